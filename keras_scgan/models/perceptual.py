@@ -1,0 +1,66 @@
+"""The frozen feature extractor of the perceptual loss."""
+
+import pathlib
+
+import keras
+from keras import ops
+
+from keras_scgan import color
+from keras_scgan.errors import UserError
+
+VGG16_LAYER = "block3_conv3"
+VGG16_INPUT_STDDEV = 58.0
+"""Standard deviation of the pixels that Keras's VGG-16 takes, on which the scale of its features depends. Dividing by
+it gives the scale of a network that takes inputs of unit variance, which the paper's weight of the loss is for."""
+
+
+def build_perceptual_features(weights="imagenet", layer_name=None):
+    """Builds the feature extractor, from colour images `[B, H, W, 3]` in [-1, 1] to float32 features.
+
+    Args:
+        weights: one of
+            - `"imagenet"`: VGG-16 with the ImageNet weights that Keras downloads and keeps;
+            - path of a `.h5` file with the weights of Keras's VGG-16 without its top;
+            - path of a `.keras` model that takes RGB images in [0, 255].
+        layer_name: string. The layer whose output is taken: needed for a `.keras` model. Defaults to VGG-16's third
+            convolution of the third block, after its ReLU, as in the paper.
+
+    Raises:
+        UserError: the weights cannot be had or read, or there is no such layer.
+
+    Reference:
+        Eq. 5 of [SCGAN](https://arxiv.org/abs/2011.11377).
+    """
+    if str(weights).endswith(".keras"):
+        network = _load(weights, lambda: keras.models.load_model(weights, compile=False))
+        preprocess, scale = (lambda pixels: pixels), 1.0
+    else:
+        network = _load(weights, lambda: keras.applications.VGG16(include_top=False, weights=weights))
+        preprocess, scale = keras.applications.vgg16.preprocess_input, 1.0 / VGG16_INPUT_STDDEV
+        layer_name = layer_name or VGG16_LAYER
+
+    names = [layer.name for layer in network.layers]
+    if layer_name not in names:
+        raise UserError(f"{weights} has no layer {layer_name!r}: set --perceptual_layer to one of {', '.join(names)}.")
+    backbone = keras.Model(network.input, network.get_layer(layer_name).output)
+    image = keras.Input((None, None, 3), name="image")
+    features = ops.cast(backbone(preprocess(color.denormalize(image))), "float32") * scale
+    model = keras.Model(image, features, name="perceptual_features")
+    model.trainable = False
+    return model
+
+
+def _load(weights, load):
+    advice = (
+        "give the weights with --perceptual_weights=PATH, or leave the perceptual loss out with "
+        "--perceptual_loss_weight=0."
+    )
+    if weights != "imagenet" and not pathlib.Path(weights).is_file():
+        raise UserError(f"There is no file {weights}: {advice}")
+    try:
+        return load()
+    except Exception as error:  # a download and a file can fail in ways of their own
+        what = (
+            "VGG-16's ImageNet weights cannot be downloaded" if weights == "imagenet" else f"{weights} cannot be read"
+        )
+        raise UserError(f"{what} ({error}): {advice}") from error
