@@ -1,0 +1,93 @@
+"""The loss functions of SCGAN, by the equations of the paper.
+
+Each takes float32 tensors and returns a scalar: the mean over all of a batch.
+
+Reference:
+    Section III.C of [SCGAN](https://arxiv.org/abs/2011.11377).
+"""
+
+import tensorflow as tf
+from keras import ops
+
+
+def pixel_loss(generated, true, kind="l1"):
+    """Distance of colours: L1 (eq. 1), or L2 for the ablation.
+
+    Args:
+        generated: `[B, H, W, C]` images.
+        true: `[B, H, W, C]` images.
+        kind: `"l1"` or `"l2"`.
+    """
+    difference = generated - true
+    return ops.mean(ops.abs(difference) if kind == "l1" else ops.square(difference))
+
+
+def attention_loss(generated, generated_saliency, true, true_saliency, kind="l1"):
+    """Distance of colour images weighted by their saliency maps, L_A (eq. 2). It is what trains the saliency branch.
+
+    Args:
+        generated: `[B, H, W, 3]` colour images in [-1, 1].
+        generated_saliency: `[B, H, W, 1]` in [0, 1].
+        true: `[B, H, W, 3]` colour images in [-1, 1].
+        true_saliency: `[B, H, W, 1]` in [0, 1].
+        kind: `"l1"` or `"l2"`.
+    """
+    return pixel_loss(generated * generated_saliency, true * true_saliency, kind)
+
+
+def perceptual_loss(generated_features, true_features):
+    """L1 distance of the features of a pre-trained network, L_p (eq. 5)."""
+    return pixel_loss(generated_features, true_features)
+
+
+def wasserstein_generator_loss(generated_scores):
+    """A critic's part of the generator's loss L_G (eq. 3)."""
+    return -ops.mean(generated_scores)
+
+
+def wasserstein_critic_loss(true_scores, generated_scores):
+    """A critic's part of L_D, without the gradient penalty (eq. 4)."""
+    return ops.mean(generated_scores) - ops.mean(true_scores)
+
+
+def least_squares_generator_loss(generated_scores):
+    """LSGAN's generator loss, for the ablation: the critic should score generated images 1.
+
+    Reference:
+        Eq. 9 of [LSGAN](https://arxiv.org/abs/1611.04076) with a = 0, b = c = 1.
+    """
+    return 0.5 * ops.mean(ops.square(generated_scores - 1.0))
+
+
+def least_squares_critic_loss(true_scores, generated_scores):
+    """LSGAN's critic loss, for the ablation: true images should score 1, generated ones 0."""
+    return 0.5 * (ops.mean(ops.square(true_scores - 1.0)) + ops.mean(ops.square(generated_scores)))
+
+
+def gradient_penalty(critic, true, generated, mix):
+    """The gradient penalty of eq. 4, without its weight: E[(||gradient of the score|| - 1)^2].
+
+    The norm is taken for each sample over all of its image, in float32. The score of a sample is the mean of its
+    patches' scores, as in the other terms of the loss.
+
+    Args:
+        critic: callable from images `[B, H, W, C]` to scores `[B, h, w, 1]`.
+        true: `[B, H, W, C]` images.
+        generated: `[B, H, W, C]` images.
+        mix: `[B, 1, 1, 1]` coefficients in [0, 1], one a sample: 0 stands for the true image, 1 for the generated.
+
+    Reference:
+        [Improved Training of Wasserstein GANs](https://arxiv.org/abs/1704.00028).
+    """
+    images = true + mix * (generated - true)
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        scores = ops.sum(ops.mean(critic(images), axis=(1, 2, 3)))
+    gradient = ops.cast(tape.gradient(scores, images), "float32")
+    # The small constant keeps the square root's own gradient finite at zero.
+    norm = ops.sqrt(ops.sum(ops.square(gradient), axis=(1, 2, 3)) + 1e-12)
+    return ops.mean(ops.square(norm - 1.0))
+
+
+GENERATOR_LOSSES = {"wgan-gp": wasserstein_generator_loss, "lsgan": least_squares_generator_loss}
+CRITIC_LOSSES = {"wgan-gp": wasserstein_critic_loss, "lsgan": least_squares_critic_loss}
