@@ -1,0 +1,96 @@
+"""Checkpoints of a training run: everything that decides how it goes on, in one file, whole or absent."""
+
+import pathlib
+import zipfile
+
+import numpy as np
+from absl import logging
+
+from keras_scgan.errors import UserError
+from keras_scgan.files import atomic_path
+
+KEEP = 3
+
+
+class Checkpoints:
+    """The checkpoints of a folder, `step_00001234.npz`, of which the last three are kept.
+
+    A checkpoint holds the weights, the optimizers' and the trackers' state, and in its name the number of steps done.
+    It is written under another name first, so that a file of that name is whole.
+
+    Args:
+        folder: path. Made when the first checkpoint is written.
+        model: compiled `SCGAN`.
+    """
+
+    def __init__(self, folder, model):
+        self.folder = pathlib.Path(folder)
+        self._variables = run_variables(model)
+
+    def steps(self):
+        """Steps of the checkpoints there are, in order."""
+        return sorted(int(path.stem.removeprefix("step_")) for path in self.folder.glob("step_*.npz"))
+
+    def path(self, step):
+        """Path of the checkpoint of a step."""
+        return self.folder / f"step_{step:08d}.npz"
+
+    def save(self, step):
+        """Writes the checkpoint of a step and removes the oldest.
+
+        Raises:
+            FloatingPointError: a variable holds a value that is not finite; nothing is written.
+            OSError: it cannot be written; those that are there stay.
+        """
+        values = {name: variable.numpy() for name, variable in self._variables.items()}
+        for name, value in values.items():
+            if not np.isfinite(value).all():
+                raise FloatingPointError(f"{name} is not finite")
+        with atomic_path(self.path(step)) as path:
+            np.savez(path, **values)
+        for old in self.steps()[:-KEEP]:
+            self.path(old).unlink()
+
+    def restore_latest(self):
+        """Restores the newest checkpoint that can be read; returns its step, or 0 where there is none.
+
+        Raises:
+            UserError: it belongs to another model.
+        """
+        for step in reversed(self.steps()):
+            try:
+                with np.load(self.path(step)) as archive:
+                    values = dict(archive)
+            except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+                logging.warning("Passed over the damaged checkpoint %s: %s", self.path(step), error)
+                continue
+            self._assign(values, self.path(step))
+            return step
+        return 0
+
+    def _assign(self, values, path):
+        shapes = {name: tuple(variable.shape) for name, variable in self._variables.items()}
+        found = {name: value.shape for name, value in values.items()}
+        if shapes != found:
+            differing = sorted(name for name in shapes.keys() | found.keys() if shapes.get(name) != found.get(name))
+            raise UserError(
+                f"{path} is of another model ({len(differing)} variables differ, the first is {differing[0]}): "
+                "train with the flags that it was made with (run.flags), or start anew with --fresh."
+            )
+        for name, variable in self._variables.items():
+            variable.assign(values[name])
+
+
+def run_variables(model):
+    """Every variable of the run by a name of its own: networks, optimizers, trackers."""
+    groups = {"generator": model.generator.variables, "optimizer": model.optimizer.variables}
+    for name, critic in model.critics.items():
+        groups[f"{name}_critic"] = critic.variables
+    if model.critics:
+        groups["critic_optimizer"] = model.critic_optimizer.variables
+    groups["trackers"] = [variable for metric in model.metrics for variable in metric.variables]
+    return {
+        f"{group}/{i:04d}/{variable.path}": variable
+        for group, variables in groups.items()
+        for i, variable in enumerate(variables)
+    }

@@ -1,0 +1,187 @@
+"""The training loop: one for a single device, for replicas and for several machines."""
+
+import math
+import os
+import signal
+import time
+
+import keras
+import tensorflow as tf
+from absl import logging
+
+from keras_scgan.checkpoints import Checkpoints
+from keras_scgan.errors import UserError
+
+STRATEGIES = ("none", "mirrored")
+
+
+class NonFiniteLossError(UserError):
+    """A term of the loss is NaN or infinite, or a weight that it was to train."""
+
+
+class Interrupted(Exception):  # noqa: N818 (no error)
+    """The run was asked to stop, and has a checkpoint to go on from. `signal` is the signal's number."""
+
+    def __init__(self, number):
+        super().__init__(signal.Signals(number).name)
+        self.signal = number
+
+
+def make_strategy(name="mirrored"):
+    """The `tf.distribute` strategy to train under. Must be made before TensorFlow runs any operation.
+
+    Args:
+        name: `"none"` (one device) or `"mirrored"` (all GPUs of this machine, or its CPU). Where the environment
+            variable TF_CONFIG describes a cluster, that is `MultiWorkerMirroredStrategy` instead.
+    """
+    if "TF_CONFIG" in os.environ:
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    return tf.distribute.MirroredStrategy() if name == "mirrored" else tf.distribute.get_strategy()
+
+
+class Trainer:
+    """Trains a compiled `SCGAN` under a strategy, from the run folder's latest checkpoint on.
+
+    Args:
+        model: `SCGAN`, built and compiled in the scope of `strategy`.
+        strategy: `tf.distribute` strategy.
+        run_dir: path. The checkpoints go to its folder `checkpoints`.
+        batches: function of the step to start with that returns the distributed data set of all further steps.
+        steps_per_epoch: int.
+        epochs: int.
+        validation_batches: `tf.data.Dataset` that is evaluated after each epoch, on one device. Defaults to none.
+        callbacks: Keras callbacks, called as by `fit`. `on_train_begin` gets the number of `step`s done before.
+        checkpoint_minutes: float. Time between checkpoints, beside the one after each epoch.
+    """
+
+    def __init__(
+        self,
+        model,
+        strategy,
+        run_dir,
+        *,
+        batches,
+        steps_per_epoch,
+        epochs,
+        validation_batches=None,
+        callbacks=(),
+        checkpoint_minutes=10.0,
+    ):
+        self.model = model
+        self.strategy = strategy
+        self.checkpoints = Checkpoints(os.path.join(run_dir, "checkpoints"), model)
+        self.batches = batches
+        self.steps_per_epoch = steps_per_epoch
+        self.epochs = epochs
+        self.validation_batches = validation_batches
+        self.checkpoint_seconds = 60 * checkpoint_minutes
+        self.is_chief = strategy.extended.should_checkpoint
+        self.callbacks = keras.callbacks.CallbackList(
+            list(callbacks), model=model, epochs=epochs, steps=steps_per_epoch
+        )
+        self._train_step = tf.function(self._replicated_step)
+        self._validation_step = tf.function(model.validation_terms)
+
+    def fit(self):
+        """Trains to the end.
+
+        Raises:
+            Interrupted: SIGINT or SIGTERM came; a checkpoint of the last step is written.
+            NonFiniteLossError: a loss is not finite; the last checkpoint is from before.
+            UserError: the run folder's checkpoint is of another model.
+        """
+        step = self.checkpoints.restore_latest()
+        if step:
+            logging.info("Going on from step %d (%s)", step, self.checkpoints.path(step))
+        last_step = self.steps_per_epoch * self.epochs
+        self.model.stop_training = False
+        self.callbacks.on_train_begin({"step": step})
+        try:
+            with _Signals() as signals:
+                if step < last_step:
+                    self._run(step, last_step, signals)
+        finally:
+            self.callbacks.on_train_end()
+        logging.info("Training is complete")
+
+    def _run(self, step, last_step, signals):
+        iterator = iter(self.batches(step))
+        saved = time.monotonic()
+        self._begin_epoch(step)
+        while step < last_step and not self.model.stop_training:
+            epoch, place = divmod(step, self.steps_per_epoch)
+            self.callbacks.on_train_batch_begin(place)
+            logs = {name: float(value) for name, value in self._train_step(next(iterator)).items()}
+            step += 1
+            self._check_finite(logs, step)
+            self.callbacks.on_train_batch_end(place, logs)
+
+            epoch_ends = step % self.steps_per_epoch == 0
+            if epoch_ends:
+                self.callbacks.on_epoch_end(epoch, {**logs, **self._validate()})
+            if epoch_ends or signals.received or time.monotonic() - saved > self.checkpoint_seconds:
+                self._save(step)
+                saved = time.monotonic()
+            if signals.received:
+                raise Interrupted(signals.received)
+            if epoch_ends and step < last_step:
+                self._begin_epoch(step)
+
+    def _begin_epoch(self, step):
+        epoch, place = divmod(step, self.steps_per_epoch)
+        if place == 0:  # an epoch that is resumed goes on with its trackers as they were
+            self.model.reset_metrics()
+        self.callbacks.on_epoch_begin(epoch)
+
+    def _replicated_step(self, batch):
+        self.strategy.run(self.model.train_step, args=(batch,))
+        return {metric.name: metric.result() for metric in self.model.metrics}
+
+    def _save(self, step):
+        if not self.is_chief:
+            return
+        try:
+            self.checkpoints.save(step)
+        except FloatingPointError as error:  # the losses of this step were finite, its update was not
+            self._stop_non_finite(str(error), step)
+
+    def _check_finite(self, logs, step):
+        broken = {name: value for name, value in logs.items() if not math.isfinite(value)}
+        if len(broken) > 1:
+            broken.pop("loss", None)  # the sum of terms, of which one is to blame
+        if broken:
+            self._stop_non_finite(", ".join(f"{name} is {value}" for name, value in broken.items()), step)
+
+    def _stop_non_finite(self, what, step):
+        steps = self.checkpoints.steps()
+        last = f"the last good checkpoint is {self.checkpoints.path(steps[-1])}" if steps else "there is no checkpoint"
+        raise NonFiniteLossError(f"{what} at step {step}; {last}. Try a lower --learning_rate, or --precision=float32.")
+
+    def _validate(self):
+        """Mean of each validation term over all photos, by the chief alone, with the prefix `val_`."""
+        if self.validation_batches is None or not self.is_chief:
+            return {}
+        sums, photos = {}, 0
+        for batch in self.validation_batches:
+            size = len(batch[0])
+            photos += size
+            for name, value in self._validation_step(batch).items():
+                sums[name] = sums.get(name, 0.0) + size * float(value)
+        return {f"val_{name}": value / photos for name, value in sums.items()}
+
+
+class _Signals:
+    """Context that notes SIGINT and SIGTERM in `received` in place of their usual effect. A second one has it."""
+
+    def __enter__(self):
+        self.received = 0
+        self._handlers = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *exception):
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+
+    def _note(self, number, frame):
+        self.received = number
+        self.__exit__()

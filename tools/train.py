@@ -1,0 +1,288 @@
+"""Trains SCGAN on a folder of colour photos with saliency maps.
+
+    python tools/train.py --flagfile=stage1.flags --data_dir=DIR
+    python tools/train.py --flagfile=stage2.flags --data_dir=DIR
+
+The run folder (--output_dir) receives run.flags, metrics.jsonl, checkpoints/, tensorboard/, samples/ and, at the end,
+generator.keras. A run that was stopped goes on when the same command is given again.
+
+Flags of two values have one for each stage: --epochs=10,30. One value serves for the stage that is trained, or both.
+"""
+
+import math
+import pathlib
+import shutil
+import sys
+import types
+
+from keras_scgan import cli  # first: it imports TensorFlow quietly
+
+# isort: split
+import keras
+import tensorflow as tf
+from absl import flags, logging
+
+from keras_scgan import arithmetic, callbacks, data, losses, precision, recipe, scgan, training
+from keras_scgan.checkpoints import run_variables
+from keras_scgan.errors import UserError
+from keras_scgan.files import atomic_path
+from keras_scgan.layers import NORMS
+from keras_scgan.models import DEPTHS, PRESETS
+
+FLAGS = flags.FLAGS
+
+# === What is trained, on what, and where it goes ===
+flags.DEFINE_enum("stage", "1", ["1", "2", "both"], "1: the generator alone; 2: against its critics.")
+flags.DEFINE_string("data_dir", None, "Folder with images/STEM.jpg|png and saliency/STEM.jpg|png.")
+flags.DEFINE_enum("dataset", None, ["demo"], "A data set that the package carries, in place of --data_dir.")
+flags.DEFINE_string("validation_dir", None, "Folder like --data_dir, evaluated after each epoch.")
+flags.DEFINE_string("output_dir", "runs/scgan", "Run folder. With --stage=both it has one a stage, stage1 and stage2.")
+flags.DEFINE_string("init_from", None, "Generator (.keras) to start from: for stage 2, the one of stage 1.")
+
+# === Networks ===
+flags.DEFINE_enum("preset", "paper", list(PRESETS), "Width of the networks.")
+flags.DEFINE_enum(
+    "depth", "8", map(str, DEPTHS), "Stride-2 layers of the encoder; image sizes are multiples of 2^depth."
+)
+flags.DEFINE_string(
+    "global_features", "random", "Global feature network: random, none, or a .keras file of a trained one."
+)
+flags.DEFINE_enum("critic_norm", "batch", NORMS, "Norm of the critics. batch is the paper's; see the README.")
+
+# === Objective ===
+flags.DEFINE_enum("pixel_loss", "l1", scgan.PIXEL_LOSSES, "Distance of colours.")
+flags.DEFINE_bool("attention_loss", True, "Train a saliency branch, in stage 2 with an attention critic.")
+flags.DEFINE_float("attention_loss_weight", 0.5, "Weight of the attention loss.", 0)
+flags.DEFINE_enum("adversarial_loss", "wgan-gp", [*losses.CRITIC_LOSSES, "none"], "Stage 2: the critics' game.")
+flags.DEFINE_float("adversarial_loss_weight", 0.05, "Stage 2: weight of the adversarial loss of each critic.", 0)
+flags.DEFINE_float("gradient_penalty_weight", 10.0, "Stage 2: weight of the gradient penalty in the critics' loss.", 0)
+flags.DEFINE_integer("critic_steps", 1, "Stage 2: updates of the critics for one of the generator.", 1)
+flags.DEFINE_float("perceptual_loss_weight", 5.0, "Stage 2: weight of the perceptual loss; 0 leaves it out.", 0)
+flags.DEFINE_string(
+    "perceptual_weights",
+    "imagenet",
+    "Stage 2: 'imagenet' (VGG-16, downloaded once), a .h5 file with the weights of Keras's VGG-16 without its top, or "
+    "any .keras model of RGB images in [0, 255].",
+)
+flags.DEFINE_string("perceptual_layer", None, "Layer whose output is taken; VGG-16's default is block3_conv3.")
+
+# === Optimization ===
+flags.DEFINE_list("epochs", ["10", "30"], "Epochs.")
+flags.DEFINE_integer("steps_per_epoch", 0, "Steps that are called an epoch; 0: once over the data.", 0)
+flags.DEFINE_integer("batch_size", 8, "Photos a step, over all replicas.", 1)
+flags.DEFINE_list("learning_rate", ["2e-4", "1e-4"], "Learning rate of Adam.")
+flags.DEFINE_list("learning_rate_halving_epochs", ["0", "10"], "Epochs between halvings of the learning rate; 0: none.")
+flags.DEFINE_enum("precision", "auto", precision.PRECISIONS, "auto: bfloat16 where the hardware is fast at it.")
+flags.DEFINE_enum("strategy", "mirrored", training.STRATEGIES, "none: one device; mirrored: all GPUs, else the CPU.")
+flags.DEFINE_integer("seed", 0, "Key of all random numbers.", 0)
+flags.DEFINE_bool("deterministic", False, "Only TensorFlow kernels that give the same bits each time.")
+
+# === Data ===
+flags.DEFINE_integer("image_size", 256, "Height and width of the images, in pixels.", 1)
+flags.DEFINE_float("noise_stddev", 0.005, "Standard deviation of the noise added to the input, whose range is 2.", 0)
+flags.DEFINE_bool("flip", False, "Mirror half of the photos.")
+flags.DEFINE_float("min_crop_area", 1.0, "Smallest share of a photo that a random crop takes; 1: no crops.", 0.001, 1.0)
+flags.DEFINE_integer("max_bad_files", 100, "Unusable files to put up with; bad_files.tsv names them.", 0)
+
+# === The run ===
+flags.DEFINE_bool("resume", True, "Go on from the latest checkpoint of the run folder, if there is one.")
+flags.DEFINE_bool("fresh", False, "Start anew, like --noresume; a run folder with checkpoints is refused.")
+flags.DEFINE_bool("overwrite", False, "With --fresh: delete the run that the run folder holds.")
+flags.DEFINE_float("checkpoint_minutes", 10.0, "Minutes between checkpoints, beside the one after each epoch.", 0)
+flags.DEFINE_bool("dry_run", False, "Print what would be trained, and exit.")
+
+_BY_STAGE = {"epochs": int, "learning_rate": float, "learning_rate_halving_epochs": int}
+_OF_THE_CALL = ("resume", "fresh", "overwrite", "dry_run")
+SAMPLE_PHOTOS = 8
+
+
+def main(_):
+    """Trains one stage, or both."""
+    strategy = training.make_strategy(FLAGS.strategy)  # before any other TensorFlow operation
+    FLAGS.precision = precision.resolve(FLAGS.precision)
+    stages = ["1", "2"] if FLAGS.stage == "both" else [FLAGS.stage]
+    runs = [_options(stage) for stage in stages]
+    for options in runs:
+        _check(options)
+    if FLAGS.dry_run:
+        print("".join(f"{line}\n" for line in _resolved_flags()), end="")
+    elif strategy.extended.should_checkpoint:
+        _prepare_run_dirs(runs)
+    for options in runs:
+        _run(options, strategy)
+
+
+def _options(stage):
+    """The flags as a namespace, with one value for the stage where a flag has one for each."""
+    options = types.SimpleNamespace(**FLAGS.flag_values_dict())
+    options.stage = stage
+    for name, parse in _BY_STAGE.items():
+        values = FLAGS[name].value
+        try:
+            numbers = [parse(value) for value in values]
+            setattr(options, name, numbers[0] if len(numbers) == 1 else dict(zip("12", numbers, strict=True))[stage])
+        except ValueError:
+            raise UserError(
+                f"--{name}={','.join(values)}: expected one number, or two: stage 1's, stage 2's."
+            ) from None
+    if FLAGS.stage == "both":
+        options.output_dir = str(pathlib.Path(FLAGS.output_dir) / f"stage{stage}")
+        if stage == "2":
+            options.init_from = str(pathlib.Path(FLAGS.output_dir) / "stage1" / "generator.keras")
+    return options
+
+
+def _check(options):
+    if (options.data_dir is None) == (options.dataset is None):
+        raise UserError("Give the photos to train on: either --data_dir=DIR or --dataset=demo.")
+    multiple = 2 ** int(options.depth)
+    if options.image_size % multiple:
+        raise UserError(
+            f"--image_size={options.image_size} is no multiple of {multiple}, which --depth={options.depth} needs."
+        )
+    for name in ("epochs", "learning_rate"):
+        if getattr(options, name) <= 0:
+            raise UserError(f"--{name}={getattr(options, name)}: must be positive.")
+
+
+def _resolved_flags():
+    own = FLAGS.flags_by_module_dict()[sys.argv[0]]
+    return [flag.serialize() for flag in own if flag.name not in _OF_THE_CALL and flag.value is not None]
+
+
+def _prepare_run_dirs(runs):
+    """Clears the way for a fresh run, or tells how a resumed one differs; writes run.flags."""
+    output_dir = pathlib.Path(FLAGS.output_dir)
+    run_dirs = [pathlib.Path(options.output_dir) for options in runs]
+    if FLAGS.fresh or not FLAGS.resume:
+        for run_dir in run_dirs:
+            if list(run_dir.glob("checkpoints/*.npz")) and not FLAGS.overwrite:
+                raise UserError(
+                    f"{run_dir} has checkpoints: choose another --output_dir, or delete them by --overwrite."
+                )
+        for run_dir in run_dirs:
+            for name in ("checkpoints", "samples", "tensorboard"):
+                shutil.rmtree(run_dir / name, ignore_errors=True)
+            for name in ("metrics.jsonl", "generator.keras", "bad_files.tsv"):
+                (run_dir / name).unlink(missing_ok=True)
+    run_flags, lines = output_dir / "run.flags", _resolved_flags()
+    if run_flags.exists() and any(run_dir.glob("checkpoints/*.npz") for run_dir in run_dirs):
+        changed = sorted(set(lines) ^ set(run_flags.read_text().splitlines()))
+        if changed:
+            logging.warning("Flags differ from those that the run was started with: %s", " ".join(changed))
+    with atomic_path(run_flags) as path:
+        path.write_text("".join(f"{line}\n" for line in lines))
+
+
+def _run(options, strategy):
+    """Trains one stage."""
+    run_dir = pathlib.Path(options.output_dir)
+    pairs = _open(options.data_dir or data.demo_dir(), options)
+    steps_per_epoch = options.steps_per_epoch or data.steps_per_epoch(pairs, options.batch_size)
+    if options.batch_size % strategy.num_replicas_in_sync:
+        raise UserError(
+            f"--batch_size={options.batch_size} cannot be shared by {strategy.num_replicas_in_sync} replicas evenly."
+        )
+    if FLAGS.dry_run:
+        options.init_from = None  # with --stage=both it is not there yet
+    elif options.stage == "2" and not options.init_from:
+        logging.warning("STAGE 2 STARTS FROM RANDOM WEIGHTS: give stage 1's generator by --init_from=generator.keras.")
+
+    keras.utils.set_random_seed(options.seed)
+    if options.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    with strategy.scope(), precision.policy(options.precision):
+        model = recipe.build_scgan(options, steps_per_epoch)
+    _describe(options, strategy, model, len(pairs), steps_per_epoch)
+    if FLAGS.dry_run:
+        return
+
+    validation = None
+    if options.validation_dir:
+        validation = _validation_batches(_open(options.validation_dir, options), options)
+
+    def batches(start_step):
+        return strategy.distribute_datasets_from_function(
+            lambda context: data.training_batches(
+                pairs,
+                image_size=options.image_size,
+                batch_size=options.batch_size,
+                seed=options.seed,
+                start_step=start_step,
+                noise_stddev=options.noise_stddev,
+                flip=options.flip,
+                min_crop_area=options.min_crop_area if options.min_crop_area < 1 else None,
+                num_workers=context.num_input_pipelines,
+                worker=context.input_pipeline_id,
+                replicas=context.num_replicas_in_sync // context.num_input_pipelines,
+            )
+        )
+
+    try:
+        with data.original_errors():
+            trainer = training.Trainer(
+                model,
+                strategy,
+                run_dir,
+                batches=batches,
+                steps_per_epoch=steps_per_epoch,
+                epochs=options.epochs,
+                validation_batches=validation,
+                callbacks=_callbacks(options, run_dir, validation or _validation_batches(pairs, options))
+                if strategy.extended.should_checkpoint
+                else (),
+                checkpoint_minutes=options.checkpoint_minutes,
+            )
+            trainer.fit()
+    except training.Interrupted as interruption:
+        print(f"Stopped by {interruption}; the same command goes on from {run_dir / 'checkpoints'}.", file=sys.stderr)
+        sys.exit(128 + interruption.signal)
+    if trainer.is_chief:
+        with precision.policy("float32"):
+            generator = recipe.build_run_generator(options)
+        generator.set_weights(model.generator.get_weights())
+        with atomic_path(run_dir / "generator.keras") as path:
+            generator.save(path)
+        logging.info("Wrote %s", run_dir / "generator.keras")
+
+
+def _open(data_dir, options):
+    bad_files = data.BadFiles(options.max_bad_files, pathlib.Path(options.output_dir) / "bad_files.tsv")
+    return data.PhotoPairs(data_dir, saliency=options.attention_loss, bad_files=bad_files)
+
+
+def _validation_batches(pairs, options):
+    return data.validation_batches(pairs, image_size=options.image_size, batch_size=options.batch_size)
+
+
+def _callbacks(options, run_dir, sample_batches):
+    samples = next(sample_batches.unbatch().batch(SAMPLE_PHOTOS).as_numpy_iterator())
+    protocol = {name: getattr(options, name) for name in ("stage", "preset", "image_size", "batch_size", "precision")}
+    return [
+        callbacks.ProgressBar(options.batch_size),
+        callbacks.MetricsLog(run_dir, protocol, options.batch_size),
+        callbacks.SampleGrid(run_dir, samples),
+    ]
+
+
+def _describe(options, strategy, model, pairs, steps_per_epoch):
+    """Logs what is about to be trained, or prints it in a dry run."""
+    counts = {"generator": model.generator.count_params()}
+    counts |= {f"{name} critic": critic.count_params() for name, critic in model.critics.items()}
+    macs = arithmetic.count_macs(
+        model.generator, tf.TensorSpec((1, options.image_size, options.image_size, 1), tf.float32)
+    )
+    state = sum(variable.value.dtype.size * math.prod(variable.shape) for variable in run_variables(model).values())
+    lines = [
+        f"Stage {options.stage}: {pairs} pairs, {steps_per_epoch} steps an epoch, "
+        f"{steps_per_epoch * options.epochs} steps, {options.precision} on {strategy.num_replicas_in_sync} replicas",
+        "Parameters: " + ", ".join(f"{name} {count:,}" for name, count in counts.items()),
+        f"The generator takes {macs / 1e9:.2f} GMAC for an image of {options.image_size} pixels",
+        f"Weights and optimizer state take {state / 2**20:.0f} MiB a replica",
+    ]
+    for line in lines:
+        print(line) if FLAGS.dry_run else logging.info(line)
+
+
+if __name__ == "__main__":
+    cli.run(main)
