@@ -1,0 +1,111 @@
+"""Speed of training steps, and of the input pipeline that feeds them."""
+
+import functools
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_scgan import data, precision
+from keras_scgan.arithmetic import count_macs
+from keras_scgan.benchmarks.timing import measure_peak, spread, time_in_turns
+from keras_scgan.models import build_critic, build_generator
+from keras_scgan.scgan import SCGAN
+
+
+def benchmark_train(*, preset, depth, image_size, batch_size, critic_norm, precisions, rounds):
+    """Times a training step of either stage in each precision, on one batch in memory, without a perceptual loss.
+
+    Args:
+        preset: string. Width of the networks.
+        depth: int. Stride-2 layers of the encoder.
+        image_size: int. Height and width of the images.
+        batch_size: int. Images a step.
+        critic_norm: string. Norm of the critics.
+        precisions: names of Keras dtype policies; `ratio` is the speed against the first.
+        rounds: int. Timed steps of each.
+
+    Returns:
+        List of dicts, one for each stage and precision. `gmac_per_image` is what the step computes, both passes and
+        all updates; `share_of_peak` compares it with this machine's own matrix product in that type.
+    """
+    batch = _random_batch(batch_size, image_size)
+    steps, macs, peaks = {}, {}, {}
+    for name in dict.fromkeys(precisions):
+        peaks[name] = measure_peak(keras.DTypePolicy(name).compute_dtype)
+        for stage in (1, 2):
+            with precision.policy(name):
+                critics = [build_critic(preset, norm=critic_norm) for _ in range(2)] if stage == 2 else []
+                model = SCGAN(build_generator(preset, depth=depth), *critics)
+            model.compile(keras.optimizers.Adam(), keras.optimizers.Adam() if critics else None)
+            step = tf.function(model.train_step)
+            steps[stage, name] = functools.partial(_run, step, batch)
+            macs[stage, name] = count_macs(model.train_step, batch)
+    seconds = time_in_turns(steps, rounds)
+
+    results = []
+    for stage, name in steps:
+        speed = spread(seconds[stage, name], batch_size)
+        rate = macs[stage, name] / np.median(seconds[stage, name])
+        results.append(
+            {
+                "benchmark": "train",
+                "preset": preset,
+                "depth": depth,
+                "image_size": image_size,
+                "batch_size": batch_size,
+                "stage": stage,
+                "precision": name,
+                **speed,
+                "ratio": float(np.median(seconds[stage, precisions[0]] / seconds[stage, name])),
+                "gmac_per_image": macs[stage, name] / batch_size / 1e9,
+                "gmac_per_second": rate / 1e9,
+                "peak_gmac_per_second": peaks[name] / 1e9,
+                "share_of_peak": rate / peaks[name],
+            }
+        )
+    return results
+
+
+def benchmark_input(pairs, *, image_size, batch_size, min_crop_area, rounds):
+    """Times the batches of the input pipeline, with nothing else to do on the machine.
+
+    Args:
+        pairs: `PhotoPairs`.
+        image_size: int. Height and width of the images.
+        batch_size: int. Photos a batch.
+        min_crop_area: float. Smallest share of a photo that a random crop takes.
+        rounds: int. Timed batches.
+
+    Returns:
+        List of one dict.
+    """
+    batches = iter(
+        data.training_batches(
+            pairs, image_size=image_size, batch_size=batch_size, seed=0, flip=True, min_crop_area=min_crop_area
+        )
+    )
+    # What was made ahead while nobody took batches would count as made in no time.
+    seconds = time_in_turns({"batch": lambda: next(batches)}, rounds, warmup=rounds)["batch"]
+    return [
+        {
+            "benchmark": "input",
+            "image_size": image_size,
+            "batch_size": batch_size,
+            "min_crop_area": min_crop_area,
+            "pairs": len(pairs),
+            "images_per_second": float(batch_size * rounds / seconds.sum()),
+            "milliseconds_per_batch": float(1e3 * seconds.mean()),
+        }
+    ]
+
+
+def _random_batch(batch_size, image_size):
+    shape = (batch_size, image_size, image_size)
+    random = functools.partial(tf.random.stateless_uniform, seed=(0, 0))
+    gray, color = (random((*shape, channels), minval=-1.0, maxval=1.0) for channels in (1, 3))
+    return gray, color, random((*shape, 1))
+
+
+def _run(step, batch):
+    return {name: float(value) for name, value in step(batch).items()}

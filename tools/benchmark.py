@@ -1,0 +1,88 @@
+"""Measures how fast things are on this machine, and prints a table and, with --output, JSON lines.
+
+    python tools/benchmark.py train --preset=small --image_size=128 --depth=7 --batch_size=16
+    python tools/benchmark.py input --data_dir=DIR
+
+train: training steps of both stages in float32 and the automatic precision, with their share of the speed of this
+machine's matrix product, and the milliseconds that a batch takes to read.
+input: the input pipeline alone.
+"""
+
+from keras_scgan import cli  # first: it imports TensorFlow quietly
+
+# isort: split
+import json
+
+from absl import flags
+
+from keras_scgan import data, precision
+from keras_scgan.benchmarks import train
+from keras_scgan.errors import UserError
+from keras_scgan.files import atomic_path
+from keras_scgan.layers import NORMS
+from keras_scgan.models import DEPTHS, PRESETS
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_enum("preset", "small", list(PRESETS), "Width of the networks.")
+flags.DEFINE_enum("depth", "7", map(str, DEPTHS), "Stride-2 layers of the encoder.")
+flags.DEFINE_integer("image_size", 128, "Height and width of the images, in pixels.", 1)
+flags.DEFINE_integer("batch_size", 16, "Photos a step.", 1)
+flags.DEFINE_enum("critic_norm", "batch", NORMS, "Norm of the critics.")
+flags.DEFINE_string("data_dir", None, "Folder with images/ and saliency/ that is read. Default: the demo photos.")
+flags.DEFINE_float("min_crop_area", 0.25, "Smallest share of a photo that a random crop takes.", 0.001, 1.0)
+flags.DEFINE_integer("rounds", 10, "Timed steps or batches of each kind.", 1)
+flags.DEFINE_string("output", None, "File for the results, one JSON line each.")
+
+
+def main(argv):
+    """Runs the benchmark that is named."""
+    commands = {"train": _train, "input": _input}
+    if len(argv) != 2 or argv[1] not in commands:
+        raise UserError(f"name one benchmark: {' or '.join(commands)}. Received: {' '.join(argv[1:]) or 'none'}.")
+    results = commands[argv[1]]()
+    if FLAGS.output:
+        with atomic_path(FLAGS.output) as path:
+            path.write_text("".join(json.dumps(result) + "\n" for result in results))
+
+
+def _train():
+    if FLAGS.image_size % 2 ** int(FLAGS.depth):
+        raise UserError(f"--image_size={FLAGS.image_size} is no multiple of {2 ** int(FLAGS.depth)}: see --depth.")
+    results = train.benchmark_train(
+        preset=FLAGS.preset,
+        depth=int(FLAGS.depth),
+        image_size=FLAGS.image_size,
+        batch_size=FLAGS.batch_size,
+        critic_norm=FLAGS.critic_norm,
+        precisions=["float32", precision.resolve("auto")],
+        rounds=FLAGS.rounds,
+    )
+    print("stage  precision       images/s (p10..p90)      ratio  GMAC/image  GMAC/s   peak  share")
+    for r in results:
+        print(
+            f"{r['stage']:5}  {r['precision']:14} {r['images_per_second']:9.2f} ({r['p10']:.2f}..{r['p90']:.2f})"
+            f"{r['ratio']:10.2f}{r['gmac_per_image']:12.2f}{r['gmac_per_second']:8.0f}"
+            f"{r['peak_gmac_per_second']:7.0f}{r['share_of_peak']:7.0%}"
+        )
+    return results + _input()
+
+
+def _input():
+    results = train.benchmark_input(
+        data.PhotoPairs(FLAGS.data_dir or data.demo_dir(), bad_files=data.BadFiles(100)),
+        image_size=FLAGS.image_size,
+        batch_size=FLAGS.batch_size,
+        min_crop_area=FLAGS.min_crop_area,
+        rounds=max(FLAGS.rounds, 50),
+    )
+    for r in results:
+        print(
+            f"input: {r['images_per_second']:.0f} images/s, {r['milliseconds_per_batch']:.1f} ms for a batch of "
+            f"{r['batch_size']} at {r['image_size']} pixels"
+        )
+    return results
+
+
+if __name__ == "__main__":
+    cli.run(main, takes_arguments=True)
