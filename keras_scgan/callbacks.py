@@ -43,10 +43,10 @@ class ProgressBar(keras.callbacks.Callback):
             unit="img",
             mininterval=0.5 if terminal else self.line_seconds,
             maxinterval=10.0 if terminal else self.line_seconds,
-            bar_format=None
-            if terminal
-            else "{l_bar}{n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}{postfix}]\n",
+            delay=0.0 if terminal else self.line_seconds,
+            bar_format=None if terminal else "{l_bar}{n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}{postfix}]",
             dynamic_ncols=terminal,
+            file=None if terminal else _Lines(),
         )
         self._first_place = 0
 
@@ -61,6 +61,17 @@ class ProgressBar(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         self._bar.close()
+
+
+class _Lines:
+    """Where a bar is written that no terminal shows: to stderr, a line each, without control characters."""
+
+    def write(self, text):
+        if text.strip():
+            print(text.strip(), file=sys.stderr)
+
+    def flush(self):
+        sys.stderr.flush()
 
 
 class MetricsLog(keras.callbacks.Callback):
@@ -82,10 +93,8 @@ class MetricsLog(keras.callbacks.Callback):
         self._writer = tf.summary.create_file_writer(str(pathlib.Path(run_dir) / "tensorboard"))
 
     def on_train_begin(self, logs):
-        if self.path.exists():
-            lines = self.path.read_text().splitlines()
-            with atomic_path(self.path) as path:
-                path.write_text("".join(f"{line}\n" for line in lines if json.loads(line)["step"] <= logs["step"]))
+        lines = self.path.read_text().splitlines() if self.path.exists() else []
+        self._lines = [line for line in lines if json.loads(line)["step"] <= logs["step"]]
 
     def on_epoch_begin(self, epoch, logs=None):
         self._start = time.monotonic()
@@ -99,8 +108,9 @@ class MetricsLog(keras.callbacks.Callback):
         step = (epoch + 1) * self.params["steps"]
         speed = round(self._steps * self.batch_size / self._seconds, 3)
         line = {**self.protocol, "epoch": epoch + 1, "step": step, "images_per_second": speed, **logs}
-        with self.path.open("a") as file:
-            file.write(json.dumps(line) + "\n")
+        self._lines.append(json.dumps(line))
+        with atomic_path(self.path) as path:
+            path.write_text("".join(f"{line}\n" for line in self._lines))
         with self._writer.as_default(step=step):
             for name, value in logs.items():
                 tf.summary.scalar(name, value)

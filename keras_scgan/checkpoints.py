@@ -29,7 +29,8 @@ class Checkpoints:
 
     def steps(self):
         """Steps of the checkpoints there are, in order."""
-        return sorted(int(path.stem.removeprefix("step_")) for path in self.folder.glob("step_*.npz"))
+        names = (path.stem.removeprefix("step_") for path in self.folder.glob("step_*.npz"))
+        return sorted(int(name) for name in names if name.isdecimal())
 
     def path(self, step):
         """Path of the checkpoint of a step."""
@@ -46,6 +47,8 @@ class Checkpoints:
         for name, value in values.items():
             if not np.isfinite(value).all():
                 raise FloatingPointError(f"{name} is not finite")
+        for leftover in self.folder.glob(".step_*.tmp.npz"):  # of a run that was killed while it wrote
+            leftover.unlink()
         with atomic_path(self.path(step)) as path:
             np.savez(path, **values)
         for old in self.steps()[:-KEEP]:
@@ -61,7 +64,7 @@ class Checkpoints:
             try:
                 with np.load(self.path(step)) as archive:
                     values = dict(archive)
-            except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
                 logging.warning("Passed over the damaged checkpoint %s: %s", self.path(step), error)
                 continue
             self._assign(values, self.path(step))

@@ -9,6 +9,7 @@ generator.keras. A run that was stopped goes on when the same command is given a
 Flags of two values have one for each stage: --epochs=10,30. One value serves for the stage that is trained, or both.
 """
 
+import functools
 import math
 import pathlib
 import shutil
@@ -100,16 +101,17 @@ def main(_):
     """Trains one stage, or both."""
     strategy = training.make_strategy(FLAGS.strategy)  # before any other TensorFlow operation
     FLAGS.precision = precision.resolve(FLAGS.precision)
-    stages = ["1", "2"] if FLAGS.stage == "both" else [FLAGS.stage]
-    runs = [_options(stage) for stage in stages]
+    runs = [_options(stage) for stage in (["1", "2"] if FLAGS.stage == "both" else [FLAGS.stage])]
     for options in runs:
-        _check(options)
+        _check(options, strategy)
+    pairs = _open(FLAGS.data_dir or data.demo_dir())
+    validation_pairs = _open(FLAGS.validation_dir) if FLAGS.validation_dir else None
     if FLAGS.dry_run:
-        print("".join(f"{line}\n" for line in _resolved_flags()), end="")
+        print("\n".join(_resolved_flags()))
     elif strategy.extended.should_checkpoint:
         _prepare_run_dirs(runs)
     for options in runs:
-        _run(options, strategy)
+        _run(options, strategy, pairs, validation_pairs)
 
 
 def _options(stage):
@@ -132,7 +134,7 @@ def _options(stage):
     return options
 
 
-def _check(options):
+def _check(options, strategy):
     if (options.data_dir is None) == (options.dataset is None):
         raise UserError("Give the photos to train on: either --data_dir=DIR or --dataset=demo.")
     multiple = 2 ** int(options.depth)
@@ -143,10 +145,21 @@ def _check(options):
     for name in ("epochs", "learning_rate"):
         if getattr(options, name) <= 0:
             raise UserError(f"--{name}={getattr(options, name)}: must be positive.")
+    if options.batch_size % strategy.num_replicas_in_sync:
+        raise UserError(
+            f"--batch_size={options.batch_size} cannot be shared by {strategy.num_replicas_in_sync} replicas evenly."
+        )
+
+
+def _open(data_dir):
+    log_path = None if FLAGS.dry_run else pathlib.Path(FLAGS.output_dir) / "bad_files.tsv"
+    return data.PhotoPairs(
+        data_dir, saliency=FLAGS.attention_loss, bad_files=data.BadFiles(FLAGS.max_bad_files, log_path)
+    )
 
 
 def _resolved_flags():
-    own = FLAGS.flags_by_module_dict()[sys.argv[0]]
+    own = FLAGS.get_key_flags_for_module(sys.modules[__name__])
     return [flag.serialize() for flag in own if flag.name not in _OF_THE_CALL and flag.value is not None]
 
 
@@ -163,7 +176,7 @@ def _prepare_run_dirs(runs):
         for run_dir in run_dirs:
             for name in ("checkpoints", "samples", "tensorboard"):
                 shutil.rmtree(run_dir / name, ignore_errors=True)
-            for name in ("metrics.jsonl", "generator.keras", "bad_files.tsv"):
+            for name in ("metrics.jsonl", "generator.keras"):
                 (run_dir / name).unlink(missing_ok=True)
     run_flags, lines = output_dir / "run.flags", _resolved_flags()
     if run_flags.exists() and any(run_dir.glob("checkpoints/*.npz") for run_dir in run_dirs):
@@ -174,15 +187,9 @@ def _prepare_run_dirs(runs):
         path.write_text("".join(f"{line}\n" for line in lines))
 
 
-def _run(options, strategy):
+def _run(options, strategy, pairs, validation_pairs):
     """Trains one stage."""
-    run_dir = pathlib.Path(options.output_dir)
-    pairs = _open(options.data_dir or data.demo_dir(), options)
     steps_per_epoch = options.steps_per_epoch or data.steps_per_epoch(pairs, options.batch_size)
-    if options.batch_size % strategy.num_replicas_in_sync:
-        raise UserError(
-            f"--batch_size={options.batch_size} cannot be shared by {strategy.num_replicas_in_sync} replicas evenly."
-        )
     if FLAGS.dry_run:
         options.init_from = None  # with --stage=both it is not there yet
     elif options.stage == "2" and not options.init_from:
@@ -197,72 +204,68 @@ def _run(options, strategy):
     if FLAGS.dry_run:
         return
 
-    validation = None
-    if options.validation_dir:
-        validation = _validation_batches(_open(options.validation_dir, options), options)
-
-    def batches(start_step):
-        return strategy.distribute_datasets_from_function(
-            lambda context: data.training_batches(
-                pairs,
-                image_size=options.image_size,
-                batch_size=options.batch_size,
-                seed=options.seed,
-                start_step=start_step,
-                noise_stddev=options.noise_stddev,
-                flip=options.flip,
-                min_crop_area=options.min_crop_area if options.min_crop_area < 1 else None,
-                num_workers=context.num_input_pipelines,
-                worker=context.input_pipeline_id,
-                replicas=context.num_replicas_in_sync // context.num_input_pipelines,
-            )
-        )
-
+    validation = _validation_batches(validation_pairs, options) if validation_pairs else None
+    chief = strategy.extended.should_checkpoint
     try:
         with data.original_errors():
-            trainer = training.Trainer(
+            training.Trainer(
                 model,
                 strategy,
-                run_dir,
-                batches=batches,
+                options.output_dir,
+                batches=functools.partial(_training_batches, options, strategy, pairs),
                 steps_per_epoch=steps_per_epoch,
                 epochs=options.epochs,
                 validation_batches=validation,
-                callbacks=_callbacks(options, run_dir, validation or _validation_batches(pairs, options))
-                if strategy.extended.should_checkpoint
-                else (),
+                callbacks=_callbacks(options, validation or _validation_batches(pairs, options)) if chief else (),
                 checkpoint_minutes=options.checkpoint_minutes,
-            )
-            trainer.fit()
+            ).fit()
     except training.Interrupted as interruption:
-        print(f"Stopped by {interruption}; the same command goes on from {run_dir / 'checkpoints'}.", file=sys.stderr)
+        print(f"Stopped by {interruption}: the same command goes on from {options.output_dir}.", file=sys.stderr)
         sys.exit(128 + interruption.signal)
-    if trainer.is_chief:
-        with precision.policy("float32"):
-            generator = recipe.build_run_generator(options)
-        generator.set_weights(model.generator.get_weights())
-        with atomic_path(run_dir / "generator.keras") as path:
-            generator.save(path)
-        logging.info("Wrote %s", run_dir / "generator.keras")
+    if chief:
+        _write_generator(options, model.generator)
 
 
-def _open(data_dir, options):
-    bad_files = data.BadFiles(options.max_bad_files, pathlib.Path(options.output_dir) / "bad_files.tsv")
-    return data.PhotoPairs(data_dir, saliency=options.attention_loss, bad_files=bad_files)
+def _training_batches(options, strategy, pairs, start_step):
+    return strategy.distribute_datasets_from_function(
+        lambda context: data.training_batches(
+            pairs,
+            image_size=options.image_size,
+            batch_size=options.batch_size,
+            seed=options.seed,
+            start_step=start_step,
+            noise_stddev=options.noise_stddev,
+            flip=options.flip,
+            min_crop_area=options.min_crop_area if options.min_crop_area < 1 else None,
+            num_workers=context.num_input_pipelines,
+            worker=context.input_pipeline_id,
+            replicas=context.num_replicas_in_sync // context.num_input_pipelines,
+        )
+    )
 
 
 def _validation_batches(pairs, options):
     return data.validation_batches(pairs, image_size=options.image_size, batch_size=options.batch_size)
 
 
-def _callbacks(options, run_dir, sample_batches):
+def _callbacks(options, sample_batches):
     samples = next(sample_batches.unbatch().batch(SAMPLE_PHOTOS).as_numpy_iterator())
     protocol = {name: getattr(options, name) for name in ("stage", "preset", "image_size", "batch_size", "precision")}
     return [
         callbacks.ProgressBar(options.batch_size),
-        callbacks.MetricsLog(run_dir, protocol, options.batch_size),
-        callbacks.SampleGrid(run_dir, samples),
+        callbacks.MetricsLog(options.output_dir, protocol, options.batch_size),
+        callbacks.SampleGrid(options.output_dir, samples),
     ]
+
+
+def _write_generator(options, trained):
+    """Writes generator.keras: for inference, in float32 whatever it was trained in."""
+    with precision.policy("float32"):
+        generator = recipe.build_run_generator(options)
+    generator.set_weights(trained.get_weights())
+    with atomic_path(pathlib.Path(options.output_dir) / "generator.keras") as path:
+        generator.save(path)
+    logging.info("Wrote %s/generator.keras", options.output_dir)
 
 
 def _describe(options, strategy, model, pairs, steps_per_epoch):

@@ -68,6 +68,7 @@ class BadFiles:
         if self.log_path is None or not new:
             return
         os.makedirs(os.path.dirname(os.path.abspath(self.log_path)), exist_ok=True)
+        os.makedirs(os.path.dirname(os.path.abspath(self.log_path)), exist_ok=True)
         with open(self.log_path, "a", encoding="utf-8", errors="surrogateescape") as log:
             log.writelines(f"{path}\t{reason}\n" for path, reason in new.items())
         self._logged.update(new)
