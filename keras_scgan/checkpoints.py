@@ -36,8 +36,12 @@ class Checkpoints:
         """Path of the checkpoint of a step."""
         return self.folder / f"step_{step:08d}.npz"
 
-    def save(self, step):
+    def save(self, step, write=True):
         """Writes the checkpoint of a step and removes the oldest.
+
+        Args:
+            step: int.
+            write: bool. `False` for all workers but one, which take part as trackers are read from all of them.
 
         Raises:
             FloatingPointError: a variable holds a value that is not finite; nothing is written.
@@ -47,6 +51,8 @@ class Checkpoints:
         for name, value in values.items():
             if not np.isfinite(value).all():
                 raise FloatingPointError(f"{name} is not finite")
+        if not write:
+            return
         for leftover in self.folder.glob(".step_*.tmp.npz"):  # of a run that was killed while it wrote
             leftover.unlink()
         with atomic_path(self.path(step)) as path:
@@ -86,14 +92,20 @@ class Checkpoints:
 
 def run_variables(model):
     """Every variable of the run by a name of its own: networks, optimizers, trackers."""
-    groups = {"generator": model.generator.variables, "optimizer": model.optimizer.variables}
+    groups = {"generator": model.generator.variables, "optimizer": _optimizer_variables(model.optimizer)}
     for name, critic in model.critics.items():
         groups[f"{name}_critic"] = critic.variables
     if model.critics:
-        groups["critic_optimizer"] = model.critic_optimizer.variables
+        groups["critic_optimizer"] = _optimizer_variables(model.critic_optimizer)
     groups["trackers"] = [variable for metric in model.metrics for variable in metric.variables]
     return {
-        f"{group}/{i:04d}/{variable.path}": variable
+        # The first part of an optimizer's path is a name that counts the optimizers of the process.
+        f"{group}/{i:04d}/{variable.path.partition('/')[2] if 'optimizer' in group else variable.path}": variable
         for group, variables in groups.items()
         for i, variable in enumerate(variables)
     }
+
+
+def _optimizer_variables(optimizer):
+    # The learning rate is for whoever resumes the run to say, as where it has a schedule.
+    return [variable for variable in optimizer.variables if variable.name != "learning_rate"]

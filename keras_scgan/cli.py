@@ -40,6 +40,8 @@ def run(main, takes_arguments=False):
             return main(argv)
         except (UserError, OSError) as error:
             _fail(error)
+        except KeyboardInterrupt:
+            sys.exit(130)
 
     app.run(guarded, flags_parser=parse)
 

@@ -23,7 +23,7 @@ def atomic_path(path):
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        if error.filename is None:  # as when the disk is full
+        if error.filename is None and error.errno is not None:  # as when the disk is full; others are a message alone
             error.filename = str(path)
         raise
     finally:

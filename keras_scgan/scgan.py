@@ -27,7 +27,8 @@ class SCGAN(keras.Model):
         generator: model made by `keras_scgan.models.build_generator`.
         color_critic: model made by `build_critic`, which judges colour images. Defaults to `None`: no such term.
         attention_critic: another one, which judges colour images weighted by their saliency maps.
-        perceptual_features: model from images `[B, H, W, 3]` in [-1, 1] to features. Defaults to `None`: no such term.
+        perceptual_features: model from images `[B, H, W, 3]` in [-1, 1] to float32 features. Defaults to `None`: no
+            such term.
         seed: int. Seed of the interpolation coefficients of the gradient penalty.
 
     Raises:
@@ -238,7 +239,7 @@ class SCGAN(keras.Model):
     def _track(self, terms, samples):
         for name, value in terms.items():
             self._trackers[name].update_state(value, sample_weight=samples)
-        return self.get_metrics_result()
+        return {name: self._trackers[name].result() for name in terms}
 
 
 def _score_without_side_effects(critic, gray, image, training):

@@ -6,6 +6,7 @@ import signal
 import time
 
 import keras
+import numpy as np
 import tensorflow as tf
 from absl import logging
 
@@ -81,6 +82,7 @@ class Trainer:
         )
         self._train_step = tf.function(self._replicated_step)
         self._validation_step = tf.function(model.validation_terms)
+        self._gather = tf.function(lambda row: strategy.gather(strategy.run(tf.identity, (row,)), axis=0))
 
     def fit(self):
         """Trains to the end.
@@ -88,9 +90,14 @@ class Trainer:
         Raises:
             Interrupted: SIGINT or SIGTERM came; a checkpoint of the last step is written.
             NonFiniteLossError: a loss is not finite; the last checkpoint is from before.
-            UserError: the run folder's checkpoint is of another model.
+            UserError: the run folder's checkpoint is of another model, or the workers have different ones.
         """
         step = self.checkpoints.restore_latest()
+        if np.ptp(self._of_all_workers(step)):
+            raise UserError(
+                f"The workers do not see the same checkpoints, this one {self.checkpoints.path(step)}: --output_dir must "
+                "be a folder that they share."
+            )
         if step:
             logging.info("Going on from step %d (%s)", step, self.checkpoints.path(step))
         last_step = self.steps_per_epoch * self.epochs
@@ -119,11 +126,15 @@ class Trainer:
             epoch_ends = step % self.steps_per_epoch == 0
             if epoch_ends:
                 self.callbacks.on_epoch_end(epoch, {**logs, **self._validate()})
-            if epoch_ends or signals.received or time.monotonic() - saved > self.checkpoint_seconds:
+            is_due = time.monotonic() - saved > self.checkpoint_seconds
+            # What one worker does all have to do: else they would wait for each other for ever.
+            requests = self._of_all_workers(signals.received, self.model.stop_training, is_due)
+            received, self.model.stop_training, is_due = requests.max(axis=0).tolist()
+            if epoch_ends or received or self.model.stop_training or is_due:
                 self._save(step)
                 saved = time.monotonic()
-            if signals.received:
-                raise Interrupted(signals.received)
+            if received:
+                raise Interrupted(received)
             if epoch_ends and step < last_step:
                 self._begin_epoch(step)
 
@@ -137,11 +148,16 @@ class Trainer:
         self.strategy.run(self.model.train_step, args=(batch,))
         return {metric.name: metric.result() for metric in self.model.metrics}
 
+    def _of_all_workers(self, *numbers):
+        """The integers that the workers give, an array with a row a worker."""
+        row = np.array([numbers], np.int64)
+        if not isinstance(self.strategy, tf.distribute.MultiWorkerMirroredStrategy):
+            return row
+        return self._gather(tf.constant(row)).numpy()
+
     def _save(self, step):
-        if not self.is_chief:
-            return
         try:
-            self.checkpoints.save(step)
+            self.checkpoints.save(step, write=self.is_chief)
         except FloatingPointError as error:  # the losses of this step were finite, its update was not
             self._stop_non_finite(str(error), step)
 
