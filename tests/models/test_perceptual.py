@@ -1,0 +1,83 @@
+"""Perceptual features are those of the network, the layer and the pixels that were asked for, or an error says why."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_scgan import color
+from keras_scgan.errors import UserError
+from keras_scgan.models.perceptual import VGG16_INPUT_STDDEV, build_perceptual_features
+
+
+@pytest.fixture
+def images(rng):
+    return rng.uniform(-1, 1, (2, 16, 24, 3)).astype("float32")
+
+
+@pytest.fixture
+def network(tmp_path):
+    """A small network of pixels, and its file."""
+    pixels = keras.Input((None, None, 3))
+    x = keras.layers.Conv2D(4, 3, activation="relu", name="first")(pixels)
+    x = keras.layers.Conv2D(5, 3, name="second")(x)
+    network = keras.Model(pixels, x)
+    network.save(tmp_path / "network.keras")
+    return network, str(tmp_path / "network.keras")
+
+
+def test_features_of_a_keras_file_are_of_its_layer_and_of_pixels_as_they_are(network, images):
+    network, path = network
+    features = build_perceptual_features(path, "first")
+    expected = network.get_layer("first")(color.denormalize(images))
+    np.testing.assert_allclose(features(images), expected, rtol=1e-5, atol=1e-3)
+    assert features.count_params() == network.get_layer("first").count_params()
+    assert not features.trainable_variables
+
+
+def test_features_of_vgg16_are_of_blue_green_red_without_their_mean(images, tmp_path):
+    path = tmp_path / "vgg16.weights.h5"
+    network = keras.applications.VGG16(include_top=False, weights=None)
+    network.save_weights(path)
+    features = build_perceptual_features(path)
+    pixels = color.denormalize(images)[..., ::-1] - np.array([103.939, 116.779, 123.68], "float32")
+    backbone = keras.Model(network.input, network.get_layer("block3_conv3").output)
+    expected = backbone(pixels) / VGG16_INPUT_STDDEV
+    assert np.min(expected) == 0  # after the ReLU
+    np.testing.assert_allclose(features(images), expected, rtol=1e-4, atol=1e-4)
+
+
+# === Errors ===
+
+
+@pytest.mark.parametrize("layer_name", [None, "third"])
+def test_a_layer_that_is_not_there_is_an_error_that_lists_those_that_are(network, layer_name):
+    with pytest.raises(UserError, match=r"--perceptual_layer to one of .*first, second"):
+        build_perceptual_features(network[1], layer_name)
+
+
+def no_download(include_top, weights):
+    raise OSError("no route to host")
+
+
+@pytest.mark.parametrize(
+    ("weights", "what"),
+    [
+        ("imagenet", "cannot be downloaded .no route to host."),
+        ("missing.h5", "There is no file .*missing.h5"),
+        ("missing.keras", "There is no file .*missing.keras"),
+        ("broken.h5", "broken.h5 cannot be read"),
+        ("broken.keras", "broken.keras cannot be read"),
+    ],
+)
+def test_weights_that_cannot_be_had_are_an_error_that_says_what_to_do(monkeypatch, tmp_path, weights, what):
+    if weights == "imagenet":
+        monkeypatch.setattr(keras.applications, "VGG16", no_download)
+    else:
+        weights = tmp_path / weights
+        if weights.stem == "broken":
+            weights.write_bytes(b"no weights")
+    with pytest.raises(UserError, match=what) as error:
+        build_perceptual_features(str(weights), "first")
+    assert "--perceptual_weights=" in str(error.value)
+    assert "--perceptual_loss_weight=0" in str(error.value)
+    assert "\n" not in str(error.value)

@@ -1,0 +1,41 @@
+"""Files are whole or absent."""
+
+import errno
+
+import pytest
+
+from keras_scgan.files import atomic_path
+
+
+def test_a_file_takes_its_place_when_it_is_whole(tmp_path):
+    path = tmp_path / "new" / "model.keras"
+    with atomic_path(path) as temporary:
+        assert temporary.suffix == ".keras"
+        temporary.write_text("half")
+        assert not path.exists()
+        temporary.write_text("whole")
+    assert path.read_text() == "whole"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def write_half(path, error):
+    with atomic_path(path) as temporary:
+        temporary.write_text("half")
+        raise error
+
+
+def test_a_failed_write_leaves_what_was_there_and_nothing_else(tmp_path):
+    path = tmp_path / "model.keras"
+    with pytest.raises(OSError, match="disk full"):
+        write_half(path, OSError("disk full"))
+    assert not list(tmp_path.iterdir())
+
+    path.write_text("old")
+    with pytest.raises(KeyError):
+        write_half(str(path), KeyError())
+    assert [file.read_text() for file in tmp_path.iterdir()] == ["old"]
+
+
+def test_a_full_disk_is_an_error_that_names_the_file(tmp_path):
+    with pytest.raises(OSError, match=r"No space left.*/model.keras'"):
+        write_half(tmp_path / "model.keras", OSError(errno.ENOSPC, "No space left on device"))
