@@ -15,6 +15,9 @@ from absl import logging
 from keras_scgan import color
 from keras_scgan.files import atomic_path
 
+SCALAR_STEPS = 100
+"""Steps between two points of a TensorBoard curve."""
+
 
 class ProgressBar(keras.callbacks.Callback):
     """A bar an epoch with images/s, time left and losses; now and then a line where stderr is no terminal.
@@ -75,7 +78,7 @@ class _Lines:
 
 
 class MetricsLog(keras.callbacks.Callback):
-    """One JSON line an epoch in `metrics.jsonl`, and TensorBoard scalars.
+    """One JSON line an epoch in `metrics.jsonl`; TensorBoard scalars after each epoch and every `SCALAR_STEPS` steps.
 
     What a run that was killed has logged after its last checkpoint is taken out when it is resumed.
 
@@ -97,20 +100,27 @@ class MetricsLog(keras.callbacks.Callback):
         self._lines = [line for line in lines if json.loads(line)["step"] <= logs["step"]]
 
     def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch
         self._start = time.monotonic()
         self._steps = 0
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch, logs):
         self._steps += 1
         self._seconds = time.monotonic() - self._start
+        if self._steps % SCALAR_STEPS == 0:
+            self._write_scalars(self._epoch * self.params["steps"] + batch + 1, logs)
 
     def on_epoch_end(self, epoch, logs):
+        logs = {"learning_rate": float(self.model.optimizer.learning_rate), **logs}
         step = (epoch + 1) * self.params["steps"]
         speed = round(self._steps * self.batch_size / self._seconds, 3)
         line = {**self.protocol, "epoch": epoch + 1, "step": step, "images_per_second": speed, **logs}
         self._lines.append(json.dumps(line))
         with atomic_path(self.path) as path:
             path.write_text("".join(f"{line}\n" for line in self._lines))
+        self._write_scalars(step, logs)
+
+    def _write_scalars(self, step, logs):
         with self._writer.as_default(step=step):
             for name, value in logs.items():
                 tf.summary.scalar(name, value)

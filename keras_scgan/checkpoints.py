@@ -2,6 +2,7 @@
 
 import pathlib
 import zipfile
+import zlib
 
 import numpy as np
 from absl import logging
@@ -10,6 +11,18 @@ from keras_scgan.errors import UserError
 from keras_scgan.files import atomic_path
 
 KEEP = 3
+_CONSTANT = "constant/"
+
+
+def checkpoint_dir(run_dir):
+    """Where a run folder has its checkpoints."""
+    return pathlib.Path(run_dir) / "checkpoints"
+
+
+def checkpoint_steps(folder):
+    """Steps of the checkpoints in a folder, in order."""
+    names = (path.stem.removeprefix("step_") for path in pathlib.Path(folder).glob("step_*.npz"))
+    return sorted(int(name) for name in names if name.isdecimal())
 
 
 class Checkpoints:
@@ -21,16 +34,18 @@ class Checkpoints:
     Args:
         folder: path. Made when the first checkpoint is written.
         model: compiled `SCGAN`.
+        constants: dict of integers by name: what must be the same for a run to go on.
     """
 
-    def __init__(self, folder, model):
+    def __init__(self, folder, model, constants=None):
         self.folder = pathlib.Path(folder)
+        self.constants = constants or {}
         self._variables = run_variables(model)
+        self._damaged = []
 
     def steps(self):
         """Steps of the checkpoints there are, in order."""
-        names = (path.stem.removeprefix("step_") for path in self.folder.glob("step_*.npz"))
-        return sorted(int(name) for name in names if name.isdecimal())
+        return checkpoint_steps(self.folder)
 
     def path(self, step):
         """Path of the checkpoint of a step."""
@@ -56,28 +71,45 @@ class Checkpoints:
         for leftover in self.folder.glob(".step_*.tmp.npz"):  # of a run that was killed while it wrote
             leftover.unlink()
         with atomic_path(self.path(step)) as path:
-            np.savez(path, **values)
+            np.savez(path, **values, **self._named_constants())
+        while self._damaged:
+            path = self._damaged.pop()
+            path.replace(f"{path}.damaged")
         for old in self.steps()[:-KEEP]:
             self.path(old).unlink()
 
     def restore_latest(self):
-        """Restores the newest checkpoint that can be read; returns its step, or 0 where there is none.
+        """Restores the newest checkpoint that is whole; returns its step, or 0 where there is none at all.
+
+        Damaged ones that are passed over are renamed when the next is saved: `step_00001234.npz.damaged`.
 
         Raises:
-            UserError: it belongs to another model.
+            OSError: it cannot be read.
+            UserError: it belongs to another run, or all are damaged.
         """
         for step in reversed(self.steps()):
+            path = self.path(step)
             try:
-                with np.load(self.path(step)) as archive:
+                with open(path, "rb") as file, np.load(file) as archive:
                     values = dict(archive)
-            except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
-                logging.warning("Passed over the damaged checkpoint %s: %s", self.path(step), error)
+            except (ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+                logging.warning("Passed over the damaged checkpoint %s: %s", path, error)
+                self._damaged.append(path)
                 continue
-            self._assign(values, self.path(step))
+            self._assign(values, path)
             return step
+        if self._damaged:
+            raise UserError(f"All checkpoints in {self.folder} are damaged: start anew with --fresh.")
         return 0
 
     def _assign(self, values, path):
+        for name, value in self._named_constants().items():
+            found = values.pop(name, None)
+            if found is not None and found != value:
+                raise UserError(
+                    f"{path} was made with {name.removeprefix(_CONSTANT)}={found}, not {value}: go on with that, or "
+                    "start another run from generator.keras by --init_from."
+                )
         shapes = {name: tuple(variable.shape) for name, variable in self._variables.items()}
         found = {name: value.shape for name, value in values.items()}
         if shapes != found:
@@ -88,6 +120,9 @@ class Checkpoints:
             )
         for name, variable in self._variables.items():
             variable.assign(values[name])
+
+    def _named_constants(self):
+        return {f"{_CONSTANT}{name}": value for name, value in self.constants.items()}
 
 
 def run_variables(model):

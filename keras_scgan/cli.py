@@ -1,13 +1,7 @@
-"""What every tool does alike: flags, and one line for an error that the user can mend.
+"""What every tool does alike: flags, and one line for an error that the user can mend."""
 
-Importing this module imports TensorFlow, without the notes that it writes to stderr on start-up.
-"""
-
-import importlib
-import os
 import pathlib
 import sys
-import tempfile
 
 from absl import app, flags, logging
 
@@ -52,25 +46,3 @@ def _fail(error):
         message = f"{error.filename}: {error.strerror}"
     print(f"{pathlib.Path(sys.argv[0]).name}: {message}", file=sys.stderr)
     sys.exit(2)
-
-
-def _import_tensorflow_quietly():
-    """Sends stderr elsewhere meanwhile, as no setting stops all of the notes; shows them if the import fails."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    stderr = os.dup(2)
-    with tempfile.TemporaryFile() as notes:
-        os.dup2(notes.fileno(), 2)
-        try:
-            tensorflow = importlib.import_module("tensorflow")
-            tensorflow.config.list_physical_devices()
-            tensorflow.get_logger().setLevel("WARNING")
-        except BaseException:
-            notes.seek(0)
-            os.write(stderr, notes.read())
-            raise
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
-
-
-_import_tensorflow_quietly()

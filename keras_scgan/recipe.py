@@ -1,10 +1,8 @@
 """From the options of a training run to its model.
 
 `options` is any object that has the flags of `tools/train.py` as attributes, with one value for the stage at hand where
-a flag has one for each.
+a flag has one for each, and with the `steps_per_epoch` that there are.
 """
-
-import pathlib
 
 import keras
 
@@ -17,27 +15,35 @@ ADAM_BETAS = {"beta_1": 0.5, "beta_2": 0.999}
 """The paper's."""
 
 
-def build_scgan(options, steps_per_epoch):
+def build_run_features(options):
+    """The features of a run's perceptual loss, or `None` where it has no such loss.
+
+    Raises:
+        UserError: the weights cannot be had.
+    """
+    if options.stage == "1" or not options.perceptual_loss_weight:
+        return None
+    return build_perceptual_features(options.perceptual_weights, options.perceptual_layer)
+
+
+def build_scgan(options, perceptual_features=None):
     """Builds and compiles the model of a run.
 
     Args:
         options: see the module.
-        steps_per_epoch: int. For the learning rate's schedule.
+        perceptual_features: model made by `build_run_features`.
 
     Raises:
         UserError: a file of weights is missing or does not fit.
     """
-    critics, features = {}, None
-    if options.stage == "2":
-        if options.adversarial_loss != "none":
-            names = ("color_critic", "attention_critic") if options.attention_loss else ("color_critic",)
-            critics = {name: build_critic(options.preset, norm=options.critic_norm) for name in names}
-        if options.perceptual_loss_weight:
-            features = build_perceptual_features(options.perceptual_weights, options.perceptual_layer)
-    model = SCGAN(_initial_generator(options), **critics, perceptual_features=features, seed=options.seed)
+    critics = {}
+    if options.stage == "2" and options.adversarial_loss != "none":
+        names = ("color_critic", "attention_critic") if options.attention_loss else ("color_critic",)
+        critics = {name: build_critic(options.preset, norm=options.critic_norm) for name in names}
+    model = SCGAN(_initial_generator(options), **critics, perceptual_features=perceptual_features, seed=options.seed)
     model.compile(
-        _adam(options, steps_per_epoch),
-        _adam(options, steps_per_epoch * options.critic_steps) if critics else None,
+        _adam(options),
+        _adam(options, options.critic_steps) if critics else None,
         pixel_loss=options.pixel_loss,
         adversarial_loss=options.adversarial_loss,
         attention_weight=options.attention_loss_weight,
@@ -62,19 +68,19 @@ def build_run_generator(options):
 def _initial_generator(options):
     generator = build_run_generator(options)
     if options.init_from:
-        _copy_weights(options.init_from, generator, "--init_from")
+        _copy_weights("--init_from", options.init_from, generator)
     elif options.global_features not in ("none", "random"):
-        _copy_weights(options.global_features, generator.get_layer("global_features"), "--global_features")
+        _copy_weights("--global_features", options.global_features, generator.get_layer("global_features"))
     return generator
 
 
-def _copy_weights(path, model, flag):
-    if not pathlib.Path(path).is_file():
-        raise UserError(f"{flag}={path}: there is no such file.")
+def _copy_weights(flag, path, model):
     try:
         source = keras.models.load_model(path, compile=False)
     except Exception as error:  # a file that is no model can fail in any way
         raise UserError(f"{flag}={path} cannot be loaded: {error}") from error
+    if model.name in [layer.name for layer in source.layers]:  # the feature network of a classifier
+        source = source.get_layer(model.name)
     found, wanted = ({weight.path: tuple(weight.shape) for weight in m.weights} for m in (source, model))
     if found != wanted:
         raise UserError(
@@ -84,11 +90,14 @@ def _copy_weights(path, model, flag):
     model.set_weights(source.get_weights())
 
 
-def _adam(options, steps_per_epoch):
+def _adam(options, updates_per_step=1):
     rate = options.learning_rate
     if options.learning_rate_halving_epochs:
         rate = keras.optimizers.schedules.ExponentialDecay(
-            rate, options.learning_rate_halving_epochs * steps_per_epoch, decay_rate=0.5, staircase=True
+            rate,
+            options.learning_rate_halving_epochs * options.steps_per_epoch * updates_per_step,
+            decay_rate=0.5,
+            staircase=True,
         )
     optimizer = keras.optimizers.Adam(rate, **ADAM_BETAS)
     if options.precision == "mixed_float16":

@@ -7,7 +7,12 @@ from keras import ops
 from keras_scgan import losses
 
 PIXEL_LOSSES = ("l1", "l2")
-ADVERSARIAL_LOSSES = ("wgan-gp", "lsgan")
+
+# The weights of the paper (section IV.A).
+ATTENTION_WEIGHT = 0.5
+ADVERSARIAL_WEIGHT = 0.05
+PERCEPTUAL_WEIGHT = 5.0
+GRADIENT_PENALTY_WEIGHT = 10.0
 
 
 class SCGAN(keras.Model):
@@ -67,10 +72,10 @@ class SCGAN(keras.Model):
         *,
         pixel_loss="l1",
         adversarial_loss="wgan-gp",
-        attention_weight=0.5,
-        adversarial_weight=0.05,
-        perceptual_weight=5.0,
-        gradient_penalty_weight=10.0,
+        attention_weight=ATTENTION_WEIGHT,
+        adversarial_weight=ADVERSARIAL_WEIGHT,
+        perceptual_weight=PERCEPTUAL_WEIGHT,
+        gradient_penalty_weight=GRADIENT_PENALTY_WEIGHT,
         critic_steps=1,
     ):
         """Sets the optimizers and the objective; the defaults are the paper's.
@@ -81,7 +86,7 @@ class SCGAN(keras.Model):
             optimizer: Keras optimizer of the generator.
             critic_optimizer: Keras optimizer of all critics together. Needed where there are critics.
             pixel_loss: `"l1"`, or `"l2"` for the ablation, of colour images and weighted images alike.
-            adversarial_loss: `"wgan-gp"`, or `"lsgan"` for the ablation.
+            adversarial_loss: `"wgan-gp"`, or `"lsgan"` for the ablation. Of no effect without critics.
             attention_weight: float. Weight of the attention loss (lambda_A).
             adversarial_weight: float. Weight of the generator's adversarial loss (lambda_G).
             perceptual_weight: float. Weight of the perceptual loss (lambda_p).
@@ -94,8 +99,9 @@ class SCGAN(keras.Model):
         """
         if pixel_loss not in PIXEL_LOSSES:
             raise ValueError(f"`pixel_loss` must be one of {PIXEL_LOSSES}. Received: pixel_loss={pixel_loss!r}")
-        if adversarial_loss not in ADVERSARIAL_LOSSES:
-            raise ValueError(f"`adversarial_loss` must be one of {ADVERSARIAL_LOSSES}. Received: {adversarial_loss!r}")
+        if self.critics and adversarial_loss not in losses.CRITIC_LOSSES:
+            known = tuple(losses.CRITIC_LOSSES)
+            raise ValueError(f"`adversarial_loss` must be one of {known}. Received: {adversarial_loss!r}")
         if critic_steps < 1:
             raise ValueError(f"`critic_steps` must be at least 1. Received: critic_steps={critic_steps}")
         if self.critics and critic_optimizer is None:
@@ -225,7 +231,7 @@ class SCGAN(keras.Model):
         return [variable for critic in self.critics.values() for variable in critic.trainable_variables]
 
     def _interpolation_coefficients(self, samples):
-        """`[B, 1, 1, 1]` in [0, 1]. A replica takes its part of what one replica would draw for the whole batch."""
+        """`[B, 1, 1, 1]` in [0, 1], for both critics; a replica has its part of what one would draw for all."""
         context = tf.distribute.get_replica_context()
         first = samples * context.replica_id_in_sync_group
         seed = tf.stack([tf.cast(self.seed, tf.int64), tf.cast(self.critic_optimizer.iterations.value, tf.int64)])

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from keras_scgan.checkpoints import Checkpoints
+from keras_scgan.checkpoints import Checkpoints, checkpoint_dir
 from keras_scgan.errors import UserError
 
 STRATEGIES = ("none", "mirrored")
@@ -53,6 +53,7 @@ class Trainer:
         validation_batches: `tf.data.Dataset` that is evaluated after each epoch, on one device. Defaults to none.
         callbacks: Keras callbacks, called as by `fit`. `on_train_begin` gets the number of `step`s done before.
         checkpoint_minutes: float. Time between checkpoints, beside the one after each epoch.
+        constants: dict of integers by name that must be the same when the run is resumed, such as its seed.
     """
 
     def __init__(
@@ -67,10 +68,13 @@ class Trainer:
         validation_batches=None,
         callbacks=(),
         checkpoint_minutes=10.0,
+        constants=None,
     ):
         self.model = model
         self.strategy = strategy
-        self.checkpoints = Checkpoints(os.path.join(run_dir, "checkpoints"), model)
+        self.checkpoints = Checkpoints(
+            checkpoint_dir(run_dir), model, {"steps_per_epoch": steps_per_epoch, **(constants or {})}
+        )
         self.batches = batches
         self.steps_per_epoch = steps_per_epoch
         self.epochs = epochs
@@ -95,8 +99,8 @@ class Trainer:
         step = self.checkpoints.restore_latest()
         if np.ptp(self._of_all_workers(step)):
             raise UserError(
-                f"The workers do not see the same checkpoints, this one {self.checkpoints.path(step)}: --output_dir must "
-                "be a folder that they share."
+                f"The workers do not see the same checkpoints, this one {self.checkpoints.path(step)}: "
+                "--output_dir must be a folder that they share."
             )
         if step:
             logging.info("Going on from step %d (%s)", step, self.checkpoints.path(step))
@@ -118,14 +122,15 @@ class Trainer:
         while step < last_step and not self.model.stop_training:
             epoch, place = divmod(step, self.steps_per_epoch)
             self.callbacks.on_train_batch_begin(place)
-            logs = {name: float(value) for name, value in self._train_step(next(iterator)).items()}
+            names = [metric.name for metric in self.model.metrics]
+            logs = dict(zip(names, self._train_step(next(iterator)).numpy().tolist(), strict=True))
             step += 1
             self._check_finite(logs, step)
             self.callbacks.on_train_batch_end(place, logs)
 
             epoch_ends = step % self.steps_per_epoch == 0
             if epoch_ends:
-                self.callbacks.on_epoch_end(epoch, {**logs, **self._validate()})
+                self.callbacks.on_epoch_end(epoch, {**logs, **self._validate(signals)})
             is_due = time.monotonic() - saved > self.checkpoint_seconds
             # What one worker does all have to do: else they would wait for each other for ever.
             requests = self._of_all_workers(signals.received, self.model.stop_training, is_due)
@@ -146,7 +151,7 @@ class Trainer:
 
     def _replicated_step(self, batch):
         self.strategy.run(self.model.train_step, args=(batch,))
-        return {metric.name: metric.result() for metric in self.model.metrics}
+        return tf.stack([metric.result() for metric in self.model.metrics])  # one transfer from the device a step
 
     def _of_all_workers(self, *numbers):
         """The integers that the workers give, an array with a row a worker."""
@@ -173,12 +178,14 @@ class Trainer:
         last = f"the last good checkpoint is {self.checkpoints.path(steps[-1])}" if steps else "there is no checkpoint"
         raise NonFiniteLossError(f"{what} at step {step}; {last}. Try a lower --learning_rate, or --precision=float32.")
 
-    def _validate(self):
-        """Mean of each validation term over all photos, by the chief alone, with the prefix `val_`."""
+    def _validate(self, signals):
+        """Mean of each validation term over all photos, with the prefix `val_`: by the chief, unless a signal comes."""
         if self.validation_batches is None or not self.is_chief:
             return {}
         sums, photos = {}, 0
         for batch in self.validation_batches:
+            if signals.received:
+                return {}
             size = len(batch[0])
             photos += size
             for name, value in self._validation_step(batch).items():

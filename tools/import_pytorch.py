@@ -8,12 +8,12 @@ checkpoint. Spectral normalisation is divided out. Needs PyTorch: pip install "k
 
 import pathlib
 
-from keras_scgan import cli  # first: it imports TensorFlow quietly
+import quiet_tensorflow  # noqa: F401 (first, before anything else imports TensorFlow)
 
 # isort: split
 from absl import flags, logging
 
-from keras_scgan import files
+from keras_scgan import cli, files
 from keras_scgan.errors import UserError
 from keras_scgan.models.pytorch import build_from_pytorch, read_checkpoint
 

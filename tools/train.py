@@ -4,7 +4,8 @@
     python tools/train.py --flagfile=stage2.flags --data_dir=DIR
 
 The run folder (--output_dir) receives run.flags, metrics.jsonl, checkpoints/, tensorboard/, samples/ and, at the end,
-generator.keras. A run that was stopped goes on when the same command is given again.
+generator.keras. A run that was stopped goes on when the same command is given again, or
+--flagfile=OUTPUT_DIR/run.flags.
 
 Flags of two values have one for each stage: --epochs=10,30. One value serves for the stage that is trained, or both.
 """
@@ -12,19 +13,19 @@ Flags of two values have one for each stage: --epochs=10,30. One value serves fo
 import functools
 import math
 import pathlib
-import shutil
+import signal
 import sys
 import types
 
-from keras_scgan import cli  # first: it imports TensorFlow quietly
+import quiet_tensorflow  # noqa: F401 (first, before anything else imports TensorFlow)
 
 # isort: split
 import keras
 import tensorflow as tf
 from absl import flags, logging
 
-from keras_scgan import arithmetic, callbacks, data, losses, precision, recipe, scgan, training
-from keras_scgan.checkpoints import run_variables
+from keras_scgan import arithmetic, callbacks, cli, data, losses, precision, recipe, scgan, training
+from keras_scgan.checkpoints import checkpoint_dir, checkpoint_steps, run_variables
 from keras_scgan.errors import UserError
 from keras_scgan.files import atomic_path
 from keras_scgan.layers import NORMS
@@ -53,12 +54,18 @@ flags.DEFINE_enum("critic_norm", "batch", NORMS, "Norm of the critics. batch is 
 # === Objective ===
 flags.DEFINE_enum("pixel_loss", "l1", scgan.PIXEL_LOSSES, "Distance of colours.")
 flags.DEFINE_bool("attention_loss", True, "Train a saliency branch, in stage 2 with an attention critic.")
-flags.DEFINE_float("attention_loss_weight", 0.5, "Weight of the attention loss.", 0)
+flags.DEFINE_float("attention_loss_weight", scgan.ATTENTION_WEIGHT, "Weight of the attention loss.", 0)
 flags.DEFINE_enum("adversarial_loss", "wgan-gp", [*losses.CRITIC_LOSSES, "none"], "Stage 2: the critics' game.")
-flags.DEFINE_float("adversarial_loss_weight", 0.05, "Stage 2: weight of the adversarial loss of each critic.", 0)
-flags.DEFINE_float("gradient_penalty_weight", 10.0, "Stage 2: weight of the gradient penalty in the critics' loss.", 0)
+flags.DEFINE_float(
+    "adversarial_loss_weight", scgan.ADVERSARIAL_WEIGHT, "Stage 2: weight of the adversarial loss of each critic.", 0
+)
+flags.DEFINE_float(
+    "gradient_penalty_weight", scgan.GRADIENT_PENALTY_WEIGHT, "Stage 2: its weight in the critics' loss.", 0
+)
 flags.DEFINE_integer("critic_steps", 1, "Stage 2: updates of the critics for one of the generator.", 1)
-flags.DEFINE_float("perceptual_loss_weight", 5.0, "Stage 2: weight of the perceptual loss; 0 leaves it out.", 0)
+flags.DEFINE_float(
+    "perceptual_loss_weight", scgan.PERCEPTUAL_WEIGHT, "Stage 2: weight of the perceptual loss; 0 leaves it out.", 0
+)
 flags.DEFINE_string(
     "perceptual_weights",
     "imagenet",
@@ -75,43 +82,74 @@ flags.DEFINE_list("learning_rate", ["2e-4", "1e-4"], "Learning rate of Adam.")
 flags.DEFINE_list("learning_rate_halving_epochs", ["0", "10"], "Epochs between halvings of the learning rate; 0: none.")
 flags.DEFINE_enum("precision", "auto", precision.PRECISIONS, "auto: bfloat16 where the hardware is fast at it.")
 flags.DEFINE_enum("strategy", "mirrored", training.STRATEGIES, "none: one device; mirrored: all GPUs, else the CPU.")
-flags.DEFINE_integer("seed", 0, "Key of all random numbers.", 0)
+flags.DEFINE_integer("seed", 0, "Key of all random numbers.", 0, 2**32 - 1)
 flags.DEFINE_bool("deterministic", False, "Only TensorFlow kernels that give the same bits each time.")
 
 # === Data ===
 flags.DEFINE_integer("image_size", 256, "Height and width of the images, in pixels.", 1)
-flags.DEFINE_float("noise_stddev", 0.005, "Standard deviation of the noise added to the input, whose range is 2.", 0)
+flags.DEFINE_float(
+    "noise_stddev", data.NOISE_STDDEV, "Standard deviation of the noise added to the input, whose range is 2.", 0
+)
 flags.DEFINE_bool("flip", False, "Mirror half of the photos.")
 flags.DEFINE_float("min_crop_area", 1.0, "Smallest share of a photo that a random crop takes; 1: no crops.", 0.001, 1.0)
 flags.DEFINE_integer("max_bad_files", 100, "Unusable files to put up with; bad_files.tsv names them.", 0)
 
 # === The run ===
 flags.DEFINE_bool("resume", True, "Go on from the latest checkpoint of the run folder, if there is one.")
-flags.DEFINE_bool("fresh", False, "Start anew, like --noresume; a run folder with checkpoints is refused.")
+flags.DEFINE_bool("fresh", False, "The same as --noresume: start anew; a run folder with a run in it is refused.")
 flags.DEFINE_bool("overwrite", False, "With --fresh: delete the run that the run folder holds.")
 flags.DEFINE_float("checkpoint_minutes", 10.0, "Minutes between checkpoints, beside the one after each epoch.", 0)
 flags.DEFINE_bool("dry_run", False, "Print what would be trained, and exit.")
 
 _BY_STAGE = {"epochs": int, "learning_rate": float, "learning_rate_halving_epochs": int}
 _OF_THE_CALL = ("resume", "fresh", "overwrite", "dry_run")
+_RESULTS = (
+    "checkpoints/step_*.npz",
+    "samples/epoch_*.png",
+    "tensorboard/events.out.tfevents.*",
+    "metrics.jsonl",
+    "generator.keras",
+)
+"""What a run leaves behind in its folder, which --overwrite deletes, and nothing else."""
 SAMPLE_PHOTOS = 8
 
 
 def main(_):
     """Trains one stage, or both."""
     strategy = training.make_strategy(FLAGS.strategy)  # before any other TensorFlow operation
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    try:
+        _train(strategy)
+    except training.Interrupted as interruption:
+        run_flags = pathlib.Path(FLAGS.output_dir) / "run.flags"
+        print(f"Stopped by {interruption}. To go on: python {sys.argv[0]} --flagfile={run_flags}", file=sys.stderr)
+        sys.exit(128 + interruption.signal)
+
+
+def _interrupt(number, frame):
+    raise training.Interrupted(number)
+
+
+def _train(strategy):
     FLAGS.precision = precision.resolve(FLAGS.precision)
     runs = [_options(stage) for stage in (["1", "2"] if FLAGS.stage == "both" else [FLAGS.stage])]
     for options in runs:
         _check(options, strategy)
     pairs = _open(FLAGS.data_dir or data.demo_dir())
+    steps_per_epoch = data.steps_per_epoch(pairs, FLAGS.batch_size)
     validation_pairs = _open(FLAGS.validation_dir) if FLAGS.validation_dir else None
+    features = None
     if FLAGS.dry_run:
         print("\n".join(_resolved_flags()))
-    elif strategy.extended.should_checkpoint:
-        _prepare_run_dirs(runs)
+    else:
+        with strategy.scope(), precision.policy(FLAGS.precision):
+            features = recipe.build_run_features(runs[-1])  # before stage 1, lest they are missing after it
+        if strategy.extended.should_checkpoint:
+            _prepare_run_dirs(runs)
     for options in runs:
-        _run(options, strategy, pairs, validation_pairs)
+        options.steps_per_epoch = options.steps_per_epoch or steps_per_epoch
+        _run(options, strategy, pairs, validation_pairs, features if options.stage == "2" else None)
 
 
 def _options(stage):
@@ -142,9 +180,16 @@ def _check(options, strategy):
         raise UserError(
             f"--image_size={options.image_size} is no multiple of {multiple}, which --depth={options.depth} needs."
         )
-    for name in ("epochs", "learning_rate"):
-        if getattr(options, name) <= 0:
-            raise UserError(f"--{name}={getattr(options, name)}: must be positive.")
+    for name in _BY_STAGE:
+        value = getattr(options, name)
+        if not 0 <= value < math.inf or (value == 0 and name != "learning_rate_halving_epochs"):
+            raise UserError(f"--{name}={value}: must be positive.")
+    files = {"init_from": FLAGS.init_from, "global_features": options.global_features}
+    for name, path in files.items():
+        if path not in (None, "none", "random") and not pathlib.Path(path).is_file():
+            raise UserError(f"--{name}={path}: there is no such file.")
+    if FLAGS.fresh and FLAGS["resume"].present and FLAGS.resume:
+        raise UserError("--fresh and --resume cannot be had together.")
     if options.batch_size % strategy.num_replicas_in_sync:
         raise UserError(
             f"--batch_size={options.batch_size} cannot be shared by {strategy.num_replicas_in_sync} replicas evenly."
@@ -168,18 +213,13 @@ def _prepare_run_dirs(runs):
     output_dir = pathlib.Path(FLAGS.output_dir)
     run_dirs = [pathlib.Path(options.output_dir) for options in runs]
     if FLAGS.fresh or not FLAGS.resume:
-        for run_dir in run_dirs:
-            if list(run_dir.glob("checkpoints/*.npz")) and not FLAGS.overwrite:
-                raise UserError(
-                    f"{run_dir} has checkpoints: choose another --output_dir, or delete them by --overwrite."
-                )
-        for run_dir in run_dirs:
-            for name in ("checkpoints", "samples", "tensorboard"):
-                shutil.rmtree(run_dir / name, ignore_errors=True)
-            for name in ("metrics.jsonl", "generator.keras"):
-                (run_dir / name).unlink(missing_ok=True)
+        results = [path for run_dir in run_dirs for pattern in _RESULTS for path in run_dir.glob(pattern)]
+        if results and not FLAGS.overwrite:
+            raise UserError(f"There is a run ({results[0]}): choose another --output_dir, or delete it by --overwrite.")
+        for path in results:
+            path.unlink()
     run_flags, lines = output_dir / "run.flags", _resolved_flags()
-    if run_flags.exists() and any(run_dir.glob("checkpoints/*.npz") for run_dir in run_dirs):
+    if run_flags.exists() and any(checkpoint_steps(checkpoint_dir(run_dir)) for run_dir in run_dirs):
         changed = sorted(set(lines) ^ set(run_flags.read_text().splitlines()))
         if changed:
             logging.warning("Flags differ from those that the run was started with: %s", " ".join(changed))
@@ -187,11 +227,11 @@ def _prepare_run_dirs(runs):
         path.write_text("".join(f"{line}\n" for line in lines))
 
 
-def _run(options, strategy, pairs, validation_pairs):
+def _run(options, strategy, pairs, validation_pairs, perceptual_features):
     """Trains one stage."""
-    steps_per_epoch = options.steps_per_epoch or data.steps_per_epoch(pairs, options.batch_size)
-    if FLAGS.dry_run:
-        options.init_from = None  # with --stage=both it is not there yet
+    if checkpoint_steps(checkpoint_dir(options.output_dir)) or FLAGS.dry_run:
+        options.init_from = None  # the checkpoint has it all; in a dry run stage 1 has not run
+        options.global_features = "none" if options.global_features == "none" else "random"
     elif options.stage == "2" and not options.init_from:
         logging.warning("STAGE 2 STARTS FROM RANDOM WEIGHTS: give stage 1's generator by --init_from=generator.keras.")
 
@@ -199,29 +239,28 @@ def _run(options, strategy, pairs, validation_pairs):
     if options.deterministic:
         tf.config.experimental.enable_op_determinism()
     with strategy.scope(), precision.policy(options.precision):
-        model = recipe.build_scgan(options, steps_per_epoch)
-    _describe(options, strategy, model, len(pairs), steps_per_epoch)
+        model = recipe.build_scgan(options, perceptual_features)
+    _describe(options, strategy, model, len(pairs))
     if FLAGS.dry_run:
         return
 
     validation = _validation_batches(validation_pairs, options) if validation_pairs else None
     chief = strategy.extended.should_checkpoint
-    try:
-        with data.original_errors():
-            training.Trainer(
-                model,
-                strategy,
-                options.output_dir,
-                batches=functools.partial(_training_batches, options, strategy, pairs),
-                steps_per_epoch=steps_per_epoch,
-                epochs=options.epochs,
-                validation_batches=validation,
-                callbacks=_callbacks(options, validation or _validation_batches(pairs, options)) if chief else (),
-                checkpoint_minutes=options.checkpoint_minutes,
-            ).fit()
-    except training.Interrupted as interruption:
-        print(f"Stopped by {interruption}: the same command goes on from {options.output_dir}.", file=sys.stderr)
-        sys.exit(128 + interruption.signal)
+    with data.original_errors():
+        training.Trainer(
+            model,
+            strategy,
+            options.output_dir,
+            batches=functools.partial(_training_batches, options, strategy, pairs),
+            steps_per_epoch=options.steps_per_epoch,
+            epochs=options.epochs,
+            validation_batches=validation,
+            callbacks=_callbacks(options, validation or _validation_batches(pairs, options)) if chief else (),
+            checkpoint_minutes=options.checkpoint_minutes,
+            constants={"batch_size": options.batch_size, "seed": options.seed, "pairs": len(pairs)},
+        ).fit()
+    if len(pairs.bad_files):
+        logging.warning("%d files were left out: see %s", len(pairs.bad_files), pairs.bad_files.log_path)
     if chief:
         _write_generator(options, model.generator)
 
@@ -236,7 +275,7 @@ def _training_batches(options, strategy, pairs, start_step):
             start_step=start_step,
             noise_stddev=options.noise_stddev,
             flip=options.flip,
-            min_crop_area=options.min_crop_area if options.min_crop_area < 1 else None,
+            min_crop_area=options.min_crop_area,
             num_workers=context.num_input_pipelines,
             worker=context.input_pipeline_id,
             replicas=context.num_replicas_in_sync // context.num_input_pipelines,
@@ -249,7 +288,9 @@ def _validation_batches(pairs, options):
 
 
 def _callbacks(options, sample_batches):
-    samples = next(sample_batches.unbatch().batch(SAMPLE_PHOTOS).as_numpy_iterator())
+    samples = next(sample_batches.unbatch().batch(SAMPLE_PHOTOS).as_numpy_iterator(), None)
+    if samples is None:
+        raise UserError("None of the photos to draw samples of can be used; bad_files.tsv names them.")
     protocol = {name: getattr(options, name) for name in ("stage", "preset", "image_size", "batch_size", "precision")}
     return [
         callbacks.ProgressBar(options.batch_size),
@@ -268,23 +309,22 @@ def _write_generator(options, trained):
     logging.info("Wrote %s/generator.keras", options.output_dir)
 
 
-def _describe(options, strategy, model, pairs, steps_per_epoch):
+def _describe(options, strategy, model, pairs):
     """Logs what is about to be trained, or prints it in a dry run."""
     counts = {"generator": model.generator.count_params()}
     counts |= {f"{name} critic": critic.count_params() for name, critic in model.critics.items()}
-    macs = arithmetic.count_macs(
-        model.generator, tf.TensorSpec((1, options.image_size, options.image_size, 1), tf.float32)
-    )
+    image = tf.TensorSpec((1, options.image_size, options.image_size, 1), tf.float32)
     state = sum(variable.value.dtype.size * math.prod(variable.shape) for variable in run_variables(model).values())
-    lines = [
-        f"Stage {options.stage}: {pairs} pairs, {steps_per_epoch} steps an epoch, "
-        f"{steps_per_epoch * options.epochs} steps, {options.precision} on {strategy.num_replicas_in_sync} replicas",
-        "Parameters: " + ", ".join(f"{name} {count:,}" for name, count in counts.items()),
-        f"The generator takes {macs / 1e9:.2f} GMAC for an image of {options.image_size} pixels",
-        f"Weights and optimizer state take {state / 2**20:.0f} MiB a replica",
-    ]
-    for line in lines:
-        print(line) if FLAGS.dry_run else logging.info(line)
+    show = print if FLAGS.dry_run else logging.info
+    show(
+        f"Stage {options.stage}: {pairs} pairs, {options.steps_per_epoch} steps an epoch, "
+        f"{options.steps_per_epoch * options.epochs} steps, {options.precision}, "
+        f"replicas: {strategy.num_replicas_in_sync}"
+    )
+    show("Parameters: " + ", ".join(f"{name} {count:,}" for name, count in counts.items()))
+    macs = arithmetic.count_macs(model.generator, image)
+    show(f"The generator takes {macs / 1e9:.2f} GMAC for an image of {options.image_size} pixels")
+    show(f"Weights and optimizer state take {state / 2**20:.0f} MiB on each replica")
 
 
 if __name__ == "__main__":

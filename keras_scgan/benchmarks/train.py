@@ -10,11 +10,12 @@ from keras_scgan import data, precision
 from keras_scgan.arithmetic import count_macs
 from keras_scgan.benchmarks.timing import measure_peak, spread, time_in_turns
 from keras_scgan.models import build_critic, build_generator
+from keras_scgan.models.perceptual import build_perceptual_features
 from keras_scgan.scgan import SCGAN
 
 
-def benchmark_train(*, preset, depth, image_size, batch_size, critic_norm, precisions, rounds):
-    """Times a training step of either stage in each precision, on one batch in memory, without a perceptual loss.
+def benchmark_train(*, preset, depth, image_size, batch_size, critic_norm, perceptual_loss, precisions, rounds):
+    """Times a training step of either stage in each precision, on one batch in memory.
 
     Args:
         preset: string. Width of the networks.
@@ -22,6 +23,7 @@ def benchmark_train(*, preset, depth, image_size, batch_size, critic_norm, preci
         image_size: int. Height and width of the images.
         batch_size: int. Images a step.
         critic_norm: string. Norm of the critics.
+        perceptual_loss: bool. Whether stage 2 has it, with a VGG-16 of random weights, which takes no less time.
         precisions: names of Keras dtype policies; `ratio` is the speed against the first.
         rounds: int. Timed steps of each.
 
@@ -36,7 +38,8 @@ def benchmark_train(*, preset, depth, image_size, batch_size, critic_norm, preci
         for stage in (1, 2):
             with precision.policy(name):
                 critics = [build_critic(preset, norm=critic_norm) for _ in range(2)] if stage == 2 else []
-                model = SCGAN(build_generator(preset, depth=depth), *critics)
+                features = build_perceptual_features(weights=None) if stage == 2 and perceptual_loss else None
+                model = SCGAN(build_generator(preset, depth=depth), *critics, perceptual_features=features)
             model.compile(keras.optimizers.Adam(), keras.optimizers.Adam() if critics else None)
             step = tf.function(model.train_step)
             steps[stage, name] = functools.partial(_run, step, batch)
@@ -55,6 +58,7 @@ def benchmark_train(*, preset, depth, image_size, batch_size, critic_norm, preci
                 "image_size": image_size,
                 "batch_size": batch_size,
                 "stage": stage,
+                "perceptual_loss": stage == 2 and perceptual_loss,
                 "precision": name,
                 **speed,
                 "ratio": float(np.median(seconds[stage, precisions[0]] / seconds[stage, name])),

@@ -3,9 +3,10 @@
 from keras_scgan.data.bad_files import BadFiles, DataError
 from keras_scgan.data.numpy_map import original_errors
 from keras_scgan.data.pairs import PhotoPairs, demo_dir
-from keras_scgan.data.pipeline import steps_per_epoch, training_batches, validation_batches
+from keras_scgan.data.pipeline import NOISE_STDDEV, steps_per_epoch, training_batches, validation_batches
 
 __all__ = [
+    "NOISE_STDDEV",
     "BadFiles",
     "DataError",
     "PhotoPairs",

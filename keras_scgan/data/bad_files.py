@@ -68,7 +68,6 @@ class BadFiles:
         if self.log_path is None or not new:
             return
         os.makedirs(os.path.dirname(os.path.abspath(self.log_path)), exist_ok=True)
-        os.makedirs(os.path.dirname(os.path.abspath(self.log_path)), exist_ok=True)
         with open(self.log_path, "a", encoding="utf-8", errors="surrogateescape") as log:
             log.writelines(f"{path}\t{reason}\n" for path, reason in new.items())
         self._logged.update(new)
@@ -77,7 +76,7 @@ class BadFiles:
         where = "" if self.log_path is None else f", all named in {self.log_path}"
         return (
             f"{summary}. Bad files so far: {len(self)}, allowed: {self.max_bad_files}{where}. "
-            "Repair or remove them, or raise max_bad_files."
+            "Repair or remove them, or raise --max_bad_files."
         )
 
 

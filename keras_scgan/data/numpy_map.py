@@ -88,8 +88,11 @@ def map_with_numpy(numbers, function, shapes):
                 _errors[mark] = error
                 return *(np.empty(0, np.float32) for _ in shapes), f"{mark} {error}".encode(errors="backslashreplace")
 
+    types = [tf.float32] * len(shapes) + [tf.string]
+
     def load(number):
-        *arrays, error = tf.numpy_function(call, [number], [tf.float32] * len(shapes) + [tf.string])
+        # Stateless, as else op determinism would have the samples made one after the other.
+        *arrays, error = tf.numpy_function(call, [number], types, stateful=False)
         with tf.control_dependencies([tf.debugging.Assert(tf.equal(error, ""), [error])]):
             return tuple(tf.ensure_shape(array, shape) for array, shape in zip(arrays, shapes, strict=True))
 

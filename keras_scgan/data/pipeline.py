@@ -26,6 +26,9 @@ from keras_scgan.data.numpy_map import map_with_numpy
 CROP_ASPECT = 4 / 3
 """Random crops have a width to height ratio between this and its inverse."""
 
+NOISE_STDDEV = 0.005
+"""Of the noise that training adds to the input, whose range is 2 (the paper, section IV.A)."""
+
 _ORDER_KEY, _SAMPLE_KEY = range(2)
 _WHOLE = (0.0, 0.0, 1.0, 1.0)
 
@@ -55,9 +58,9 @@ def training_batches(
     batch_size,
     seed,
     start_step=0,
-    noise_stddev=0.005,
-    flip=True,
-    min_crop_area=None,
+    noise_stddev=NOISE_STDDEV,
+    flip=False,
+    min_crop_area=1.0,
     num_workers=1,
     worker=0,
     replicas=1,
@@ -76,7 +79,7 @@ def training_batches(
         noise_stddev: float. Standard deviation of the Gaussian noise added to `gray`.
         flip: bool. Whether half of the samples are mirrored.
         min_crop_area: float in (0, 1]. Smallest share of the photo's area that a random crop takes, the largest being
-            all of it. `None`: no crops.
+            all of it. 1: no crops.
         num_workers: int. Processes that share each step.
         worker: int in [0, num_workers). This process: it gets the `worker`-th part of each step.
         replicas: int. Replicas of this worker, which take consecutive batches of the data set.
@@ -91,7 +94,7 @@ def training_batches(
     epoch_samples = steps_per_epoch(pairs, batch_size) * batch_size
     replica_batch = _replica_batch(batch_size, num_workers, replicas)
     worker_batch = replica_batch * replicas
-    min_side = image_size if min_crop_area is None else image_size / np.sqrt(min_crop_area / CROP_ASPECT)
+    min_side = image_size if min_crop_area == 1 else image_size / np.sqrt(min_crop_area / CROP_ASPECT)
 
     @functools.lru_cache(maxsize=2)  # samples of two epochs are in flight where one ends
     def order(epoch):
@@ -103,7 +106,7 @@ def training_batches(
         epoch, place = divmod(counter, epoch_samples)
         rng = np.random.default_rng([seed, _SAMPLE_KEY, counter])
         photo, saliency_map = pairs.read_good(order(epoch)[place], min_side)
-        box = _WHOLE if min_crop_area is None else _random_box(rng, photo.shape, min_crop_area)
+        box = _WHOLE if min_crop_area == 1 else _random_box(rng, photo.shape, min_crop_area)
         mirror = flip and rng.random() < 0.5
         gray, *rest = _to_arrays(photo, saliency_map, image_size, box, mirror)
         return gray + noise_stddev * rng.standard_normal(gray.shape, np.float32), *rest

@@ -20,6 +20,7 @@ def build_perceptual_features(weights="imagenet", layer_name=None):
     Args:
         weights: one of
             - `"imagenet"`: VGG-16 with the ImageNet weights that Keras downloads and keeps;
+            - `None`: VGG-16 with random weights, of no use but for timing;
             - path of a `.h5` file with the weights of Keras's VGG-16 without its top;
             - path of a `.keras` model that takes RGB images in [0, 255].
         layer_name: string. The layer whose output is taken: needed for a `.keras` model. Defaults to VGG-16's third
@@ -34,6 +35,8 @@ def build_perceptual_features(weights="imagenet", layer_name=None):
     if str(weights).endswith(".keras"):
         network = _load(weights, lambda: keras.models.load_model(weights, compile=False))
         preprocess, scale = (lambda pixels: pixels), 1.0
+        if not isinstance(network.input, keras.KerasTensor) or network.input.shape != (None, None, None, 3):
+            raise UserError(f"{weights} must take RGB images of any size, [None, None, None, 3], and nothing else.")
     else:
         network = _load(weights, lambda: keras.applications.VGG16(include_top=False, weights=weights))
         preprocess, scale = keras.applications.vgg16.preprocess_input, 1.0 / VGG16_INPUT_STDDEV
@@ -55,7 +58,7 @@ def _load(weights, load):
         "give the weights with --perceptual_weights=PATH, or leave the perceptual loss out with "
         "--perceptual_loss_weight=0."
     )
-    if weights != "imagenet" and not pathlib.Path(weights).is_file():
+    if weights not in ("imagenet", None) and not pathlib.Path(weights).is_file():
         raise UserError(f"There is no file {weights}: {advice}")
     try:
         return load()
