@@ -19,3 +19,7 @@ def __getattr__(name):
 
         return SCGAN
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return __all__

@@ -70,11 +70,11 @@ class Checkpoints:
             return
         for leftover in self.folder.glob(".step_*.tmp.npz"):  # of a run that was killed while it wrote
             leftover.unlink()
+        while self._damaged:
+            damaged = self._damaged.pop()
+            damaged.replace(f"{damaged}.damaged")
         with atomic_path(self.path(step)) as path:
             np.savez(path, **values, **self._named_constants())
-        while self._damaged:
-            path = self._damaged.pop()
-            path.replace(f"{path}.damaged")
         for old in self.steps()[:-KEEP]:
             self.path(old).unlink()
 

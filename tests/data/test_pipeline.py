@@ -124,7 +124,7 @@ def test_half_of_the_samples_are_mirrored_and_none_without_flip(ramps):
         batches = numpy_batches(training_batches(ramps, image_size=8, batch_size=1, seed=3, **flags), 100)
         return np.mean([rgb[0, 0, 0, 0] > rgb[0, 0, -1, 0] for _, rgb, _ in batches])
 
-    assert 0.35 < mirrored() < 0.65
+    assert 0.35 < mirrored(flip=True) < 0.65
     assert mirrored(flip=False) == 0
 
 
