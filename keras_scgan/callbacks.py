@@ -111,7 +111,7 @@ class MetricsLog(keras.callbacks.Callback):
             self._write_scalars(self._epoch * self.params["steps"] + batch + 1, logs)
 
     def on_epoch_end(self, epoch, logs):
-        logs = {"learning_rate": float(self.model.optimizer.learning_rate), **logs}
+        logs = {"learning_rate": float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)), **logs}
         step = (epoch + 1) * self.params["steps"]
         speed = round(self._steps * self.batch_size / self._seconds, 3)
         line = {**self.protocol, "epoch": epoch + 1, "step": step, "images_per_second": speed, **logs}

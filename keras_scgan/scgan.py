@@ -190,10 +190,9 @@ class SCGAN(keras.Model):
                 self.perceptual_features(generated["color"], training=False),
                 self.perceptual_features(batch["color"], training=False),
             )
-        loss = losses.GENERATOR_LOSSES[self.adversarial_loss]
         for name, critic in self.critics.items():
             scores = _score_without_side_effects(critic, batch["gray"], judged[name], training)
-            terms[f"{name}_adversarial_loss"] = loss(scores)
+            terms[f"{name}_adversarial_loss"] = losses.GENERATOR_LOSSES[self.adversarial_loss](scores)
         return terms
 
     def _total(self, terms):

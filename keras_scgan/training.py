@@ -96,12 +96,12 @@ class Trainer:
             NonFiniteLossError: a loss is not finite; the last checkpoint is from before.
             UserError: the run folder's checkpoint is of another model, or the workers have different ones.
         """
-        step = self.checkpoints.restore_latest()
-        if np.ptp(self._of_all_workers(step)):
+        if np.ptp(self._of_all_workers(max(self.checkpoints.steps(), default=0))):
             raise UserError(
-                f"The workers do not see the same checkpoints, this one {self.checkpoints.path(step)}: "
+                f"The workers do not see the same checkpoints in {self.checkpoints.folder}: "
                 "--output_dir must be a folder that they share."
             )
+        step = self.checkpoints.restore_latest()
         if step:
             logging.info("Going on from step %d (%s)", step, self.checkpoints.path(step))
         last_step = self.steps_per_epoch * self.epochs

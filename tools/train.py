@@ -184,7 +184,7 @@ def _check(options, strategy):
         value = getattr(options, name)
         if not 0 <= value < math.inf or (value == 0 and name != "learning_rate_halving_epochs"):
             raise UserError(f"--{name}={value}: must be positive.")
-    files = {"init_from": FLAGS.init_from, "global_features": options.global_features}
+    files = {"init_from": None if FLAGS.dry_run else FLAGS.init_from, "global_features": options.global_features}
     for name, path in files.items():
         if path not in (None, "none", "random") and not pathlib.Path(path).is_file():
             raise UserError(f"--{name}={path}: there is no such file.")
@@ -238,6 +238,8 @@ def _run(options, strategy, pairs, validation_pairs, perceptual_features):
     keras.utils.set_random_seed(options.seed)
     if options.deterministic:
         tf.config.experimental.enable_op_determinism()
+        # The graph optimizer makes sums of three gradients and more in the order in which they happen to be ready.
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     with strategy.scope(), precision.policy(options.precision):
         model = recipe.build_scgan(options, perceptual_features)
     _describe(options, strategy, model, len(pairs))
