@@ -1,0 +1,63 @@
+"""The files around the package agree with each other."""
+
+import importlib
+import os
+import pathlib
+import re
+import tomllib
+
+import pytest
+
+import keras_scgan
+
+ROOT = pathlib.Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def requirements_of(name):
+    lines = (line.partition("#")[0].strip() for line in (ROOT / name).read_text().splitlines())
+    return [line for line in lines if line]
+
+
+def test_requirements_have_the_ranges_of_the_package_and_install_it_last():
+    *ranges, last = requirements_of("requirements.txt")
+    assert ranges == PROJECT["dependencies"]
+    assert last == "-e ."
+    assert "-r requirements.txt" in requirements_of("requirements-dev.txt")
+
+
+def test_every_requirement_has_a_lower_and_an_upper_bound():
+    for requirement in PROJECT["dependencies"]:
+        assert re.fullmatch(r"[a-z-]+>=[\d.]+,<[\d.]+", requirement), requirement
+
+
+def test_ci_is_a_program():
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    assert script.read_text().startswith("#!")
+
+
+def test_the_package_data_hold_every_demo_photo_with_its_map_and_source():
+    demo = ROOT / "keras_scgan" / "data" / "demo"
+    photos, maps = ({path.stem for path in (demo / part).iterdir()} for part in ("images", "saliency"))
+    assert photos == maps
+    assert len(photos) >= 12
+    sources = (demo / "SOURCES.md").read_text()
+    assert [name for name in photos if name not in sources] == []
+
+
+@pytest.mark.parametrize("name", keras_scgan.__all__)
+def test_public_names_exist_and_are_documented(name):
+    assert getattr(keras_scgan, name).__doc__
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no_such_name"):
+        keras_scgan.no_such_name  # noqa: B018
+
+
+def test_every_module_has_a_docstring():
+    for path in (ROOT / "keras_scgan").rglob("*.py"):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        module = importlib.import_module(".".join(part for part in parts if part != "__init__"))
+        assert module.__doc__, path
