@@ -238,7 +238,7 @@ def _run(options, strategy, pairs, validation_pairs, perceptual_features):
     keras.utils.set_random_seed(options.seed)
     if options.deterministic:
         tf.config.experimental.enable_op_determinism()
-        # The graph optimizer makes sums of three gradients and more in the order in which they happen to be ready.
+        # The graph optimizer makes steps of stage 2 differ in their last bits, op determinism or not.
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     with strategy.scope(), precision.policy(options.precision):
         model = recipe.build_scgan(options, perceptual_features)

@@ -5,6 +5,7 @@ import json
 import pytest
 
 
+@pytest.mark.slow
 def test_training_is_measured_against_the_machine_and_with_its_input(run_tool, tmp_path):
     network = ["--preset=testing", "--depth=6", "--image_size=64", "--batch_size=2", "--critic_norm=none"]
     output = tmp_path / "results.jsonl"

@@ -109,6 +109,15 @@ def test_a_run_killed_at_random_moments_ends_with_the_bits_of_one_that_was_not(r
         assert not hidden
 
 
+@pytest.mark.slow
+def test_deterministic_runs_give_the_same_bits_at_a_size_at_which_others_do_not(run_tool, tmp_path):
+    flags = [*STAGE_1, "--stage=2", "--preset=small", "--image_size=128", "--batch_size=8", "--deterministic"]
+    for run in ("a", "b"):
+        result = run_tool("train.py", *flags, "--steps_per_epoch=3", "--epochs=1", f"--output_dir={tmp_path / run}")
+        assert result.returncode == 0, result.stderr
+    assert_same_bits(*(tmp_path / run / "checkpoints" / "step_00000003.npz" for run in ("a", "b")))
+
+
 @pytest.mark.parametrize("bytes_left", [2_000, 500_000])
 def test_a_full_disk_ends_a_run_with_one_line_and_leaves_no_half_file(start_tool, tmp_path, bytes_left):
     """The limit of a file's size stands for the disk: 2 kB are too few for a sample, 500 kB for a checkpoint."""
