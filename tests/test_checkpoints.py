@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tiny
+from tiny import assert_same_bits, values_of
 
 from keras_scgan.checkpoints import Checkpoints, run_variables
 from keras_scgan.errors import UserError
@@ -19,16 +20,6 @@ def trained():
     model = tiny.build_model()
     model.train_step(tiny.batch_of_step(0))
     return model
-
-
-def values_of(model):
-    return {name: variable.numpy() for name, variable in run_variables(model).items()}
-
-
-def assert_same_bits(found, expected):
-    assert found.keys() == expected.keys()
-    for name, value in expected.items():
-        assert found[name].tobytes() == value.tobytes(), name
 
 
 def damage(path, share=0.6):

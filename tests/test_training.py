@@ -8,20 +8,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tiny
+from tiny import assert_same_bits, values_of
 
 from keras_scgan import recipe, training
-from keras_scgan.checkpoints import run_variables
 from keras_scgan.errors import UserError
-
-
-def values_of(model):
-    return {name: variable.numpy() for name, variable in run_variables(model).items()}
-
-
-def assert_same_bits(found, expected):
-    assert found.keys() == expected.keys()
-    for name, value in expected.items():
-        assert found[name].tobytes() == value.tobytes(), name
 
 
 def build(**options):

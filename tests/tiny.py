@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from keras_scgan import training
+from keras_scgan.checkpoints import run_variables
 from keras_scgan.layers import BatchNormalization, SpectralConv2D
 from keras_scgan.scgan import SCGAN
 
@@ -54,3 +55,14 @@ def make_trainer(model, run_dir, *, strategy=None, steps_per_epoch=2, epochs=2, 
     options = {"batches": lambda step: strategy.experimental_distribute_dataset(batches(step)), **options}
     options.setdefault("checkpoint_minutes", 1.0)
     return training.Trainer(model, strategy, run_dir, steps_per_epoch=steps_per_epoch, epochs=epochs, **options)
+
+
+def values_of(model):
+    """Copies of all that a checkpoint of the model holds, by name."""
+    return {name: variable.numpy() for name, variable in run_variables(model).items()}
+
+
+def assert_same_bits(found, expected):
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        assert found[name].tobytes() == value.tobytes(), name
