@@ -118,11 +118,11 @@ class Trainer:
     def _run(self, step, last_step, signals):
         iterator = iter(self.batches(step))
         saved = time.monotonic()
+        names = [metric.name for metric in self.model.metrics]
         self._begin_epoch(step)
         while step < last_step and not self.model.stop_training:
             epoch, place = divmod(step, self.steps_per_epoch)
             self.callbacks.on_train_batch_begin(place)
-            names = [metric.name for metric in self.model.metrics]
             logs = dict(zip(names, self._train_step(next(iterator)).numpy().tolist(), strict=True))
             step += 1
             self._check_finite(logs, step)

@@ -34,6 +34,9 @@ flags.DEFINE_float("min_crop_area", 1.0, "Smallest share of a photo that a rando
 flags.DEFINE_integer("rounds", 10, "Timed steps or batches of each kind.", 1)
 flags.DEFINE_string("output", None, "File that the results are added to, one JSON line each.")
 
+MIN_INPUT_BATCHES = 50
+"""Timed batches of the input pipeline: fewer would find it still filling its buffers."""
+
 
 def main(argv):
     """Runs the benchmark that is named."""
@@ -76,7 +79,7 @@ def _input():
         image_size=FLAGS.image_size,
         batch_size=FLAGS.batch_size,
         min_crop_area=FLAGS.min_crop_area,
-        rounds=max(FLAGS.rounds, 50),
+        rounds=max(FLAGS.rounds, MIN_INPUT_BATCHES),
     )
     for r in results:
         print(
