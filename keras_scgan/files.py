@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import threading
 
 
 @contextlib.contextmanager
@@ -16,14 +17,16 @@ def atomic_path(path):
     """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
+    # The stem is cut off lest the name becomes too long; a thread writes one file at a time.
+    temporary = path.with_name(f".{path.stem[:50]}.{os.getpid()}.{threading.get_native_id()}.tmp{path.suffix}")
     try:
         yield temporary
         with open(temporary, "r+b") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        if error.filename is None and error.errno is not None:  # as when the disk is full; others are a message alone
+        # None when the disk is full. Errors without a number are a message alone.
+        if error.filename in (None, str(temporary)) and error.errno is not None:
             error.filename = str(path)
         raise
     finally:

@@ -39,3 +39,17 @@ def test_a_failed_write_leaves_what_was_there_and_nothing_else(tmp_path):
 def test_a_full_disk_is_an_error_that_names_the_file(tmp_path):
     with pytest.raises(OSError, match=r"No space left.*/model.keras'"):
         write_half(tmp_path / "model.keras", OSError(errno.ENOSPC, "No space left on device"))
+
+
+def test_an_error_names_the_file_and_not_the_temporary_one(tmp_path):
+    missing = tmp_path / "model.keras"
+    with pytest.raises(FileNotFoundError, match=r"/model\.keras'"), atomic_path(missing) as temporary:
+        temporary.open()
+
+
+def test_the_longest_names_are_written(tmp_path):
+    paths = [tmp_path / f"{'n' * 246}{letter}.keras" for letter in "ab"]
+    for path in paths:
+        with atomic_path(path) as temporary:
+            temporary.write_text(path.name)
+    assert [path.read_text() for path in paths] == [path.name for path in paths]

@@ -10,20 +10,6 @@ class DataError(UserError):
     """A data set that cannot be trained on, as one line that names what is wrong and says what to do."""
 
 
-class BadFileError(Exception):
-    """One file that cannot be used.
-
-    Args:
-        path: str. The file.
-        reason: str. What is wrong with it, in a few words.
-    """
-
-    def __init__(self, path, reason):
-        super().__init__(f"{path}: {reason}")
-        self.path = path
-        self.reason = reason
-
-
 class BadFiles:
     """Count of the files that were skipped, each of them named once in a log file. Safe to use from several threads.
 

@@ -7,7 +7,8 @@ import sys
 import numpy as np
 
 from keras_scgan.data import photos
-from keras_scgan.data.bad_files import BadFileError, BadFiles, DataError
+from keras_scgan.data.bad_files import BadFiles, DataError
+from keras_scgan.errors import BadFileError
 
 SUFFIXES = (".jpg", ".jpeg", ".png")
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from keras_scgan.data import BadFiles, DataError, PhotoPairs, demo_dir, photos
-from keras_scgan.data.bad_files import BadFileError
+from keras_scgan.errors import BadFileError
 
 RNG = np.random.default_rng(0)
 PHOTO = cv2.resize(RNG.integers(0, 256, (6, 9, 3), np.uint8), (96, 64), interpolation=cv2.INTER_CUBIC)  # RGB
