@@ -2,7 +2,6 @@
 
 import json
 import pathlib
-import sys
 import time
 
 import cv2
@@ -14,6 +13,7 @@ from absl import logging
 
 from keras_scgan import color
 from keras_scgan.files import atomic_path
+from keras_scgan.progress import progress_bar
 
 SCALAR_STEPS = 100
 """Steps between two points of a TensorBoard curve."""
@@ -38,18 +38,12 @@ class ProgressBar(keras.callbacks.Callback):
         self._first_place = int(logs["step"]) % self.params["steps"]
 
     def on_epoch_begin(self, epoch, logs=None):
-        terminal = sys.stderr.isatty()
-        self._bar = tqdm.tqdm(
+        self._bar = progress_bar(
+            self.line_seconds,
             desc=f"epoch {epoch + 1}/{self.params['epochs']}",
             total=self.params["steps"] * self.batch_size,
             initial=self._first_place * self.batch_size,
             unit="img",
-            mininterval=0.5 if terminal else self.line_seconds,
-            maxinterval=10.0 if terminal else self.line_seconds,
-            delay=0.0 if terminal else self.line_seconds,
-            bar_format=None if terminal else "{l_bar}{n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}{postfix}]",
-            dynamic_ncols=terminal,
-            file=None if terminal else _Lines(),
         )
         self._first_place = 0
 
@@ -64,17 +58,6 @@ class ProgressBar(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         self._bar.close()
-
-
-class _Lines:
-    """Where a bar is written that no terminal shows: to stderr, a line each, without control characters."""
-
-    def write(self, text):
-        if text.strip():
-            print(text.strip(), file=sys.stderr)
-
-    def flush(self):
-        sys.stderr.flush()
 
 
 class MetricsLog(keras.callbacks.Callback):
