@@ -1,11 +1,17 @@
-"""What a pixel means: luma and the [-1, 1] range.
+"""What a pixel means: luma, chroma, the [-1, 1] range, and how colour is put on a photo's own luma.
 
-Every function works on NumPy arrays and on tensors of any Keras backend. This module is the only home of these
-conventions: training, evaluation, export and the tools all take them from here.
+This module is the only home of these conventions: training, evaluation, export and the tools all take them from here.
+`luma`, `chroma`, `normalize` and `denormalize` work on NumPy arrays and on tensors of any Keras backend; the others on
+integer pixels.
 """
+
+import cv2
+import numpy as np
 
 LUMA_WEIGHTS = (0.299, 0.587, 0.114)
 """Weights of R, G and B in the luma (ITU-R BT.601), as in JPEG and as OpenCV and Pillow turn colour into grey."""
+
+_CHROMA_SCALE = np.array([0.5 / (1 - LUMA_WEIGHTS[2]), 0.5 / (1 - LUMA_WEIGHTS[0])], "float32")
 
 
 def luma(rgb):
@@ -21,6 +27,18 @@ def luma(rgb):
     return red * rgb[..., 0:1] + green * rgb[..., 1:2] + blue * rgb[..., 2:3]
 
 
+def chroma(rgb):
+    """What a colour image has beside its luma.
+
+    Args:
+        rgb: `[..., 3]` floating-point red, green and blue, in any range.
+
+    Returns:
+        `[..., 2]`: Cb and Cr (ITU-R BT.601), which are 0 for grey and at most half of the range away from it.
+    """
+    return (rgb[..., ::-2] - luma(rgb)) * _CHROMA_SCALE
+
+
 def normalize(pixels):
     """Map pixel values in [0, 255] (floating point) to the networks' range [-1, 1]."""
     return pixels / 127.5 - 1.0
@@ -29,3 +47,34 @@ def normalize(pixels):
 def denormalize(values):
     """Map the networks' range [-1, 1] (floating point) to pixel values in [0, 255], neither clipped nor rounded."""
     return (values + 1.0) * 127.5
+
+
+def to_gray(pixels):
+    """Luma of integer pixels, rounded.
+
+    Args:
+        pixels: `[H, W]` grey, `[H, W, 3]` RGB or `[H, W, 4]` RGBA, uint8 or uint16.
+
+    Returns:
+        `[H, W]` of the same type.
+    """
+    return pixels if pixels.ndim == 2 else cv2.cvtColor(pixels[..., :3], cv2.COLOR_RGB2GRAY)
+
+
+def recolor(gray, cb, cr):
+    """The luminance transplant: a predicted chroma on a photo's own luma.
+
+    Args:
+        gray: `[H, W]` luma, uint8 or uint16.
+        cb: `[H, W]` float32 in [-0.5, 0.5]. What lies outside is clipped.
+        cr: likewise.
+
+    Returns:
+        `[H, W, 3]` RGB of the type of `gray`. Colours outside the RGB cube are clipped to it; the luma of all others is
+        that of `gray`, to 1/255. Chroma 0 gives grey exactly.
+    """
+    depth = cv2.CV_8U if gray.dtype == np.uint8 else cv2.CV_16U
+    white = np.iinfo(gray.dtype).max
+    # Rounds and saturates.
+    cr, cb = (cv2.addWeighted(plane, white, plane, 0, (white + 1) / 2, dtype=depth) for plane in (cr, cb))
+    return cv2.cvtColor(cv2.merge([gray, cr, cb]), cv2.COLOR_YCrCb2RGB)

@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from keras_scgan import color
@@ -24,3 +25,38 @@ def test_pixels_come_back_from_the_range_of_the_networks():
     values = color.normalize(pixels)
     assert (values.min(), values.max()) == (-1, 1)
     np.testing.assert_array_equal(np.rint(color.denormalize(values)), pixels)
+
+
+def test_chroma_is_zero_for_gray_and_half_of_the_range_for_pure_blue_and_red():
+    rgb = np.array([[0.3, 0.3, 0.3], [0, 0, 1], [1, 0, 0]], "float32")
+    found = color.chroma(rgb)
+    np.testing.assert_allclose(found[0], 0, atol=1e-6)
+    assert found[1, 0] == pytest.approx(0.5)
+    assert found[2, 1] == pytest.approx(0.5)
+    np.testing.assert_allclose(color.chroma(tf.constant(rgb)), found, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_a_photos_own_chroma_on_its_luma_gives_the_photo_back(dtype, rng):
+    white = np.iinfo(dtype).max
+    photo = rng.integers(0, white + 1, (50, 60, 3)).astype(dtype)
+    chroma = color.chroma(photo.astype("float32") / white)
+    found = color.recolor(color.to_gray(photo), chroma[..., 0], chroma[..., 1])
+    assert found.dtype == dtype
+    np.testing.assert_allclose(found / white, photo / white, atol=0.008)  # chroma has the pixels' own bits
+
+
+def test_chroma_out_of_range_is_clipped_and_never_wraps():
+    gray = np.full((2, 2), 128, "uint8")
+    outside = np.full((2, 2), 7.0, "float32")
+    np.testing.assert_array_equal(
+        color.recolor(gray, outside, outside), color.recolor(gray, outside / 14, outside / 14)
+    )
+    assert (color.recolor(gray, outside, outside)[..., [0, 2]] == 255).all()
+    assert (color.recolor(gray, -outside, -outside)[..., [0, 2]] == 0).all()
+
+
+def test_no_chroma_gives_gray_exactly():
+    gray = np.arange(256, dtype="uint8").reshape(16, 16)
+    none = np.zeros((16, 16), "float32")
+    np.testing.assert_array_equal(color.recolor(gray, none, none), np.repeat(gray[..., np.newaxis], 3, axis=-1))

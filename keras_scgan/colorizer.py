@@ -1,0 +1,171 @@
+"""Any photo in colour: the network sees it small, and its chroma goes onto the photo's own luma."""
+
+import cv2
+import numpy as np
+
+from keras_scgan import color
+from keras_scgan.networks import load_network
+from keras_scgan.upsampling import METHODS, upsample_chroma
+
+FITS = ("squeeze", "pad")
+
+
+class Colorizer:
+    """Colorizes photos of any size with a trained generator.
+
+    Args:
+        model: path of the generator, a `.keras` file, a SavedModel folder or a `.tflite` file; or a Keras model.
+        size: int. Pixels of a side of what the network sees. Defaults to the network's own size, or 256.
+        fit: string. How a photo becomes a square: `"squeeze"` changes its aspect ratio, as the paper does (the
+            default), `"pad"` repeats the edge pixels of its longer sides.
+        upsampling: string. `"guided"` (the default) moves the edges of colours to those of the photo's luma,
+            `"bicubic"` does not.
+        saturation: float, 0 or more. Factor of the chroma. Defaults to 1.
+        flip_average: bool. Whether to average the predictions for the photo and for its mirror image, which takes
+            twice the time. Defaults to `False`.
+        threads: int. Threads of a `.tflite` model. Defaults to all cores.
+
+    Raises:
+        UserError: There is no such model, it is no generator, or it does not take images of that size.
+        ValueError: An option has none of its values.
+
+    Example:
+        ```python
+        colorizer = Colorizer("generator.keras")
+        colorized = colorizer.colorize(photo)  # [H, W] or [H, W, 3], uint8
+        ```
+    """
+
+    def __init__(
+        self, model, *, size=None, fit="squeeze", upsampling="guided", saturation=1.0, flip_average=False, threads=None
+    ):
+        for name, value, values in (("fit", fit, FITS), ("upsampling", upsampling, METHODS)):
+            if value not in values:
+                raise ValueError(f"`{name}` must be one of {values}. Received: {name}={value!r}")
+        if saturation < 0:
+            raise ValueError(f"`saturation` must not be negative. Received: saturation={saturation}")
+        self.fit = fit
+        self.upsampling = upsampling
+        self.saturation = saturation
+        self.flip_average = flip_average
+        self._network = load_network(model, size, threads)
+
+    @property
+    def size(self):
+        """Pixels of a side of what the network sees."""
+        return self._network.size
+
+    @property
+    def has_saliency(self):
+        """Whether the network predicts a saliency map."""
+        return self._network.has_saliency
+
+    def colorize(self, photo):
+        """Colorizes one photo.
+
+        Args:
+            photo: `[H, W]` grey, `[H, W, 3]` RGB or `[H, W, 4]` RGBA, uint8 or uint16. Of colours, only the luma is
+                used.
+
+        Returns:
+            `[H, W, 3]` RGB of the same type, or `[H, W, 4]` with the photo's own alpha channel.
+
+        Raises:
+            ValueError: The array is no such photo.
+        """
+        return self.colorize_batch([photo])[0]
+
+    def colorize_batch(self, photos):
+        """Colorizes a list of photos, of any sizes, in one batch of the network; see `colorize`."""
+        colors = self.predict(np.stack([self.prepare(photo) for photo in photos]), saliency=False)["color"]
+        return [self.finish(photo, predicted) for photo, predicted in zip(photos, colors, strict=True)]
+
+    def prepare(self, photo):
+        """What the network sees of a photo: its luma, `[size, size, 1]` float32 in [-1, 1]."""
+        gray = color.to_gray(_checked(photo))
+        height, width = self._content(gray.shape)
+        small = _resize(gray, (height, width)).astype(np.float32) * (255 / np.iinfo(gray.dtype).max)
+        small = cv2.copyMakeBorder(small, 0, self.size - height, 0, self.size - width, cv2.BORDER_REPLICATE)
+        return color.normalize(small)[..., np.newaxis]
+
+    def predict(self, grays, saliency=True):
+        """Runs the network.
+
+        Args:
+            grays: `[B, size, size, 1]` float32 in [-1, 1], as of `prepare`.
+            saliency: bool. Whether the map is wanted: without it, a Keras model does half the arithmetic.
+
+        Returns:
+            Dict of float32 arrays: `color [B, size, size, 3]` in [-1, 1] and, if the network has it and it is wanted,
+            `saliency [B, size, size, 1]` in [0, 1].
+        """
+        outputs = self._network.predict(grays, saliency)
+        if self.flip_average:
+            mirrored = self._network.predict(grays[:, :, ::-1], saliency)
+            outputs = {name: (value + mirrored[name][:, :, ::-1]) / 2 for name, value in outputs.items()}
+        return outputs
+
+    def finish(self, photo, predicted):
+        """Puts a predicted colour on the photo that it was predicted for.
+
+        Args:
+            photo: as for `colorize`.
+            predicted: `[size, size, 3]` float32 in [-1, 1], of which the chroma is taken.
+
+        Returns:
+            As of `colorize`.
+        """
+        gray = color.to_gray(_checked(photo))
+        height, width = self._content(gray.shape)
+        # The networks' range is 2 wide, that of chroma 1.
+        chroma = color.chroma(predicted[:height, :width]) * np.float32(self.saturation / 2)
+        chroma = _shrink(chroma, gray.shape)
+        result = color.recolor(gray, *upsample_chroma(chroma, gray, self.upsampling))
+        return np.dstack([result, photo[..., 3]]) if _has_alpha(photo) else result
+
+    def saliency_map(self, photo, saliency):
+        """The saliency map at a photo's size.
+
+        Args:
+            photo: as for `colorize`.
+            saliency: `[size, size, 1]` in [0, 1], the network's output for it.
+
+        Returns:
+            `[H, W]` uint8, 255 is salient.
+        """
+        height, width = self._content(photo.shape)
+        saliency = _shrink(saliency[:height, :width, 0], photo.shape[:2])
+        enlarged = cv2.resize(saliency, photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+        return np.rint(enlarged * 255).astype(np.uint8)
+
+    def _content(self, shape):
+        """Height and width that a photo takes of the network's square, from the top left corner."""
+        if self.fit == "squeeze":
+            return self.size, self.size
+        return tuple(max(1, round(self.size * side / max(shape[:2]))) for side in shape[:2])
+
+
+def _checked(photo):
+    if photo.dtype not in (np.uint8, np.uint16) or photo.ndim not in (2, 3) or (*photo.shape, 3)[2] not in (3, 4):
+        raise ValueError(
+            "A photo must be [H, W], [H, W, 3] or [H, W, 4], uint8 or uint16. "
+            f"Received: shape={photo.shape}, dtype={photo.dtype}"
+        )
+    if 0 in photo.shape:
+        raise ValueError(f"A photo must have pixels. Received: shape={photo.shape}")
+    return photo
+
+
+def _has_alpha(photo):
+    return photo.ndim == 3 and photo.shape[2] == 4
+
+
+def _shrink(image, size):
+    """Averages the sides of an image that are longer than those of `size`."""
+    height, width = min(image.shape[0], size[0]), min(image.shape[1], size[1])
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def _resize(image, size):
+    """Resizes by averaging the sides that are too long, and cubically those that are too short."""
+    return cv2.resize(_shrink(image, size), size[::-1], interpolation=cv2.INTER_CUBIC)

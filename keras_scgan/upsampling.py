@@ -1,0 +1,81 @@
+"""Chroma from the network's size to the photo's, along the edges of the photo's luma."""
+
+import cv2
+import numpy as np
+
+METHODS = ("guided", "bicubic")
+
+EDGE_VARIANCE = 1e-2
+"""Variance of luma (range 1) in a 3x3 window above which its edges are taken for edges of chroma."""
+
+_GUIDED_PIXELS = 1 << 20
+"""Size up to which an image is doubled step by step, each guided by the photo's luma at that size."""
+
+
+def upsample_chroma(chroma, gray, method="guided"):
+    """Enlarges chroma to the size of a photo.
+
+    `"guided"` takes chroma to be a linear function of luma within each 3x3 window of the small image, as the guided
+    filter does, and applies that function to the large photo's luma: chroma then changes where the luma does. The small
+    chroma itself is not smoothed, and what it says where the luma is flat is interpolated by cubics. The enlargement
+    goes in steps of two, so that windows shrink with the distance over which an edge can be placed.
+
+    Args:
+        chroma: `[h, w, 2]` float32, in [-0.5, 0.5].
+        gray: `[H, W]` luma of the photo, uint8 or uint16, in both directions at least as large.
+        method: string. `"guided"`, or `"bicubic"`: chroma alone.
+
+    Returns:
+        `[H, W]` Cb and `[H, W]` Cr, float32.
+
+    Reference:
+        [Guided Image Filtering](https://doi.org/10.1109/TPAMI.2012.213), eq. 5-8; the small chroma is kept as in
+        regression-based pan-sharpening ([Aiazzi et al. 2007](https://doi.org/10.1109/TGRS.2007.901007)).
+    """
+    planes = cv2.split(chroma)
+    if method == "bicubic":
+        return tuple(_enlarged(plane, gray.shape) for plane in planes)
+    guides = _luma_pyramid(gray, planes[0].shape)
+    return tuple(_guided(plane, guides, gray) for plane in planes)
+
+
+def _luma_pyramid(gray, size):
+    """Luma in [0, 1] at sizes that double, from a small one up to what is near that of the photo or large enough."""
+    sizes = [size]
+    while sizes[-1] != gray.shape:
+        size = tuple(min(2 * small, large) for small, large in zip(size, gray.shape, strict=True))
+        if size == gray.shape or size[0] * size[1] > _GUIDED_PIXELS:
+            break
+        sizes.append(size)
+    guides = [gray]
+    for height, width in reversed(sizes):
+        guides.append(cv2.resize(guides[-1], (width, height), interpolation=cv2.INTER_AREA))
+    return [guide * np.float32(1 / np.iinfo(gray.dtype).max) for guide in guides[:0:-1]]
+
+
+def _guided(plane, guides, gray):
+    slope, offset = _linear_model(plane, guides[0])
+    for guide in guides[1:]:
+        plane = _enlarged(slope, guide.shape) * guide + _enlarged(offset, guide.shape)
+        slope, offset = _linear_model(plane, guide)
+    # In place and on integer luma: these are the large ones.
+    slope, offset = _enlarged(slope, gray.shape), _enlarged(offset, gray.shape)
+    cv2.multiply(slope, gray, dst=slope, scale=1 / np.iinfo(gray.dtype).max, dtype=cv2.CV_32F)
+    return cv2.add(slope, offset, dst=slope)
+
+
+def _linear_model(plane, luma):
+    """Slope and offset, `[h, w]` each, of a plane of chroma as a linear function of luma around each pixel."""
+    mean_luma = _window_mean(luma)
+    variance = _window_mean(luma * luma) - mean_luma * mean_luma
+    covariance = _window_mean(plane * luma) - _window_mean(plane) * mean_luma
+    slope = _window_mean(covariance / (variance + EDGE_VARIANCE))
+    return slope, plane - slope * luma
+
+
+def _window_mean(image):
+    return cv2.blur(image, (3, 3), borderType=cv2.BORDER_REFLECT)
+
+
+def _enlarged(plane, size):
+    return cv2.resize(plane, size[::-1], interpolation=cv2.INTER_CUBIC)
