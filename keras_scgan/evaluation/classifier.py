@@ -1,0 +1,177 @@
+"""A classifier of ImageNet or of anything else, and the classes that photos are of."""
+
+import csv
+import json
+import pathlib
+import re
+
+import keras
+import numpy as np
+
+from keras_scgan.data import photos
+from keras_scgan.errors import UserError
+
+ANY_SIZE = 224
+"""Pixels of a side of what a classifier sees that takes images of any size."""
+
+_WORDNET_ID = re.compile(r"(?<![0-9A-Za-z])n\d{8}(?!\d)")
+_LOAD_ERRORS = (ValueError, TypeError, OSError, KeyError, AttributeError)
+"""What Keras raises on files that are no models."""
+
+
+class Classifier:
+    """A Keras classifier of photos.
+
+    Args:
+        model: Keras model from RGB images `[B, h, w, 3]` in [0, 255] to logits or probabilities `[B, classes]`.
+        name: str. What it is called where its numbers are.
+        preprocess: function applied to a batch of RGB images in [0, 255] first. Defaults to none.
+
+    Raises:
+        UserError: The model is none of such images.
+    """
+
+    def __init__(self, model, name, preprocess=None):
+        image, scores = (tuple(getattr(value, "shape", ())) for value in (model.input, model.output))
+        if len(image) != 4 or image[3] != 3 or image[1] != image[2] or len(scores) != 2 or scores[1] is None:
+            raise UserError(
+                f"The classifier {name} must map square RGB images [B, h, h, 3] to scores [B, classes]. "
+                f"Received: {image or 'several inputs'} and {scores or 'several outputs'}."
+            )
+        self.name = name
+        self.classes = scores[1]
+        self.size = image[1] or ANY_SIZE
+        self._model = model
+        self._preprocess = preprocess
+
+    def scores(self, images):
+        """Scores `[N, classes]` of a list of `[H, W, 3]` uint8 pictures, each squeezed to the classifier's size."""
+        batch = np.stack([photos.resize(image, self.size) for image in images]).astype(np.float32)
+        if self._preprocess is not None:
+            batch = self._preprocess(batch)
+        return np.asarray(self._model.predict_on_batch(batch), np.float32)
+
+
+def load_classifier(name):
+    """Loads a classifier.
+
+    Args:
+        name: `"vgg16"`, with the ImageNet weights that Keras downloads and keeps, or path of a `.keras` model of RGB
+            images in [0, 255].
+
+    Raises:
+        UserError: There is no such file, no classifier in it, or the weights cannot be had.
+    """
+    if name == "vgg16":
+        try:
+            model = keras.applications.VGG16(weights="imagenet")
+        except Exception as error:  # Keras raises this very class when a download fails
+            raise UserError(f"VGG-16's ImageNet weights cannot be downloaded ({error})") from error
+        return Classifier(model, "VGG-16 of keras.applications", keras.applications.vgg16.preprocess_input)
+    if not pathlib.Path(name).is_file():
+        raise UserError(f"The classifier {name} does not exist: give a .keras file, vgg16 or none.")
+    try:
+        model = keras.models.load_model(name, compile=False)
+    except _LOAD_ERRORS as error:
+        raise UserError(f"{name} is no classifier that Keras can load: {error}") from error
+    return Classifier(model, str(name))
+
+
+# === Classes of photos ===
+
+
+def find_labels(references, labels_path=None):
+    """The classes that photos are of, as far as they are known.
+
+    Args:
+        references: list of `Reference`s.
+        labels_path: path of a CSV file of lines `name,class`: a key, a file name or a stem, and the index of a class
+            or a WordNet id. A first line without a class is a header. By default the class is the WordNet id in the
+            name of the photo's folder, else of its file.
+
+    Returns:
+        Dict from keys to an int, a class's index, or a string, a WordNet id.
+
+    Raises:
+        UserError: The CSV file cannot be read.
+    """
+    if labels_path is not None:
+        table = _read_labels(labels_path)
+        names = {ref.key: (ref.key, f"{ref.key}{ref.path.suffix}", ref.path.name, ref.path.stem) for ref in references}
+        found = {key: next((table[name] for name in choices if name in table), None) for key, choices in names.items()}
+    else:
+        ids = {ref.key: [*_WORDNET_ID.findall(ref.path.parent.name), *_WORDNET_ID.findall(ref.path.name)]
+               for ref in references}  # fmt: skip
+        found = {key: values[0] if values else None for key, values in ids.items()}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def to_indices(labels, classes, class_index_path=None):
+    """Turns the classes of `find_labels` into indices.
+
+    Args:
+        labels: dict from keys to ints or WordNet ids.
+        classes: int. How many the classifier knows.
+        class_index_path: path of `imagenet_class_index.json`, `{"0": ["n01440764", "tench"], ...}`. Defaults to the
+            one that Keras downloads and keeps. Only WordNet ids need it.
+
+    Returns:
+        Dict from keys to ints.
+
+    Raises:
+        UserError: The index cannot be had, or a class is not in it or not among the classifier's.
+    """
+    index = None
+    indices = {}
+    for key, label in labels.items():
+        if isinstance(label, str):
+            if index is None:
+                index = _read_class_index(class_index_path)
+                _check_class_count(index, classes)
+            if label not in index:
+                raise UserError(f"The class {label} of {key} is none of ImageNet's 1000: give the classes by --labels.")
+            label = index[label]
+        if not 0 <= label < classes:
+            raise UserError(f"The class of {key} is {label}, but the classifier has {classes}, from 0.")
+        indices[key] = label
+    return indices
+
+
+def _read_labels(path):
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            rows = [row for row in csv.reader(file) if row]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"--labels={path} is no CSV file: {error}") from error
+    table = {}
+    for number, row in enumerate(rows):
+        label = row[1].strip() if len(row) > 1 else ""
+        if label.isdecimal() or _WORDNET_ID.fullmatch(label):
+            table[row[0].strip()] = int(label) if label.isdecimal() else label
+        elif number > 0:
+            raise UserError(f"--labels={path}: expected a name and a class in each line. Received: {','.join(row)}")
+    return table
+
+
+def _read_class_index(path):
+    """Dict from WordNet ids to indices."""
+    if path is not None:
+        try:
+            entries = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+            return {wordnet_id: int(index) for index, (wordnet_id, _) in entries.items()}
+        except (ValueError, TypeError, AttributeError) as error:
+            raise UserError(f"--class_index={path} is no imagenet_class_index.json: {error}") from error
+    try:
+        # The one public way to Keras's own copy.
+        decoded = keras.applications.imagenet_utils.decode_predictions(np.eye(1000), top=1)
+    except Exception as error:  # Keras raises this very class when a download fails
+        raise UserError(
+            "WordNet ids name the photos' classes, whose order cannot be downloaded: give it by "
+            "--class_index=imagenet_class_index.json, or the classes by --labels=CSV."
+        ) from error
+    return {best[0][0]: index for index, best in enumerate(decoded)}
+
+
+def _check_class_count(index, classes):
+    if len(index) != classes:
+        raise UserError(f"WordNet ids name {len(index)} classes, but the classifier has {classes}: give --labels=CSV.")

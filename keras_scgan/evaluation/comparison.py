@@ -1,0 +1,184 @@
+"""The run: every method on every photo, and what is measured of it."""
+
+import concurrent.futures
+import dataclasses
+import itertools
+import os
+
+import numpy as np
+
+from keras_scgan import metrics
+from keras_scgan.errors import BadFileError, UserError
+from keras_scgan.evaluation.methods import NETWORK, OUTPUTS, PIPELINE, TRUTH, Result
+from keras_scgan.evaluation.plots import Extremes
+from keras_scgan.evaluation.references import read_saliency, read_sample
+
+MEANS = ("psnr", "ssim", "ssim_data_range_2", "chroma_psnr", "cci", "top1", "top5", "saliency_mae")
+"""Metrics of a picture, whose mean is that of a method."""
+
+
+class Comparison:
+    """Measures methods on the same photos, in batches.
+
+    Args:
+        references: list of `Reference`s.
+        methods: list of what `methods.py` defines. The truth is measured as another, named "truth".
+        size: int. Pixels of a side of the protocol's square.
+        classifier: `Classifier`, or `None`.
+        labels: dict from keys to indices of classes; photos without one are left out of the accuracies.
+        features: function from a list of pictures to features `[N, C]`, for the FID, or `None`.
+
+    Attributes:
+        records: list of dicts, one a photo, method and kind of output.
+        gray: list of the keys of greyscale references, which are excluded.
+        failures: list of `BadFileError`s.
+        extremes: dict from the methods' names to their best and worst photos.
+    """
+
+    def __init__(self, references, methods, size, *, classifier=None, labels=None, features=None):
+        self.references = references
+        self.methods = methods
+        self.size = size
+        self.classifier = classifier
+        self.labels = labels or {}
+        self.features = features
+        self.records, self.gray, self.failures = [], [], []
+        self.extremes = {method.name: Extremes() for method in methods}
+        self._curves = {method.name: [] for method in methods}
+        self._features = {}
+
+    def run(self, batch_size, advance):
+        """Measures all.
+
+        Args:
+            batch_size: int. Photos that are in memory at a time.
+            advance: function of the number of references done with, called after each batch.
+
+        Raises:
+            UserError: No photo can be used.
+        """
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            for start in range(0, len(self.references), batch_size):
+                batch = self.references[start : start + batch_size]
+                samples = [sample for sample in pool.map(self._read, batch) if sample is not None]
+                if samples:
+                    self._measure(samples, pool)
+                advance(len(batch))
+        if not self.records:
+            first = f", the first is {self.failures[0]}" if self.failures else ""
+            raise UserError(
+                f"None of the {len(self.references)} photos can be used: {len(self.gray)} are greyscale, "
+                f"{len(self.failures)} files cannot be read{first}."
+            )
+        self.gray.sort()  # threads found them
+        self.failures.sort(key=str)
+
+    def rows(self):
+        """The methods' results, a list of dicts: one a method and kind of output, in the order of the methods."""
+        truths = {(record["photo"], record["output"]): record for record in self._records_of(TRUTH)}
+        rows = []
+        for output, method in itertools.product(OUTPUTS, [TRUTH, *self.extremes]):
+            records = [record for record in self._records_of(method) if record["output"] == output]
+            if records:
+                rows.append({"method": method, "output": output, **self._summary(method, output, records, truths)})
+        return rows
+
+    def _summary(self, method, output, records, truths):
+        summary = {"images": len(records)}
+        for name in MEANS:
+            values = [record[name] for record in records if name in record]
+            if values:
+                summary[name] = float(np.mean(values))
+        true_ccis = [truths[record["photo"], output]["cci"] for record in records]
+        summary["cci_difference"] = summary["cci"] - float(np.mean(true_ccis))
+        summary["cci_ratio"] = metrics.cci_ratio([record["cci"] for record in records])
+        if "top1" in summary:
+            summary["labelled_images"] = sum("top1" in record for record in records)
+        if "saliency_mae" in summary:
+            summary["saliency_images"] = sum("saliency_mae" in record for record in records)
+            if self._curves[method]:
+                summary["saliency_max_f"] = metrics.max_f(self._curves[method])
+        if self.features is not None and method != TRUTH:
+            sets = [np.stack(self._features[name, output]) for name in (method, TRUTH)]
+            if len(sets[0]) > 1:
+                summary["fid"] = metrics.frechet_distance(*sets)
+        return summary
+
+    def _records_of(self, method):
+        return (record for record in self.records if record["method"] == method)
+
+    def _read(self, reference):
+        """The sample with its saliency map, or `None` after taking note why not."""
+        try:
+            sample = read_sample(reference, self.size)
+        except BadFileError as error:
+            self.failures.append(error)
+            return None
+        if sample is None:
+            self.gray.append(reference.key)
+            return None
+        try:
+            return dataclasses.replace(sample, saliency=read_saliency(reference, self.size))
+        except BadFileError as error:
+            self.failures.append(error)
+            return sample
+
+    def _measure(self, samples, pool):
+        trials = [(TRUTH, sample, Result({NETWORK: sample.small, PIPELINE: sample.photo})) for sample in samples]
+        for method in self.methods:
+            for sample, result in zip(samples, method.run(samples), strict=True):
+                if isinstance(result, BadFileError):
+                    self.failures.append(result)
+                else:
+                    trials.append((method.name, sample, result))
+        # Where the photo has the protocol's size, one picture may be both kinds of output: it is measured once.
+        pictures = {
+            id(image): (image, sample.small if output == NETWORK else sample.photo, sample.key)
+            for _, sample, result in trials
+            for output, image in result.images.items()
+        }
+        measured = dict(zip(pictures, pool.map(_measure_picture, pictures.values()), strict=True))
+        self._classify(pictures, measured, len(samples))
+        features = self._featurize(pictures, len(samples))
+        for trial in trials:
+            self._record(*trial, measured, features)
+
+    def _classify(self, pictures, measured, batch_size):
+        """Adds the classifier's hits to the pictures' metrics."""
+        labelled = {number: picture for number, picture in pictures.items() if picture[2] in self.labels}
+        if self.classifier is None or not labelled:
+            return
+        scores = _in_batches(self.classifier.scores, [image for image, _, _ in labelled.values()], batch_size)
+        for (number, (_, _, key)), values in zip(labelled.items(), scores, strict=True):
+            measured[number] |= metrics.top_k_hits(values, self.labels[key])
+
+    def _featurize(self, pictures, batch_size):
+        if self.features is None:
+            return {}
+        features = _in_batches(self.features, [image for image, _, _ in pictures.values()], batch_size)
+        return dict(zip(pictures, features, strict=True))
+
+    def _record(self, method, sample, result, measured, features):
+        for output, image in result.images.items():
+            record = {"photo": sample.key, "method": method, "output": output, **measured[id(image)]}
+            if output == NETWORK and result.saliency is not None and sample.saliency is not None:
+                record["saliency_mae"] = metrics.saliency_mae(result.saliency, sample.saliency)
+                curve = metrics.precision_recall(result.saliency, sample.saliency)
+                self._curves[method] += [] if curve is None else [curve]
+            if features:
+                self._features.setdefault((method, output), []).append(features[id(image)])
+            self.records.append(record)
+        if method != TRUTH:
+            output = PIPELINE if PIPELINE in result.images else NETWORK
+            image, truth = result.images[output], sample.photo if output == PIPELINE else sample.small
+            self.extremes[method].add(measured[id(image)]["chroma_psnr"], sample.key, truth, image)
+
+
+def _measure_picture(picture):
+    image, truth, _ = picture
+    return {"cci": metrics.cci(image)} if image is truth else metrics.measure(image, truth)
+
+
+def _in_batches(function, images, batch_size):
+    starts = range(0, len(images), batch_size)
+    return np.concatenate([function(images[start : start + batch_size]) for start in starts])

@@ -1,0 +1,183 @@
+"""The methods that are compared: generators, folders of anyone's results, and the greyscale photo itself.
+
+Each has `name`, `protocol` (a dict that says what it is) and `run(samples)`, which yields a `Result` or a
+`BadFileError` for each sample.
+"""
+
+import dataclasses
+import hashlib
+import pathlib
+import re
+
+import cv2
+import numpy as np
+
+from keras_scgan import color
+from keras_scgan.colorizer import Colorizer
+from keras_scgan.errors import BadFileError, UserError
+from keras_scgan.evaluation.references import find_pictures, read_picture, to_square
+
+NETWORK, PIPELINE = OUTPUTS = ("network", "pipeline")
+"""Kinds of output: at the protocol's size, a network's own; and at the photo's own size, the full pipeline's."""
+
+TRUTH, GREYSCALE = "truth", "greyscale"
+"""Names of the rows that are always there."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What a method makes of a sample.
+
+    Args:
+        images: dict from kinds of output to `[h, w, 3]` uint8 RGB.
+        saliency: `[S, S]` uint8, the predicted map, or `None`.
+    """
+
+    images: dict
+    saliency: np.ndarray | None = None
+
+
+class Greyscale:
+    """The greyscale photo as it is, which every method has to beat."""
+
+    name = GREYSCALE
+
+    def __init__(self):
+        self.protocol = {}
+
+    def run(self, samples):
+        for sample in samples:
+            photo = _as_rgb(sample.gray)
+            small = photo if sample.small is sample.photo else _as_rgb(sample.small_gray)
+            yield Result({NETWORK: small, PIPELINE: photo})
+
+
+class Model:
+    """A generator.
+
+    Args:
+        name: str. Name of its row.
+        path: path of the generator, see `Colorizer`.
+        size: int. Pixels of a side at which it is run.
+        **options: of `Colorizer`.
+
+    Raises:
+        UserError: The model cannot be used.
+    """
+
+    def __init__(self, name, path, size, **options):
+        self.name = name
+        self.colorizer = Colorizer(path, size=size, **options)
+        self.protocol = {"model": str(path), "sha256": sha256(path), **options}
+
+    def run(self, samples):
+        wants_saliency = any(sample.saliency is not None for sample in samples)
+        grays = [self.colorizer.prepare(sample.small_gray) for sample in samples]
+        outputs = self.colorizer.predict(np.stack(grays), saliency=wants_saliency)
+        others = [sample.gray for sample in samples if sample.small is not sample.photo]
+        colorized = iter(self.colorizer.colorize_batch(others) if others else [])
+        for index, sample in enumerate(samples):
+            predicted = outputs["color"][index]
+            is_small = sample.small is sample.photo
+            pipeline = self.colorizer.finish(sample.gray, predicted) if is_small else next(colorized)
+            saliency = _as_pixels(255 * outputs["saliency"][index, ..., 0]) if "saliency" in outputs else None
+            yield Result({NETWORK: _as_pixels(color.denormalize(predicted)), PIPELINE: pipeline}, saliency)
+
+
+class Folder:
+    """Any system's results, matched to the photos by name.
+
+    A result of the photo's own size counts as the full pipeline's and, resized as the photos are, at the protocol's
+    size. One of the protocol's size counts there alone.
+
+    Args:
+        name: str. Name of its row.
+        folder: path. Photos in folders are looked for in folders of the same names, else by their file names alone.
+        size: int. Pixels of a side at which results are compared.
+
+    Raises:
+        UserError: The folder is missing or empty, or two files have one name.
+    """
+
+    def __init__(self, name, folder, size):
+        self.name = name
+        self.folder = pathlib.Path(folder)
+        self.size = size
+        self.protocol = {"pred_dir": str(folder)}
+        self._paths = find_pictures(folder)
+        self._by_stem = {}
+        for path in self._paths.values():
+            self._by_stem.setdefault(path.stem, []).append(path)
+
+    def run(self, samples):
+        for sample in samples:
+            try:
+                yield self._read(sample)
+            except BadFileError as error:
+                yield error
+
+    def _read(self, sample):
+        path = self._find(sample.key)
+        picture = read_picture(path)
+        if picture.shape == sample.photo.shape:
+            return Result({NETWORK: to_square(picture, self.size), PIPELINE: picture})
+        if picture.shape == sample.small.shape:
+            return Result({NETWORK: picture})
+        sizes = ["{1}x{0}".format(*shape) for shape in (picture.shape, sample.photo.shape, sample.small.shape)]
+        raise BadFileError(path, "has {} pixels, not {} as the photo nor {}".format(*sizes))
+
+    def _find(self, key):
+        stem = key.rpartition("/")[2]
+        paths = [self._paths[key]] if key in self._paths else self._by_stem.get(stem, [])
+        if len(paths) == 1:
+            return paths[0]
+        found = "no result" if not paths else f"{len(paths)} results of this name"
+        raise BadFileError(self.folder / key, found)
+
+
+def parse_methods(values, flag):
+    """Names and paths from the values of a flag, `NAME=PATH` or `PATH`, whose name is then the path's stem.
+
+    Raises:
+        UserError: A value is empty, or a name cannot head a row.
+    """
+    methods = []
+    for value in values:
+        name, divided, path = value.partition("=")
+        if not divided or pathlib.Path(value).exists():
+            name, path = pathlib.Path(value).stem, value
+        if not path or not re.fullmatch(r"[\w.-]+", name):
+            raise UserError(
+                f"--{flag}={value}: expected PATH or NAME=PATH, the name of letters, digits, '.', '-', '_'."
+            )
+        methods.append((name, path))
+    return methods
+
+
+def check_names(methods):
+    """Raises `UserError` where two methods have one name."""
+    names = [TRUTH, *(method.name for method in methods)]
+    double = next((name for name in names if names.count(name) > 1), None)
+    if double is not None:
+        raise UserError(f"Two rows would be called {double!r}: name them apart, as --model=NAME=PATH.")
+
+
+def sha256(path):
+    """SHA-256 of a file, or of the files of a folder, their names with them, in hexadecimal."""
+    path = pathlib.Path(path)
+    if path.is_file():
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    for child in sorted(child for child in path.rglob("*") if child.is_file()):
+        digest.update(f"{child.relative_to(path).as_posix()} {sha256(child)}\n".encode())
+    return digest.hexdigest()
+
+
+def _as_rgb(gray):
+    return cv2.cvtColor(gray, cv2.COLOR_GRAY2RGB)
+
+
+def _as_pixels(values):
+    """Values in [0, 255] as they are written to disk."""
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)

@@ -1,0 +1,145 @@
+"""The photos that colorizations are measured against, and results by their names."""
+
+import dataclasses
+import pathlib
+
+import cv2
+import numpy as np
+
+from keras_scgan import batch, color, metrics, photo_files
+from keras_scgan.data import photos
+from keras_scgan.errors import BadFileError, UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class Reference:
+    """A colour photo by its files.
+
+    Args:
+        key: str. Path below the folder of photos without the suffix, parts divided by slashes.
+        path: path of the photo.
+        map_path: path of its saliency map, or `None`.
+    """
+
+    key: str
+    path: pathlib.Path
+    map_path: pathlib.Path | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample:
+    """A reference as pixels, uint8.
+
+    Args:
+        key: str. The reference's.
+        photo: `[H, W, 3]` RGB at its own size.
+        small: `[S, S, 3]` RGB at the protocol's size; the same object as `photo` where that has this size.
+        saliency: `[S, S]` true map, or `None`.
+    """
+
+    key: str
+    photo: np.ndarray
+    small: np.ndarray
+    saliency: np.ndarray | None = None
+
+    @property
+    def gray(self):
+        """`[H, W]` uint8: all that a method may see."""
+        return color.to_gray(self.photo)
+
+    @property
+    def small_gray(self):
+        """`[S, S]` uint8, the luma of `small`."""
+        return color.to_gray(self.small)
+
+
+def find_references(data_dir):
+    """Lists the photos of a data set.
+
+    Args:
+        data_dir: path of a folder of photos, with folders in it or not; or of one with `images/` and maybe `saliency/`.
+
+    Returns:
+        List of `Reference`s, sorted by key.
+
+    Raises:
+        UserError: There is no such folder, or no photo in it.
+    """
+    data_dir = pathlib.Path(data_dir)
+    if not (data_dir / "images").is_dir():
+        return [Reference(key, path) for key, path in find_pictures(data_dir).items()]
+    maps = find_pictures(data_dir / "saliency") if (data_dir / "saliency").is_dir() else {}
+    return [Reference(key, path, maps.get(key)) for key, path in find_pictures(data_dir / "images").items()]
+
+
+def find_pictures(folder):
+    """Lists the pictures in a folder and the folders in it.
+
+    Returns:
+        Dict from keys (see `Reference`) to paths, sorted.
+
+    Raises:
+        UserError: There is no such folder, no picture in it, or two of one key.
+    """
+    folder = pathlib.Path(folder)
+    if not folder.is_dir():
+        raise UserError(f"The folder {folder} {'is no folder' if folder.exists() else 'does not exist'}.")
+    pictures = {}
+    for file in batch.find_files([str(folder)], photo_files.PHOTO_SUFFIXES):
+        key = file.relative.with_suffix("").as_posix()
+        if key in pictures:
+            raise UserError(f"{file.path} and {pictures[key].name} have one name: keep one of them.")
+        pictures[key] = file.path
+    return dict(sorted(pictures.items()))
+
+
+def read_picture(path):
+    """Read a photo or a result of any kind that `photo_files.read_photo` reads.
+
+    Returns:
+        `[H, W, 3]` uint8 RGB: 16 bits are rounded to 8, alpha is left out.
+
+    Raises:
+        BadFileError: The file cannot be read.
+    """
+    pixels = photo_files.read_photo(path).pixels
+    if pixels.dtype == np.uint16:
+        pixels = cv2.convertScaleAbs(pixels, alpha=1 / 257)
+    return cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB) if pixels.ndim == 2 else np.ascontiguousarray(pixels[..., :3])
+
+
+def read_sample(reference, size):
+    """Read a reference's photo, without its map.
+
+    Args:
+        reference: `Reference`.
+        size: int. Pixels of a side of the protocol's square.
+
+    Returns:
+        `Sample`, or `None` for a greyscale photo.
+
+    Raises:
+        BadFileError: The photo cannot be used.
+    """
+    photo = read_picture(reference.path)
+    if min(photo.shape[:2]) < metrics.SSIM_WINDOW:
+        raise BadFileError(reference.path, f"under {metrics.SSIM_WINDOW} pixels a side, which SSIM needs")
+    if photos.is_gray(photo):
+        return None
+    return Sample(reference.key, photo, to_square(photo, size))
+
+
+def read_saliency(reference, size):
+    """Read a reference's saliency map, `[size, size]` uint8, or `None` where it has none.
+
+    Raises:
+        BadFileError: The map cannot be read.
+    """
+    if reference.map_path is None:
+        return None
+    return photos.resize(photos.read_gray(reference.map_path), size)
+
+
+def to_square(picture, size):
+    """The picture at the protocol's size; itself where it has that size."""
+    return picture if picture.shape[:2] == (size, size) else photos.resize(picture, size)

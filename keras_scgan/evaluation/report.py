@@ -1,0 +1,171 @@
+"""What a comparison leaves behind in a folder."""
+
+import csv
+import json
+import math
+import pathlib
+
+import cv2
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_scgan.errors import UserError
+from keras_scgan.evaluation.methods import GREYSCALE, NETWORK, OUTPUTS, PIPELINE
+from keras_scgan.evaluation.plots import draw_cci_boxes
+from keras_scgan.files import atomic_path
+
+RESULTS = ("metrics.jsonl", "per_image.csv", "table.md", "cci.png", "best_and_worst_*.png")
+"""What a folder of results holds, as patterns: --overwrite replaces these, and nothing else."""
+
+RESIZE_FILTER = "squeezed to the square: too long sides by area averaging, then too short ones by cubic interpolation"
+"""What `data.photos.resize` does."""
+
+_COLUMNS = {
+    "images": ("images", "{}"),
+    "psnr": ("PSNR, dB", "{:.2f}"),
+    "ssim": ("SSIM", "{:.4f}"),
+    "ssim_data_range_2": ("SSIM, data range 2", "{:.4f}"),
+    "chroma_psnr": ("chroma PSNR, dB", "{:.2f}"),
+    "cci": ("colourfulness (CCI)", "{:.2f}"),
+    "cci_difference": ("less the truth's", "{:+.2f}"),
+    "cci_ratio": ("CCI ratio", "{:.2%}"),
+    "top1": ("Top-1", "{:.2%}"),
+    "top5": ("Top-5", "{:.2%}"),
+    "saliency_mae": ("saliency MAE", "{:.4f}"),
+    "saliency_max_f": ("saliency max-F", "{:.4f}"),
+    "fid": ("FID", "{:.2f}"),
+}
+"""Of the table: title and format of each metric. Those that no row has are left out."""
+
+_PER_IMAGE = ("photo", "method", "output", "psnr", "ssim", "ssim_data_range_2", "chroma_psnr", "cci", "top1", "top5")
+_PER_IMAGE += ("saliency_mae",)
+
+_EXPLANATION = """\
+## What the numbers are
+
+- **PSNR**: over the pixels of R, G and B. It rewards dull colours: read it beside the colourfulness.
+- **SSIM**: 7x7 uniform window, data range 1, mean of R, G and B, as in scikit-image. **Data range 2**: the same, but as
+  old scikit-image took floating-point pictures, which gives higher numbers; the paper does not say which it used.
+- **chroma PSNR**: a and b of CIE Lab alone, peak 255. The luminance, which the full pipeline keeps, has no part in it.
+- **CCI**: the paper's colour colorfulness index, equations 8 to 12, mean over the photos. **Less the truth's**: of the
+  same photos. **CCI ratio**: share of photos with 16 <= CCI <= 20.
+- **Top-1, Top-5**: the classifier's accuracy on the colorized photos that have a label, squeezed to its size.
+- **Saliency MAE** and **max-F**: of the network's map, not stretched, against the data set's; beta^2 = 0.3, 255
+  thresholds, precision and recall averaged over the photos before the F-measure is taken.
+- **FID**: of the Inception-v3 of keras.applications, whose numbers are not those of other Inception networks.
+
+Means are over the photos. Photos and results are 8 bits a channel, as they are on disk."""
+
+
+def check_output_dir(folder, overwrite):
+    """Raises `UserError` where a folder has results that are not to be replaced."""
+    results = sorted(path for pattern in RESULTS for path in pathlib.Path(folder).glob(pattern))
+    if results and not overwrite:
+        raise UserError(f"There are results ({results[0]}): choose another --output_dir, or replace them: --overwrite.")
+
+
+def versions():
+    """Versions of what the numbers depend on, by package."""
+    packages = {"tensorflow": tf, "keras": keras, "numpy": np, "opencv": cv2}
+    return {name: package.__version__ for name, package in packages.items()}
+
+
+def write(folder, comparison, protocol):
+    """Writes all files of a comparison, each whole or not at all, and removes those of an earlier one.
+
+    Args:
+        folder: path, made if need be.
+        comparison: `Comparison` that has run.
+        protocol: dict. What the reader of a number must know; `methods` maps names to dicts of their own.
+
+    Returns:
+        String: the tables.
+    """
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = comparison.rows()
+    tables = format_tables(rows, protocol["image_size"])
+    sheets = {
+        f"best_and_worst_{method}.png": extremes
+        for method, extremes in comparison.extremes.items()
+        if len(extremes) and method != GREYSCALE
+    }
+    for path in folder.glob("best_and_worst_*.png"):
+        if path.name not in sheets:  # of an earlier comparison
+            path.unlink()
+    with atomic_path(folder / "per_image.csv") as path, open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, _PER_IMAGE)
+        writer.writeheader()
+        writer.writerows({name: _cell(value) for name, value in record.items()} for record in comparison.records)
+    with atomic_path(folder / "cci.png") as path:
+        draw_cci_boxes(_cci_groups(comparison.records)).savefig(path, dpi=120)
+    for name, extremes in sheets.items():
+        with atomic_path(folder / name) as path:
+            path.write_bytes(cv2.imencode(".png", extremes.draw()[..., ::-1])[1])
+    with atomic_path(folder / "table.md") as path:
+        failures = [f"{error.path}: {error.reason}" for error in comparison.failures]
+        path.write_text(_format_document(tables, protocol, failures), encoding="utf-8")
+    with atomic_path(folder / "metrics.jsonl") as path:
+        path.write_text("".join(_json_line(row, protocol) for row in rows), encoding="utf-8")
+    return tables
+
+
+def format_tables(rows, size):
+    """The rows as Markdown, a table for each kind of output."""
+    titles = {
+        NETWORK: f"The network's own output, at {size}x{size}",
+        PIPELINE: "The full pipeline's, at the photos' own sizes",
+    }
+    columns = {name: column for name, column in _COLUMNS.items() if any(name in row for row in rows)}
+    tables = []
+    for output in OUTPUTS:
+        lines = [["method", *(title for title, _ in columns.values())], ["---", *("---:" for _ in columns)]]
+        for row in (row for row in rows if row["output"] == output):
+            cells = (form.format(row[name]) if name in row else "" for name, (_, form) in columns.items())
+            lines.append([row["method"], *cells])
+        if len(lines) > 2:
+            tables.append(f"## {titles[output]}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines))
+    return "\n\n".join(tables)
+
+
+def _format_document(tables, protocol, failures):
+    shared = {name: value for name, value in protocol.items() if name not in ("methods", "versions")}
+    facts = [f"{name.replace('_', ' ')}: {value}" for name, value in shared.items() if value is not None]
+    facts += [f"{name}: {_listed(about)}" for name, about in protocol["methods"].items() if about]
+    facts.append(f"versions: {_listed(protocol['versions'])}")
+    sections = ["# Colorizations against their originals", tables, _EXPLANATION, "## Protocol\n\n" + _bullets(facts)]
+    if failures:
+        sections.append("## Files that could not be used\n\n" + _bullets(failures))
+    return "\n\n".join(sections) + "\n"
+
+
+def _listed(about):
+    return ", ".join(f"{name} {value}" for name, value in about.items())
+
+
+def _bullets(lines):
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _json_line(row, protocol):
+    """The row with its protocol. JSON knows no infinity, the PSNR of equal pictures: it becomes null."""
+    line = {name: None if value in (math.inf, -math.inf) else value for name, value in row.items()}
+    shared = {name: value for name, value in protocol.items() if name != "methods"}
+    line["protocol"] = {**shared, **protocol["methods"].get(row["method"], {})}
+    return json.dumps(line, allow_nan=False) + "\n"
+
+
+def _cell(value):
+    return int(value) if isinstance(value, bool) else value
+
+
+def _cci_groups(records):
+    """CCIs by kind of output and method, for the box plot; the greyscale photos' are all 0 and left out."""
+    titles = {NETWORK: "the network's own output", PIPELINE: "the full pipeline's"}
+    groups = {}
+    for record in records:
+        if record["method"] != GREYSCALE:
+            panel = groups.setdefault(titles[record["output"]], {})
+            panel.setdefault(record["method"], []).append(record["cci"])
+    return groups

@@ -1,0 +1,169 @@
+"""Every method is measured on every photo that can be used, and its row is the mean."""
+
+import math
+import pathlib
+
+import cv2
+import numpy as np
+import pytest
+
+from keras_scgan import metrics
+from keras_scgan.errors import BadFileError, UserError
+from keras_scgan.evaluation import Comparison, Greyscale, find_references
+from keras_scgan.evaluation.methods import Result
+
+SIZE = 16
+SHARED_PHOTOS = pathlib.Path(__file__).parents[2].parent / "shared" / "data" / "photos" / "val"
+
+
+class Halved:
+    """A method that darkens the truth, and fails on photos whose names it is given."""
+
+    name = "halved"
+
+    def __init__(self, *failing):
+        self.failing = failing
+
+    def run(self, samples):
+        for sample in samples:
+            if sample.key in self.failing:
+                yield BadFileError(sample.key, "failed")
+            else:
+                saliency = None if sample.saliency is None else sample.saliency // 2
+                yield Result({"network": sample.small // 2, "pipeline": sample.photo // 2}, saliency)
+
+
+class RedOrBlue:
+    """A classifier of two classes."""
+
+    def scores(self, images):
+        return np.array([image.mean(axis=(0, 1))[[0, 2]] for image in images])
+
+
+def save(path, rgb):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(cv2.imencode(".png", rgb[..., ::-1] if rgb.ndim == 3 else rgb)[1])
+
+
+@pytest.fixture
+def photos(tmp_path, rng):
+    """Three colour photos, of which the last has no map, a greyscale one and a broken one."""
+    photos = {}
+    for name in "abc":
+        photos[name] = rng.integers(0, 256, (20, 24, 3), dtype=np.uint8)
+        photos[name][..., 0 if name == "a" else 2] //= 3  # "a" is bluish
+        save(tmp_path / "images" / f"{name}.png", photos[name])
+        if name != "c":
+            save(tmp_path / "saliency" / f"{name}.png", rng.integers(0, 256, (20, 24), dtype=np.uint8))
+    save(tmp_path / "images" / "gray.png", photos["a"][..., 1])
+    (tmp_path / "images" / "torn.png").write_bytes(b"\x89PNG")
+    return photos
+
+
+def compare(tmp_path, *methods, batch_size=2, **options):
+    comparison = Comparison(find_references(tmp_path), [Greyscale(), *methods], SIZE, **options)
+    done = []
+    comparison.run(batch_size, done.append)
+    assert sum(done) == len(comparison.references)
+    return comparison, {(row["method"], row["output"]): row for row in comparison.rows()}
+
+
+def test_rows_are_means_over_the_photos_at_both_sizes(tmp_path, photos):
+    comparison, rows = compare(tmp_path, Halved())
+    assert list(rows) == [
+        (method, output) for output in ("network", "pipeline") for method in ("truth", "greyscale", "halved")
+    ]
+    truths = photos.values()
+    row = rows["halved", "pipeline"]
+    for name in ("psnr", "ssim", "ssim_data_range_2", "chroma_psnr"):
+        expected = np.mean([getattr(metrics, name)(truth // 2, truth) for truth in truths])
+        assert row[name] == pytest.approx(expected)
+    ccis = [metrics.cci(truth) for truth in truths]
+    assert rows["truth", "pipeline"]["cci"] == pytest.approx(np.mean(ccis))
+    assert rows["truth", "pipeline"]["cci_difference"] == 0
+    assert row["cci_difference"] == pytest.approx(
+        np.mean([metrics.cci(truth // 2) for truth in truths]) - np.mean(ccis)
+    )
+    assert rows["greyscale", "pipeline"]["cci_difference"] == pytest.approx(-np.mean(ccis))
+    assert rows["halved", "network"]["psnr"] != row["psnr"]
+    assert "psnr" not in rows["truth", "network"]
+    assert len(comparison.records) == 3 * 3 * 2
+
+
+def test_greyscale_and_broken_references_are_left_out_and_named(tmp_path, photos):
+    comparison, rows = compare(tmp_path)
+    assert comparison.gray == ["gray"]
+    assert [pathlib.Path(error.path).name for error in comparison.failures] == ["torn.png"]
+    assert {row["images"] for row in rows.values()} == {3}
+
+
+def test_method_s_failures_are_its_own_and_its_colourfulness_is_compared_on_its_photos(tmp_path, photos):
+    comparison, rows = compare(tmp_path, Halved("a"))
+    assert sorted(str(error.path) for error in comparison.failures)[1] == "a"
+    assert rows["greyscale", "pipeline"]["images"] == 3
+    row = rows["halved", "pipeline"]
+    assert row["images"] == 2
+    expected = np.mean([metrics.cci(photos[name] // 2) - metrics.cci(photos[name]) for name in "bc"])
+    assert row["cci_difference"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("batch_size", [1, 5])
+def test_batches_change_nothing(tmp_path, photos, batch_size):
+    assert compare(tmp_path, Halved(), batch_size=batch_size)[1] == compare(tmp_path, Halved())[1]
+
+
+def test_one_picture_for_both_kinds_of_output_counts_in_both(tmp_path, rng):
+    save(tmp_path / "x.png", rng.integers(0, 256, (SIZE, SIZE, 3), dtype=np.uint8))
+    _, rows = compare(tmp_path)
+    network, pipeline = (rows["greyscale", output] for output in ("network", "pipeline"))
+    assert {**network, "output": "pipeline"} == pipeline
+
+
+def test_accuracy_is_over_the_labelled_photos(tmp_path, photos):
+    _, rows = compare(tmp_path, Halved(), classifier=RedOrBlue(), labels={"a": 1, "b": 1, "absent": 0})
+    assert rows["truth", "network"]["top1"] == rows["halved", "pipeline"]["top1"] == 0.5
+    assert rows["greyscale", "network"]["top1"] == 0  # red and blue are equal in grey
+    assert rows["halved", "pipeline"]["labelled_images"] == 2
+    assert "top1" not in compare(tmp_path, classifier=RedOrBlue())[1]["truth", "network"]
+
+
+def test_saliency_is_measured_where_there_are_maps(tmp_path, photos):
+    comparison, rows = compare(tmp_path, Halved())
+    row = rows["halved", "network"]
+    assert row["saliency_images"] == 2
+    assert 0.2 < row["saliency_mae"] < 0.3  # half of maps whose mean is a half
+    assert row["saliency_max_f"] == pytest.approx(1)  # the best threshold finds all that is salient
+    assert sum("saliency_mae" in record for record in comparison.records) == 2
+    assert not any("saliency_mae" in rows[other] for other in rows if other != ("halved", "network"))
+
+
+def test_fid_is_the_frechet_distance_to_the_truth_of_the_same_kind(tmp_path, photos):
+    def mean_colors(images):
+        return np.array([image.mean(axis=(0, 1)) for image in images])
+
+    _, rows = compare(tmp_path, Halved(), features=mean_colors)
+    truths = mean_colors(photos.values())
+    halved = mean_colors([truth // 2 for truth in photos.values()])
+    assert rows["halved", "pipeline"]["fid"] == pytest.approx(metrics.frechet_distance(halved, truths))
+    assert "fid" not in rows["truth", "pipeline"]
+
+
+def test_nothing_to_measure_is_an_error(tmp_path):
+    save(tmp_path / "gray.png", np.full((9, 9), 7, np.uint8))
+    (tmp_path / "torn.png").write_bytes(b"torn")
+    with pytest.raises(
+        UserError, match=r"None of the 2 photos .* 1 are greyscale, 1 files .* the first is .*torn\.png"
+    ):
+        compare(tmp_path)
+
+
+@pytest.mark.skipif(not SHARED_PHOTOS.is_dir(), reason="no real photos")
+def test_greyscale_row_of_real_photos_is_near_the_one_known():
+    references = find_references(SHARED_PHOTOS)[::10]
+    comparison = Comparison(references, [Greyscale()], 256)
+    comparison.run(8, lambda count: None)
+    row = next(row for row in comparison.rows() if row["method"] == "greyscale")
+    assert row["images"] == 50
+    assert math.isclose(row["psnr"], 23.3, abs_tol=1.5)
+    assert math.isclose(row["ssim"], 0.932, abs_tol=0.015)
+    assert row["ssim"] < row["ssim_data_range_2"]

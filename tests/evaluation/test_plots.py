@@ -1,0 +1,59 @@
+"""The box plot has a box a method and the band; the contact sheet has the best and the worst."""
+
+import numpy as np
+import pytest
+from matplotlib.patches import Rectangle
+
+from keras_scgan.evaluation import plots
+
+
+def gray_picture(value, shape=(40, 20)):
+    return np.full((*shape, 3), value, np.uint8)
+
+
+def test_box_plot_has_a_panel_a_kind_and_a_box_a_method_over_the_band():
+    figure = plots.draw_cci_boxes({"network": {"truth": [10, 20, 30], "mine": [1, 2, 3]}, "pipeline": {"truth": [5]}})
+    first, second = figure.axes
+    assert [axes.get_title() for axes in (first, second)] == ["network", "pipeline"]
+    assert [label.get_text() for label in first.get_xticklabels()] == ["truth", "mine"]
+    (band,) = [patch for patch in second.patches if isinstance(patch, Rectangle)]
+    assert (band.get_y(), band.get_height()) == (16, 4)
+    medians = [line.get_ydata()[0] for line in first.lines if len(set(line.get_ydata())) == 1]
+    assert {20, 2} <= set(medians)
+
+
+def shown(extremes):
+    """Grey values of the results on a sheet: of the best from the top, and of the worst."""
+    sheet = extremes.draw()
+    column = 3 * plots.TILE
+    rows = range(2 * 20 + plots.TILE // 2, sheet.shape[0], 20 + plots.TILE)
+    columns = range(5 * plots.TILE // 2, sheet.shape[1], column)
+    return [[int(sheet[y, x, 0]) for y in rows] for x in columns]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_contact_sheet_shows_the_best_and_the_worst_of_many(order, rng):
+    extremes = plots.Extremes()
+    for score in range(30)[::order]:
+        extremes.add(float(score), f"photo {score}", gray_picture(100), gray_picture(score))
+    assert len(extremes) == 2 * plots.SHOWN
+    assert shown(extremes) == [[29, 28, 27, 26, 25, 24], [0, 1, 2, 3, 4, 5]]
+
+
+def test_contact_sheet_shows_no_photo_twice():
+    extremes = plots.Extremes()
+    for score in (3, 1, 2):
+        extremes.add(float(score), "photo", gray_picture(100), gray_picture(score))
+    assert shown(extremes) == [[3, 2], [1, 255]]  # and a blank
+
+
+def test_contact_sheet_of_one_photo_has_input_truth_and_result_in_their_shape():
+    extremes = plots.Extremes()
+    truth = gray_picture(0)
+    truth[..., 0] = 255
+    extremes.add(1.0, "photo", truth, gray_picture(50))
+    sheet = extremes.draw()
+    assert sheet.shape == (40 + plots.TILE, 3 * plots.TILE, 3)
+    middle = sheet[40 + plots.TILE // 2]
+    assert [tuple(map(int, middle[x])) for x in (96, 288, 480)] == [(76, 76, 76), (255, 0, 0), (50, 50, 50)]
+    assert (middle[384 + 40] == 255).all()  # a photo half as wide as high leaves a margin

@@ -1,0 +1,206 @@
+"""tools/evaluate.py: what it measures, what it leaves behind, and what is said when something is wrong."""
+
+import csv
+import json
+import math
+import shutil
+
+import cv2
+import keras
+import numpy as np
+import pytest
+
+from keras_scgan.data import demo_dir
+from keras_scgan.evaluation import classifier, inception
+from keras_scgan.models import build_generator
+
+NAMES = ("balloon", "car", "parrot")
+ROWS = ("truth", "greyscale", "copies", "net")
+
+
+@pytest.fixture
+def evaluate(call_tool):
+    return lambda *arguments: call_tool("evaluate.py", *arguments)
+
+
+@pytest.fixture(scope="module")
+def generator(tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "generator.keras"
+    build_generator("testing", depth=6).save(path)
+    return path
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """A data set of three photos, with their maps and a CSV file of their classes."""
+    for part, suffix in (("images", ".jpg"), ("saliency", ".png")):
+        (tmp_path / "photos" / part).mkdir(parents=True)
+        for name in NAMES:
+            shutil.copy(demo_dir() / part / f"{name}{suffix}", tmp_path / "photos" / part)
+    (tmp_path / "photos" / "labels.csv").write_text("balloon,0\ncar,1\n")
+    return tmp_path / "photos"
+
+
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory):
+    """A classifier by the mean red."""
+    image = keras.Input((8, 8, 3))
+    dense = keras.layers.Dense(2)
+    model = keras.Model(image, dense(keras.layers.GlobalAveragePooling2D()(image)))
+    dense.set_weights([np.array([[1, -1], [0, 0], [0, 0]], "float32"), np.zeros(2, "float32")])
+    path = tmp_path_factory.mktemp("judge") / "judge.keras"
+    model.save(path)
+    return path
+
+
+def read_lines(folder):
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+def files_of(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+# === A whole run ===
+
+
+def test_all_that_is_measured_is_written(evaluate, photos, generator, judge, tmp_path):
+    cv2.imwrite(str(photos / "images" / "gray.jpg"), np.full((20, 20), 90, np.uint8))
+    (tmp_path / "copies").mkdir()
+    for name in NAMES[:2]:
+        picture = cv2.imread(str(photos / "images" / f"{name}.jpg"))
+        cv2.imwrite(str(tmp_path / "copies" / f"{name}.png"), picture)
+    output = tmp_path / "results"
+    result = evaluate(
+        f"--data_dir={photos}",
+        f"--model=net={generator}",
+        f"--pred_dir={tmp_path / 'copies'}",
+        "--image_size=64",
+        f"--classifier={judge}",
+        f"--labels={photos / 'labels.csv'}",
+        f"--output_dir={output}",
+    )
+    assert result.returncode == 1, result.stderr
+    assert f"Could not be used: {tmp_path / 'copies' / 'parrot'}: no result" in result.stderr
+    assert "1 greyscale photos were excluded, the first is gray." in result.stderr
+    sheets = ["best_and_worst_copies.png", "best_and_worst_net.png"]
+    assert files_of(output) == [*sheets, "cci.png", "metrics.jsonl", "per_image.csv", "table.md"]
+    for name in (*sheets, "cci.png"):
+        assert cv2.imread(str(output / name)) is not None
+
+    lines = {(line["output"], line["method"]): line for line in read_lines(output)}
+    assert list(lines) == [(kind, method) for kind in ("network", "pipeline") for method in ROWS]
+    net = lines["network", "net"]
+    assert (net["images"], net["saliency_images"], net["labelled_images"]) == (3, 3, 2)
+    assert 0 < net["saliency_max_f"] <= 1
+    assert lines["pipeline", "copies"]["psnr"] is None  # infinite
+    assert lines["pipeline", "copies"]["ssim"] == 1
+    assert lines["pipeline", "copies"]["cci_difference"] == 0
+    assert lines["pipeline", "net"]["psnr"] > net["psnr"]  # an untrained network, and its chroma on the true luma
+    protocol = net["protocol"]
+    assert (protocol["photos"], protocol["excluded_greyscale_photos"], protocol["failures"]) == (3, 1, 1)
+    assert (protocol["image_size"], protocol["labelled_photos"], protocol["saturation"]) == (64, 2, 1.0)
+    assert len(protocol["sha256"]) == 64
+    assert protocol["versions"]["keras"] == keras.__version__
+    assert "sha256" not in lines["network", "truth"]["protocol"]
+
+    with open(output / "per_image.csv", newline="") as file:
+        records = list(csv.DictReader(file))
+    assert len(records) == 2 * (3 + 3 + 2 + 3)
+    for (kind, method), line in lines.items():
+        values = [r["cci"] for r in records if (r["output"], r["method"]) == (kind, method)]
+        assert math.isclose(np.mean(np.array(values, float)), line["cci"], rel_tol=1e-6, abs_tol=1e-9)
+    assert {r["top1"] for r in records if r["photo"] == "parrot"} == {""}
+    assert {r["top1"] for r in records if r["photo"] == "balloon"} <= {"0", "1"}
+
+    table = (output / "table.md").read_text()
+    assert result.stdout.strip() in table
+    for text in (
+        "## The network's own output, at 64x64",
+        "## The full pipeline's, at the photos' own sizes",
+        "| copies | 2 | inf | 1.0000 |",
+        "- excluded greyscale photos: 1",
+        f"sha256 {protocol['sha256']}",
+        "parrot: no result",
+    ):
+        assert text in table
+
+
+def test_greyscale_alone_is_measured_without_labels_and_maps(evaluate, photos, tmp_path):
+    result = evaluate(f"--data_dir={photos / 'images'}", "--image_size=32", f"--output_dir={tmp_path / 'results'}")
+    assert result.returncode == 0, result.stderr
+    assert "Top-1 and Top-5 are left out: no photo has a class" in result.stderr
+    assert files_of(tmp_path / "results") == ["cci.png", "metrics.jsonl", "per_image.csv", "table.md"]
+    assert [line["method"] for line in read_lines(tmp_path / "results")] == ["truth", "greyscale"] * 2
+    for absent in ("Top-1 |", "FID |", "saliency MAE |"):
+        assert absent not in result.stdout
+
+
+def test_results_are_replaced_when_asked_alone(evaluate, error_of, photos, tmp_path):
+    output = tmp_path / "results"
+    output.mkdir()
+    for name in ("metrics.jsonl", "best_and_worst_old.png", "notes.txt"):
+        (output / name).write_text("old")
+    arguments = (f"--data_dir={photos}", "--image_size=16", "--classifier=none", f"--output_dir={output}")
+    assert "There are results" in error_of(evaluate(*arguments))
+    assert (output / "metrics.jsonl").read_text() == "old"
+    assert evaluate(*arguments, "--overwrite").returncode == 0
+    assert len(read_lines(output)) == 4
+    assert not (output / "best_and_worst_old.png").exists()
+    assert (output / "notes.txt").read_text() == "old"
+
+
+# === Classifier and FID ===
+
+
+def test_classifier_by_default_is_left_out_where_it_cannot_be_had(evaluate, error_of, photos, tmp_path, monkeypatch):
+    def offline(weights):
+        raise Exception("URL fetch failure")
+
+    monkeypatch.setattr(classifier.keras.applications, "VGG16", offline)
+    (photos / "images" / "car.jpg").rename(photos / "images" / "n01440764_car.jpg")
+    arguments = (f"--data_dir={photos / 'images'}", "--image_size=16", f"--output_dir={tmp_path / 'results'}")
+    result = evaluate(*arguments)
+    assert result.returncode == 0, result.stderr
+    assert "Top-1 and Top-5 are left out: VGG-16's ImageNet weights cannot be downloaded" in result.stderr
+    assert "cannot be downloaded" in error_of(evaluate(*arguments, "--overwrite", "--classifier=vgg16"))
+
+
+def test_fid_of_few_photos_is_measured_with_a_warning(evaluate, photos, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        inception, "InceptionFeatures", lambda: lambda images: np.array([i.mean(axis=(0, 1)) for i in images])
+    )
+    arguments = (f"--data_dir={photos / 'images'}", "--image_size=16", f"--output_dir={tmp_path / 'results'}")
+    result = evaluate(*arguments, "--fid")
+    assert result.returncode == 0, result.stderr
+    assert "The FID of 3 photos says little: it needs 2048" in result.stderr
+    assert [("fid" in line) for line in read_lines(tmp_path / "results")] == [False, True] * 2
+    assert " FID |" in result.stdout
+
+
+@pytest.mark.slow
+def test_inception_has_2048_features():
+    features = inception.InceptionFeatures(weights=None)
+    pictures = [np.zeros((20, 30, 3), np.uint8), np.full((299, 299, 3), 255, np.uint8)]
+    first, second = features(pictures)
+    assert first.shape == (2048,)
+    assert (first != second).any()
+
+
+# === What is wrong ===
+
+
+def test_mistakes_are_named(evaluate, error_of, photos, generator, judge, tmp_path):
+    arguments = (f"--data_dir={photos}", f"--output_dir={tmp_path / 'results'}", "--image_size=64")
+    for wrong, message in (
+        (["--model=missing.keras"], "missing.keras does not exist"),
+        ([f"--model=truth={generator}"], "Two rows would be called 'truth'"),
+        ([f"--model={generator}", "--image_size=100"], "multiples of 64"),
+        (["--pred_dir=missing"], "The folder missing does not exist"),
+        (["--data_dir=missing"], "The folder missing does not exist"),
+        (["--classifier=missing.keras", f"--labels={photos / 'labels.csv'}"], "missing.keras does not exist"),
+        ([f"--classifier={judge}"], "no photo has a class"),
+        ([f"--classifier={judge}", "--labels=missing.csv"], "missing.csv: No such file"),
+    ):
+        assert message in error_of(evaluate(*arguments, *wrong)), wrong
+    assert not (tmp_path / "results").exists()
