@@ -1,0 +1,187 @@
+"""The critics of a training run, and where in a photo they find what they object to."""
+
+import dataclasses
+import pathlib
+import zipfile
+import zlib
+
+import numpy as np
+
+from keras_scgan import color
+from keras_scgan.checkpoints import checkpoint_dir, checkpoint_steps
+from keras_scgan.data.photos import resize
+from keras_scgan.errors import UserError
+from keras_scgan.models import build_critic
+from keras_scgan.visualization.figures import Panel, Scale, draw_grid, fit, rgb_of, to_uint8, upsample
+
+CRITICS = ("color", "attention")
+_CELL = 8  # pixels from one score to the next, and of the centre of the first one's receptive field, 69 pixels wide
+
+
+def load_critics(run_dir):
+    """Loads the critics of stage 2 from the latest checkpoint of a run.
+
+    Args:
+        run_dir: path of the run folder, of `--stage=2` or `--stage=both`.
+
+    Returns:
+        Dict of Keras models by name: `color` and, if the run has one, `attention`.
+
+    Raises:
+        UserError: there is no such run, it has no critics, or its checkpoint is damaged.
+    """
+    run_dir = pathlib.Path(run_dir)
+    flags_path, flags = _read_flags(run_dir)
+    path = _latest_checkpoint(run_dir)
+    try:
+        with open(path, "rb") as file, np.load(file) as archive:
+            values = {name: archive[name] for name in archive.files if "_critic/" in name}
+    except (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
+        raise UserError(f"The checkpoint {path} cannot be read ({error}): go on with the run.") from error
+    critics = {}
+    for name in CRITICS:
+        # The names begin with the variable's number, so that their order is that of the variables.
+        own = [values[key] for key in sorted(values) if key.startswith(f"{name}_critic/")]
+        if own:
+            critics[name] = _build(flags, flags_path)
+            _assign(critics[name], own, path)
+    if not critics:
+        raise UserError(f"The run {run_dir} has no critics: they are trained in stage 2, with an adversarial loss.")
+    return critics
+
+
+@dataclasses.dataclass
+class Trial:
+    """What a critic says of a photo and of its colorization.
+
+    Args:
+        shape: tuple `(H, W)` of the photo.
+        images: pair of `[S, S, 3]` float32 in [-1, 1]: what the critic judged, true and colorized.
+        scores: pair of `[S, S]` float32.
+        means: pair of floats: the mean scores.
+    """
+
+    shape: tuple
+    images: tuple
+    scores: tuple
+    means: tuple
+
+
+def try_photo(critics, colorizer, photo, true_map=None):
+    """Shows a colour photo and its colorization, as the network makes it, to the critics.
+
+    Args:
+        critics: dict of models, as of `load_critics`.
+        colorizer: `Colorizer`, with a saliency branch if there is an attention critic.
+        photo: `[H, W, 3]` or `[H, W, 4]` uint8 or uint16.
+        true_map: `[h, w]` uint8 saliency map, by which the attention critic's true image is weighted. Defaults to
+            `None`: the predicted map.
+
+    Returns:
+        Dict of `Trial`s by the critic's name.
+    """
+    rgb = rgb_of(photo)
+    gray = colorizer.prepare(rgb)
+    outputs = {name: value[0] for name, value in colorizer.predict(gray[np.newaxis]).items()}
+    pairs = {"color": (color.normalize(resize(rgb, colorizer.size).astype(np.float32)), outputs["color"])}
+    if "attention" in critics:
+        saliency = outputs["saliency"]
+        if true_map is not None:
+            saliency = resize(true_map, colorizer.size)[..., np.newaxis].astype(np.float32) / 255.0
+        pairs["attention"] = pairs["color"][0] * saliency, outputs["color"] * outputs["saliency"]
+    trials = {}
+    for name, critic in critics.items():
+        verdicts = [judge(critic, gray, image) for image in pairs[name]]
+        trials[name] = Trial(photo.shape[:2], pairs[name], *zip(*verdicts, strict=True))
+    return trials
+
+
+def draw_trials(name, trials, *, names=None, width=320):
+    """Draws what a critic says of photos, on one scale for all of them.
+
+    Args:
+        name: string. The critic.
+        trials: list of `Trial`s.
+        names: list of strings, one a photo, written beside it.
+        width: int. Pixels of a picture.
+
+    Returns:
+        A Matplotlib figure: true and colorized image, the score maps over them, and their difference.
+    """
+    scores = np.array([trial.scores for trial in trials])
+    differences = scores[:, 0] - scores[:, 1]
+    largest = float(np.abs(differences).max())
+    scale = Scale(f"Score of the {name} critic (higher: more like a true photo)", scores.min(), scores.max())
+    objection = Scale("Truth minus colorized", -largest, largest, "RdBu_r")
+    rows = [
+        _draw_trial(trial, difference, scale, objection, width)
+        for trial, difference in zip(trials, differences, strict=True)
+    ]
+    images = ("Weighted truth", "Weighted colorized") if name == "attention" else ("Truth", "Colorized")
+    headings = [*images, "Score of the truth", "Score of the colorized", "Objection"]
+    return draw_grid(headings, rows, names=names, scales={(2, 3): scale, (4, 4): objection})
+
+
+def _draw_trial(trial, difference, scale, objection, width):
+    images = [to_uint8(color.denormalize(image)) for image in trial.images]
+    grays = [color.to_gray(image) for image in images]
+    means = [*trial.means, trial.means[0] - trial.means[1]]
+    heats = [*map(scale.over, grays, trial.scores), objection.over(grays[1], difference)]
+    captions = ["", "", f"mean {means[0]:.3f}", f"mean {means[1]:.3f}", f"mean {means[2]:+.3f}"]
+    return [
+        Panel(fit(image, width, trial.shape), caption)
+        for image, caption in zip([*images, *heats], captions, strict=True)
+    ]
+
+
+def judge(critic, gray, image):
+    """A critic's opinion of an image, in inference mode: batch normalisation takes its moving statistics.
+
+    The higher a score, the more likely a true photo. The scores of a Wasserstein critic have no zero of their own:
+    only their differences mean something, as between a true and a generated image.
+
+    Args:
+        critic: model made by `build_critic`.
+        gray: `[S, S, 1]` float32 in [-1, 1].
+        image: `[S, S, 3]` float32 in [-1, 1].
+
+    Returns:
+        Tuple of the scores, `[S, S]` float32, each put where its receptive field has its centre, with bilinear
+        interpolation between them, and their mean, a float.
+    """
+    inputs = {"gray": gray[np.newaxis], "image": image[np.newaxis]}
+    scores = np.asarray(critic(inputs, training=False))[0, ..., 0]
+    return upsample(scores, gray.shape[0], first=_CELL, step=_CELL), float(scores.mean())
+
+
+def _read_flags(run_dir):
+    """The flags of a run by name. Those of `--stage=both` lie beside its two run folders."""
+    for folder in (run_dir, run_dir.parent):
+        path = folder / "run.flags"
+        if path.is_file():
+            lines = path.read_text().splitlines()
+            return path, dict(line.removeprefix("--").split("=", 1) for line in lines if "=" in line)
+    raise UserError(f"{run_dir} is no run folder: it has no run.flags. Give the --output_dir of a tools/train.py.")
+
+
+def _latest_checkpoint(run_dir):
+    for folder in (checkpoint_dir(run_dir / "stage2"), checkpoint_dir(run_dir)):
+        steps = checkpoint_steps(folder)
+        if steps:
+            return folder / f"step_{steps[-1]:08d}.npz"
+    raise UserError(f"The run {run_dir} has no checkpoint (checkpoints/step_*.npz) of stage 2.")
+
+
+def _build(flags, flags_path):
+    try:
+        return build_critic(flags["preset"], norm=flags["critic_norm"])
+    except (KeyError, ValueError) as error:
+        raise UserError(f"{flags_path} does not say which critics the run has: {error}") from error
+
+
+def _assign(critic, values, path):
+    shapes = [value.shape for value in values]
+    if shapes != [tuple(variable.shape) for variable in critic.variables]:
+        raise UserError(f"The critics in {path} are not those that the run's run.flags says: check --preset there.")
+    for variable, value in zip(critic.variables, values, strict=True):
+        variable.assign(value)

@@ -1,0 +1,374 @@
+"""keras_scgan.visualization: what the figures show is what was computed, in the right place."""
+
+import colorsys
+
+import cv2
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_scgan.checkpoints import Checkpoints
+from keras_scgan.errors import UserError
+from keras_scgan.models import build_critic, build_generator, build_vgg16_gray
+from keras_scgan.scgan import SCGAN
+from keras_scgan.visualization import critics, figures, gradcam, hue
+
+
+def random_photo(rng, height, width):
+    return rng.integers(0, 256, (height, width, 3), np.uint8)
+
+
+# === Hues ===
+
+
+def test_hue_is_that_of_colorsys_and_grey_has_none(rng):
+    photo = random_photo(rng, 8, 9)
+    photo[0, 0] = 77
+    expected = [360 * colorsys.rgb_to_hsv(*(pixel / 255))[0] for pixel in photo.reshape(-1, 3)]
+    found = hue.hue_degrees(photo)
+    assert np.isnan(found[0, 0])
+    np.testing.assert_allclose(found.ravel()[1:], expected[1:], atol=1e-3)
+
+
+def test_statistics_of_patches_are_those_of_all_their_pixels(rng):
+    patches = rng.uniform(0, 360, (3, 16, 16)).astype(np.float32)
+    patches[1, :4] = np.nan
+    statistics = hue.HueStatistics()
+    for patch in patches:
+        statistics.add(patch)
+    result = statistics.summary()
+    hues = patches[~np.isnan(patches)].astype(np.float64)
+    assert (result["patches"], result["pixels"], result["pixels_with_hue"]) == (3, 768, 704)
+    assert result["variance"] == pytest.approx((hues / 2).var())
+    assert result["variance_degrees"] == pytest.approx(hues.var())
+    assert result["circular_variance"] == pytest.approx(1 - abs(np.exp(1j * np.radians(hues)).mean()), rel=1e-5)
+    assert result["green_cyan_blue_share"] == np.mean((hues >= 90) & (hues < 270))
+    np.testing.assert_allclose(result["histogram"], np.histogram(hues, 36, (0, 360))[0] / 704, atol=1e-6)
+
+
+def test_reds_on_both_ends_of_the_scale_have_no_circular_variance():
+    statistics = hue.HueStatistics()
+    statistics.add(np.array([[0.0, 360.0]], np.float32))
+    result = statistics.summary()
+    assert result["circular_variance"] == pytest.approx(0)
+    assert result["variance"] == pytest.approx(90**2)
+
+
+def test_a_kind_without_patches_has_no_numbers():
+    result = hue.HueStatistics().summary()
+    assert result["patches"] == 0
+    assert result["variance"] is None
+    assert hue.draw_histograms(dict.fromkeys(hue.KINDS, result)).axes
+
+
+def test_patches_of_each_kind_are_where_the_map_says(rng):
+    saliency_map = cv2.GaussianBlur(rng.integers(0, 256, (60, 70), np.uint8), (0, 0), 8)
+    saliency_map = cv2.normalize(saliency_map, None, 0, 255, cv2.NORM_MINMAX)
+    patches = hue.choose_patches(saliency_map, rng, size=9, high=0.6, salient_share=0.7, count=50)
+    salient = saliency_map >= 0.6 * 255
+    shares = {kind: [salient[place].mean() for place in places] for kind, places in patches.items()}
+    assert all(saliency_map[place].shape == (9, 9) for places in patches.values() for place in places)
+    assert len(shares["salient"]) == len(shares["unsalient"]) == len(shares["random"]) == 50
+    assert min(shares["salient"]) >= 0.7 > min(shares["random"])
+    assert max(shares["unsalient"]) == 0 < max(shares["random"])
+
+
+def test_every_place_that_qualifies_is_chosen_and_no_other(rng):
+    saliency_map = np.zeros((12, 12), np.uint8)
+    saliency_map[2:8, 3:9] = 255
+    found = hue.choose_patches(saliency_map, rng, size=5, salient_share=0.8, count=1000)
+    corners = {kind: {(rows.start, columns.start) for rows, columns in places} for kind, places in found.items()}
+    shares = {(y, x): saliency_map[y : y + 5, x : x + 5].mean() / 255 for y in range(8) for x in range(8)}
+    assert corners["salient"] == {corner for corner, share in shares.items() if share >= 0.8}
+    assert (1, 3) in corners["salient"]  # exactly 80 %
+    assert corners["unsalient"] == {corner for corner, share in shares.items() if share == 0}
+    assert corners["random"] == shares.keys()
+
+
+def test_a_photo_smaller_than_a_patch_gives_none(rng):
+    assert hue.choose_patches(np.zeros((63, 99), np.uint8), rng) == {kind: [] for kind in hue.KINDS}
+
+
+def test_red_objects_before_blue_have_no_blue_and_the_seed_decides_on_the_patches(rng):
+    photo = np.zeros((96, 96, 3), np.uint8)
+    photo[..., 2] = rng.integers(100, 255, (96, 96))
+    saliency_map = np.zeros((96, 96), np.uint8)
+    saliency_map[20:70, 20:70] = 255
+    photo[20:70, 20:70] = (200, 0, 0)
+
+    def measure(seed):
+        return hue.measure_hues([(7, photo, saliency_map)], seed=seed, size=16, salient_share=1.0, count=3)
+
+    result = measure(0)
+    assert result["salient"]["green_cyan_blue_share"] == 0
+    assert result["unsalient"]["green_cyan_blue_share"] == 1
+    assert result == measure(0)
+    assert result["random"] != measure(1)["random"]
+
+
+# === Figures ===
+
+
+def test_pictures_are_on_the_figure_pixel_for_pixel(rng, tmp_path):
+    left, right, low = random_photo(rng, 61, 80), random_photo(rng, 61, 80), rng.integers(0, 256, (40, 80), np.uint8)
+    rows = [[figures.Panel(left), figures.Panel(right, "a caption")], [None, figures.Panel(low)]]
+    scales = {(1, 1): figures.Scale("a scale", 0.0, 1.0)}
+    figures.save(figures.draw_grid(["one", "two"], rows, names=["a" * 99, "$b$"], scales=scales), tmp_path / "grid.png")
+    page = cv2.imread(str(tmp_path / "grid.png"))[..., ::-1]
+    for picture in (left, right, np.repeat(low[..., np.newaxis], 3, axis=-1)):
+        difference = cv2.matchTemplate(page, picture, cv2.TM_SQDIFF)
+        assert difference.min() < 1e-2 * picture.size
+        _, _, (x, y), _ = cv2.minMaxLoc(difference)
+        assert (page[y : y + len(picture), x : x + 80] == picture).all()
+    assert [path.name for path in tmp_path.iterdir()] == ["grid.png"]
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [((20, 30, 3), (40, 60, 3)), ((300, 100), (120, 40)), ((200, 150, 4), (80, 60, 4)), ((1, 500), (1, 60))],
+)
+def test_panels_keep_the_aspect_ratio_and_are_at_most_twice_as_tall_as_wide(shape, expected):
+    assert figures.fit(np.zeros(shape, np.uint16), 60).shape == expected
+
+
+def test_a_square_map_takes_the_aspect_ratio_of_its_photo():
+    assert figures.fit(np.zeros((8, 8), np.float32), 60, (20, 30, 3)).shape == (40, 60)
+
+
+def test_any_photo_is_shown_in_8_bits_on_white(rng):
+    photo = random_photo(rng, 2, 3)
+    assert figures.rgb_of(photo) is photo
+    assert (figures.rgb_of(photo.astype(np.uint16) * 257) == photo).all()
+    assert (figures.rgb_of(photo[..., 0]) == photo[..., :1]).all()
+    alpha = np.array([[0, 255, 128]] * 2, np.uint8)[..., np.newaxis]
+    shown = figures.rgb_of(np.concatenate([photo, alpha], axis=-1))
+    assert (shown[:, 0] == 255).all()
+    assert (shown[:, 1] == photo[:, 1]).all()
+    np.testing.assert_allclose(shown[:, 2], 255 + (photo[:, 2].astype(float) - 255) * 128 / 255, atol=0.5)
+
+
+def test_weighted_image_is_mid_grey_where_nothing_is_salient(rng):
+    photo = random_photo(rng, 1, 3)
+    weighted = figures.weighted(photo, np.array([[0, 255, 51]], np.uint8)).astype(float)
+    assert (weighted[0, 0] == 128).all()
+    assert (weighted[0, 1] == photo[0, 1]).all()
+    np.testing.assert_allclose(weighted[0, 2], 127.5 + 0.2 * (photo[0, 2] - 127.5), atol=0.5)
+
+
+def test_cells_are_upsampled_about_their_centres():
+    values = np.arange(12, dtype=np.float32).reshape(3, 4)
+    large = figures.upsample(values, 40, first=3, step=8)
+    assert (large[3:20:8, 3:28:8] == values).all()
+    assert large[3, 7] == 0.5
+    assert large[0, 0] == 0
+    assert large[39, 39] == 11
+
+
+# === Critics ===
+
+
+def gradient_of_cell(model, inputs, name, cell):
+    """Rows and columns of the pixels that a cell of a model's output depends on."""
+    inputs = {key: tf.constant(value) for key, value in inputs.items()}
+    with tf.GradientTape() as tape:
+        tape.watch(inputs[name])
+        output = model(inputs if len(inputs) > 1 else inputs[name], training=False)
+        score = tf.reduce_sum(output[0, cell[0], cell[1]])
+    gradient = np.abs(tape.gradient(score, inputs[name]).numpy()[0]).sum(-1)
+    rows, columns = (np.flatnonzero(gradient.any(axis=axis)) for axis in (1, 0))
+    return rows, columns
+
+
+def test_a_score_stands_in_the_middle_of_what_the_critic_sees_for_it(rng):
+    critic = build_critic("testing", norm="none")
+    inputs = {"gray": rng.uniform(-1, 1, (1, 128, 128, 1)), "image": rng.uniform(-1, 1, (1, 128, 128, 3))}
+    inputs = {name: value.astype(np.float32) for name, value in inputs.items()}
+    rows, columns = gradient_of_cell(critic, inputs, "image", (6, 8))
+    assert (rows[0], rows[-1]) == (56 - 34, 56 + 34)
+    assert (columns[0], columns[-1]) == (72 - 34, 72 + 34)
+    scores, mean = critics.judge(critic, inputs["gray"][0], inputs["image"][0])
+    cells = np.asarray(critic(inputs))[0, ..., 0]
+    assert scores.shape == (128, 128)
+    np.testing.assert_allclose(scores[56, 72], cells[6, 8], rtol=1e-6)
+    assert mean == pytest.approx(cells.mean(), rel=1e-5)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    keras.utils.set_random_seed(1)
+    names = ("color_critic", "attention_critic")
+    model = SCGAN(
+        build_generator("testing", depth=6), **{name: build_critic("testing", norm="batch") for name in names}
+    )
+    model.compile(keras.optimizers.Adam(), keras.optimizers.Adam())
+    return model
+
+
+@pytest.fixture
+def run_dir(trained, tmp_path):
+    (tmp_path / "run.flags").write_text("--stage=both\n--preset=testing\n--critic_norm=batch\n--attention_loss\n")
+    checkpoints = Checkpoints(tmp_path / "stage2" / "checkpoints", trained)
+    checkpoints.save(3)
+    return tmp_path
+
+
+@pytest.mark.parametrize("folder", [".", "stage2"])
+def test_critics_of_a_run_score_as_they_did_in_it(trained, run_dir, rng, folder):
+    found = critics.load_critics(run_dir / folder)
+    assert found.keys() == {"color", "attention"}
+    inputs = {"gray": rng.uniform(-1, 1, (1, 32, 32, 1)), "image": rng.uniform(-1, 1, (1, 32, 32, 3))}
+    scores = {name: np.asarray(critic(inputs)) for name, critic in found.items()}
+    for name, critic in trained.critics.items():
+        assert (scores[name] == np.asarray(critic(inputs))).all()
+    assert (scores["color"] != scores["attention"]).any()
+
+
+def damage(run_dir):
+    (run_dir / "stage2" / "checkpoints" / "step_00000003.npz").write_bytes(b"PK\3\4 no archive")
+
+
+def remove_critics(run_dir):
+    path = run_dir / "stage2" / "checkpoints" / "step_00000003.npz"
+    with np.load(path) as archive:
+        values = {name: archive[name] for name in archive.files if "_critic/" not in name}
+    np.savez(path, **values)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda run_dir: (run_dir / "run.flags").unlink(), "is no run folder: it has no run.flags"),
+        (lambda run_dir: (run_dir / "run.flags").write_text("--preset=testing\n"), "does not say .* 'critic_norm'"),
+        (
+            lambda run_dir: (run_dir / "run.flags").write_text("--preset=small\n--critic_norm=batch\n"),
+            "check --preset",
+        ),
+        (damage, "step_00000003.npz cannot be read"),
+        (remove_critics, "has no critics: they are trained in stage 2"),
+        (
+            lambda run_dir: (run_dir / "stage2" / "checkpoints" / "step_00000003.npz").unlink(),
+            "has no checkpoint",
+        ),
+    ],
+)
+def test_a_run_without_critics_that_can_be_read_is_an_error(run_dir, spoil, message):
+    spoil(run_dir)
+    with pytest.raises(UserError, match=message):
+        critics.load_critics(run_dir)
+
+
+class FixedColorizer:
+    """Stands for a `Colorizer`: predicts mid grey, and a saliency of a half."""
+
+    size = 32
+
+    def prepare(self, photo):
+        return np.zeros((32, 32, 1), np.float32)
+
+    def predict(self, grays):
+        return {"color": np.zeros((1, 32, 32, 3), np.float32), "saliency": np.full((1, 32, 32, 1), 0.5, np.float32)}
+
+
+def test_critics_are_shown_the_truth_and_the_colorized_each_weighted_by_its_own_map(trained, rng):
+    photo, true_map = random_photo(rng, 32, 32), rng.integers(0, 256, (32, 32), np.uint8)
+    trials = critics.try_photo(trained.critics, FixedColorizer(), photo, true_map)
+    normalized = photo / np.float32(127.5) - 1
+    np.testing.assert_allclose(trials["color"].images[0], normalized, atol=1e-6)
+    np.testing.assert_allclose(
+        trials["attention"].images[0], normalized * true_map[..., np.newaxis] / np.float32(255), atol=1e-6
+    )
+    assert not np.any([trials["color"].images[1], trials["attention"].images[1]])
+    by_prediction = critics.try_photo(trained.critics, FixedColorizer(), photo)
+    np.testing.assert_allclose(by_prediction["attention"].images[0], normalized / 2, atol=1e-6)
+
+
+# === Grad-CAM ===
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    keras.utils.set_random_seed(2)
+    model = build_vgg16_gray("testing", classes=5, image_size=64)
+    for variable in model.trainable_variables:  # far from the small values of a new network, so that maps differ
+        if variable.name == "kernel":
+            variable.assign(8 * variable)
+    return model
+
+
+@pytest.fixture
+def gray(rng):
+    return rng.uniform(-1, 1, (64, 64, 1)).astype(np.float32)
+
+
+def test_classifier_as_one_graph_gives_its_logits(classifier, gray):
+    network = gradcam.as_cam_network(classifier)
+    assert (network.size, network.classes) == (64, 5)
+    np.testing.assert_allclose(network.model(gray[None]), classifier(gray[None]), rtol=1e-6)
+
+
+@pytest.mark.parametrize("class_index", [None, 1])
+def test_grad_cam_is_the_activations_weighted_by_their_mean_gradients(classifier, gray, class_index):
+    maps, found, probability = gradcam.class_activation_maps(gradcam.as_cam_network(classifier), gray, class_index)
+    probabilities = keras.ops.softmax(classifier(gray[None]))[0].numpy()
+    assert found == (probabilities.argmax() if class_index is None else class_index)
+    assert probability == pytest.approx(probabilities[found], rel=1e-5)
+
+    features = classifier.get_layer("global_features")
+    names = [layer.name for layer in features.layers]
+    start = names.index("conv5_3_relu")
+    activations = keras.Model(features.input, features.get_layer("conv5_3_relu").output)(gray[None])
+    with tf.GradientTape() as tape:
+        tape.watch(activations)
+        x = activations
+        for layer in features.layers[start + 1 :] + classifier.layers[2:]:
+            x = layer(x)
+        score = x[0, found]
+    gradient = tape.gradient(score, activations).numpy()[0]
+    expected = np.maximum(0, (activations.numpy()[0] * gradient.mean(axis=(0, 1))).sum(-1))
+    assert expected.max() > 0
+    np.testing.assert_allclose(maps["Grad-CAM"][::16, ::16], expected / expected.max(), atol=1e-5)
+
+
+def test_grad_cam_maps_are_shares_of_their_largest_value(classifier, gray):
+    maps, _, _ = gradcam.class_activation_maps(gradcam.as_cam_network(classifier), gray)
+    assert maps.keys() == {"Grad-CAM", "Grad-CAM++"}
+    for values in maps.values():
+        assert values.shape == (64, 64)
+        assert values.min() >= 0
+        assert values.max() == 1
+
+
+def test_a_cell_of_grad_cam_stands_in_the_middle_of_what_it_sees(rng):
+    features = build_vgg16_gray("testing")
+    layer = keras.Model(features.input, features.get_layer(gradcam.LAYER).output)
+    inputs = {"gray": rng.uniform(-1, 1, (1, 256, 256, 1)).astype(np.float32)}
+    rows, columns = gradient_of_cell(layer, inputs, "gray", (8, 7))
+    assert rows[0] + rows[-1] == 2 * 128
+    assert columns[0] + columns[-1] == 2 * 112
+
+
+def test_global_features_of_a_generator_are_explained_without_classes(gray):
+    generator = build_generator("testing", depth=6)
+    network = gradcam.as_cam_network(generator)
+    assert network.model is generator.get_layer("global_features")
+    maps, class_index, probability = gradcam.class_activation_maps(network, gray)
+    assert (class_index, probability) == (None, None)
+    assert all(np.isfinite(values).all() for values in maps.values())
+    with pytest.raises(UserError, match="--class=3: this network has no classes"):
+        gradcam.class_activation_maps(network, gray, 3)
+    with pytest.raises(UserError, match="--image_size=48 does not fit VGG-16-Gray: it takes a multiple of 32"):
+        gradcam.class_activation_maps(network, gray[:48, :48])
+
+
+def test_what_the_classifier_does_not_take_is_an_error(classifier, gray):
+    network = gradcam.as_cam_network(classifier)
+    with pytest.raises(UserError, match="--class=5: the network has classes 0 to 4"):
+        gradcam.class_activation_maps(network, gray, 5)
+    with pytest.raises(UserError, match="--image_size=32 does not fit VGG-16-Gray: it takes 64"):
+        gradcam.class_activation_maps(network, gray[:32, :32])
+
+
+def test_a_model_without_global_features_is_an_error():
+    with pytest.raises(UserError, match="'generator' has no global feature network"):
+        gradcam.as_cam_network(build_generator("testing", depth=6, global_features=False))
