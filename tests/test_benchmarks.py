@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from keras_scgan import data
-from keras_scgan.benchmarks import timing, train
+from keras_scgan.benchmarks import colorize, timing, train
 
 
 def test_calls_are_timed_in_turns_after_a_warm_up():
@@ -65,3 +65,44 @@ def test_the_input_pipeline_is_measured_alone():
     )
     assert result["pairs"] == 20
     np.testing.assert_allclose(result["images_per_second"], 4e3 / result["milliseconds_per_batch"])
+
+
+class Painter:
+    """A colorizer whose memory and results are known."""
+
+    size = 8
+
+    def prepare(self, photo):
+        return np.zeros((8, 8, 1), np.float32)
+
+    def predict(self, grays, saliency):
+        return {"color": np.zeros((len(grays), 8, 8, 3), np.float32)}
+
+    def finish(self, photo, predicted):
+        np.ones(100 * 2**20, np.uint8)  # 100 MiB
+        return photo
+
+    def colorize(self, photo):
+        return np.full_like(photo, photo.mean())
+
+
+def test_the_memory_of_a_photo_is_its_peak(rng):
+    photo = rng.integers(0, 256, (32, 48, 3)).astype(np.uint8)
+    result = colorize.benchmark_colorize(Painter(), photo, rounds=2)
+    assert result["memory_mib"] is None or 95 < result["memory_mib"] < 130
+
+
+def test_the_large_photo_has_its_size_and_grain():
+    path = sorted((data.demo_dir() / "images").iterdir())[0]
+    photo = colorize.large_photo(path, 1.5)
+    assert photo.shape == (1000, 1500, 3)
+    assert np.abs(np.diff(photo[..., 1].astype(int), axis=1)).mean() > 3
+
+
+def test_fits_are_compared_on_the_same_cuts():
+    paths = sorted((data.demo_dir() / "images").iterdir())[:3]
+    results = colorize.benchmark_fits({"a": Painter(), "b": Painter()}, paths, aspects=[2.0, 0.5])
+    assert [(r["aspect"], r["fit"], r["photos"]) for r in results] == [
+        (2.0, "a", 3), (2.0, "b", 3), (0.5, "a", 3), (0.5, "b", 3),
+    ]  # fmt: skip
+    assert results[0]["chroma_psnr"] == results[1]["chroma_psnr"] != results[2]["chroma_psnr"]

@@ -2,21 +2,29 @@
 
     python tools/benchmark.py train --preset=small --image_size=128 --depth=7 --batch_size=16
     python tools/benchmark.py input --data_dir=DIR
+    python tools/benchmark.py colorize --model=generator.keras
+    python tools/benchmark.py upsampling --data_dir=DIR
+    python tools/benchmark.py fit --data_dir=DIR --model=generator.keras
 
 train: training steps of both stages in float32 and the automatic precision, with their share of the speed of this
 machine's matrix product, and the milliseconds that a batch takes to read.
 input: the input pipeline alone.
+colorize: a large JPEG file in colour, by stages, and the memory that it takes.
+upsampling: how true chroma, made small and enlarged again, is to itself.
+fit: whether to squeeze photos into the network's square or to pad them.
 """
 
 import quiet_tensorflow  # noqa: F401 (first, before anything else imports TensorFlow)
 
 # isort: split
 import json
+import pathlib
 
 from absl import flags
 
-from keras_scgan import cli, data, precision
-from keras_scgan.benchmarks import train
+from keras_scgan import build_generator, cli, data, precision
+from keras_scgan.benchmarks import colorize, train, upsampling
+from keras_scgan.colorizer import FITS, Colorizer
 from keras_scgan.errors import UserError
 from keras_scgan.layers import NORMS
 from keras_scgan.models import DEPTHS, PRESETS
@@ -31,7 +39,10 @@ flags.DEFINE_enum("critic_norm", "batch", NORMS, "Norm of the critics.")
 flags.DEFINE_bool("perceptual_loss", True, "Time stage 2 with the perceptual loss.")
 flags.DEFINE_string("data_dir", None, "Folder with images/ and saliency/ that is read. Default: the demo photos.")
 flags.DEFINE_float("min_crop_area", 1.0, "Smallest share of a photo that a random crop takes; 1: no crops.", 0.001, 1.0)
-flags.DEFINE_integer("rounds", 10, "Timed steps or batches of each kind.", 1)
+flags.DEFINE_string("model", None, "colorize, fit: generator to run. Default for colorize: one of random weights.")
+flags.DEFINE_float("megapixels", 24.0, "colorize: size of the photo.", 0.01)
+flags.DEFINE_integer("photos", 100, "upsampling, fit: photos of --data_dir, evenly spread, that are measured.", 1)
+flags.DEFINE_integer("rounds", 10, "Timed steps, batches or photos of each kind.", 1)
 flags.DEFINE_string("output", None, "File that the results are added to, one JSON line each.")
 
 MIN_INPUT_BATCHES = 50
@@ -40,9 +51,9 @@ MIN_INPUT_BATCHES = 50
 
 def main(argv):
     """Runs the benchmark that is named."""
-    commands = {"train": _train, "input": _input}
+    commands = {"train": _train, "input": _input, "colorize": _colorize, "upsampling": _upsampling, "fit": _fit}
     if len(argv) != 2 or argv[1] not in commands:
-        raise UserError(f"name one benchmark: {' or '.join(commands)}. Received: {' '.join(argv[1:]) or 'none'}.")
+        raise UserError(f"name one benchmark: {', '.join(commands)}. Received: {' '.join(argv[1:]) or 'none'}.")
     with data.original_errors():
         results = commands[argv[1]]()
     if FLAGS.output:
@@ -87,6 +98,42 @@ def _input():
             f"{r['batch_size']} at {r['image_size']} pixels"
         )
     return results
+
+
+def _colorize():
+    generator = FLAGS.model or build_generator(FLAGS.preset, depth=int(FLAGS.depth))
+    (path, *_), rounds = _photo_paths(), FLAGS.rounds
+    result = colorize.benchmark_colorize(Colorizer(generator), colorize.large_photo(path, FLAGS.megapixels), rounds)
+    for stage, seconds in result["seconds"].items():
+        print(f"{stage:12}{seconds:8.3f} s")
+    print(f"{'all':12}{result['total_seconds']:8.3f} s for a JPEG file of {result['megapixels']:.1f} megapixels")
+    if result["memory_mib"] is not None:
+        print(f"{'memory':12}{result['memory_mib']:8.0f} MiB above that before the photo")
+    return [{"benchmark": "colorize", **result}]
+
+
+def _upsampling():
+    results = upsampling.benchmark_upsampling(_photo_paths(), FLAGS.image_size, [2, 4, 8])
+    print("factor  method   chroma PSNR (dB)  bleeding")
+    for r in results:
+        print(f"{r['factor']:6}  {r['method']:8}{r['chroma_psnr']:17.2f}{r['bleeding']:10.2f}")
+    return [{"benchmark": "upsampling", "image_size": FLAGS.image_size, **result} for result in results]
+
+
+def _fit():
+    if not FLAGS.model:
+        raise UserError("Give a trained generator: --model=generator.keras")
+    results = colorize.benchmark_fits({fit: Colorizer(FLAGS.model, fit=fit) for fit in FITS}, _photo_paths())
+    print("aspect  fit      chroma PSNR (dB)")
+    for r in results:
+        print(f"{r['aspect']:6.2f}  {r['fit']:8}{r['chroma_psnr']:17.2f}")
+    return [{"benchmark": "fit", **result} for result in results]
+
+
+def _photo_paths():
+    pairs = data.PhotoPairs(FLAGS.data_dir or data.demo_dir(), saliency=False)
+    step = max(1, len(pairs) // FLAGS.photos)
+    return [pathlib.Path(pairs.photo_path(i)) for i in range(0, len(pairs), step)][: FLAGS.photos]
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+import keras_scgan
+
 
 @pytest.mark.slow
 def test_training_is_measured_against_the_machine_and_with_its_input(run_tool, tmp_path):
@@ -18,11 +20,33 @@ def test_training_is_measured_against_the_machine_and_with_its_input(run_tool, t
     assert {(r["stage"], r["ratio"]) for r in results[:-1] if r["precision"] == "float32"} == {(1, 1.0), (2, 1.0)}
 
 
+def test_colorizing_is_measured_by_stages(call_tool, tmp_path):
+    output = tmp_path / "results.jsonl"
+    arguments = ("--preset=testing", "--depth=6", "--megapixels=0.3", "--rounds=2", f"--output={output}")
+    result = call_tool("benchmark.py", "colorize", *arguments, takes_arguments=True)
+    assert result.returncode == 0, result.stderr
+    (values,) = [json.loads(line) for line in output.read_text().splitlines()]
+    assert list(values["seconds"]) == ["decode", "prepare", "network", "upsampling", "encode"]
+    assert all(f"{stage} " in result.stdout for stage in values["seconds"])
+    assert values["megapixels"] == pytest.approx(0.3, rel=0.01)
+    assert values["total_seconds"] > 0.8 * sum(values["seconds"].values()) > 0
+
+
+def test_the_way_to_make_photos_square_is_measured(call_tool, tmp_path):
+    keras_scgan.build_generator("testing", depth=6).save(tmp_path / "generator.keras")
+    arguments = (f"--model={tmp_path / 'generator.keras'}", "--photos=2")
+    result = call_tool("benchmark.py", "fit", *arguments, takes_arguments=True)
+    assert result.returncode == 0, result.stderr
+    assert len(result.stdout.splitlines()) == 1 + 4 * 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "name one benchmark: train or input"),
-        (["train", "input"], "name one benchmark: train or input"),
+        ([], "name one benchmark: train, input, colorize, upsampling, fit"),
+        (["train", "input"], "name one benchmark: train, input, colorize, upsampling, fit"),
+        (["fit"], "Give a trained generator: --model=generator.keras"),
+        (["colorize", "--model=missing.keras"], "missing.keras does not exist"),
         (["train", "--image_size=96"], "--image_size=96 is no multiple of 128"),
         (["input", "--data_dir=/no/photos"], "/no/photos does not exist"),
         (["input", "--rounds=0"], "rounds"),

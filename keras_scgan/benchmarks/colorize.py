@@ -1,0 +1,118 @@
+"""How fast photos are colorized, in how much memory, and which way of making them square is the better."""
+
+import pathlib
+import re
+import tempfile
+
+import cv2
+import numpy as np
+
+from keras_scgan import metrics
+from keras_scgan.benchmarks.timing import time_in_turns
+from keras_scgan.photo_files import read_photo, write_photo
+
+_GRAIN_STDDEV = 6
+"""Of 255. Film grain of the large photo: without it, a JPEG file of it were too easy to decode."""
+
+_PROC = pathlib.Path("/proc/self")
+
+
+def benchmark_colorize(colorizer, photo, rounds=5):
+    """Times the stages by which a JPEG file is colorized.
+
+    Args:
+        colorizer: `Colorizer`.
+        photo: `[H, W, 3]` uint8 RGB.
+        rounds: int. Timed photos.
+
+    Returns:
+        Dict of the result: seconds of each stage (medians), of all, the photo's megapixels, and `memory_mib`, the
+        peak memory above that of before the first photo, the network having been run once (`None` but on Linux).
+    """
+    values = {}
+    colorizer.predict(np.zeros((1, colorizer.size, colorizer.size, 1), np.float32), saliency=False)
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = (pathlib.Path(folder) / name for name in ("source.jpg", "target.jpg"))
+        write_photo(source, photo)
+        megapixels = photo.shape[0] * photo.shape[1] / 1e6
+        del photo
+        before = _memory_mib("VmRSS")
+        _reset_peak()
+
+        def stage(name, function):
+            def call():
+                values[name] = function()
+
+            return call
+
+        stages = {
+            "decode": lambda: read_photo(source),
+            "prepare": lambda: colorizer.prepare(values["decode"].pixels)[np.newaxis],
+            "network": lambda: colorizer.predict(values["prepare"], saliency=False)["color"][0],
+            "upsampling": lambda: colorizer.finish(values["decode"].pixels, values["network"]),
+            "encode": lambda: write_photo(target, values["upsampling"], values["decode"].metadata),
+        }
+        seconds = time_in_turns({name: stage(name, function) for name, function in stages.items()}, rounds)
+    return {
+        "megapixels": megapixels,
+        "seconds": {name: float(np.median(values)) for name, values in seconds.items()},
+        "total_seconds": float(np.median(sum(seconds.values()))),
+        "memory_mib": before and _memory_mib("VmHWM") - before,
+    }
+
+
+def _reset_peak():
+    if _PROC.exists():
+        (_PROC / "clear_refs").write_text("5")
+
+
+def _memory_mib(field):
+    """Resident memory, `VmRSS`, or its peak, `VmHWM`; `None` where the system does not say."""
+    if not _PROC.exists():
+        return None
+    return int(re.search(rf"{field}:\s+(\d+) kB", (_PROC / "status").read_text())[1]) / 2**10
+
+
+def large_photo(path, megapixels):
+    """A `[H, W, 3]` uint8 photo of that size, 3:2, made of a smaller one: enlarged, with film grain on it.
+
+    Args:
+        path: path of a colour photo.
+        megapixels: float.
+    """
+    height = round((megapixels * 1e6 / 1.5) ** 0.5)
+    photo = cv2.resize(read_photo(path).pixels, (round(1.5 * height), height), interpolation=cv2.INTER_CUBIC)
+    grain = cv2.randn(np.empty(photo.shape[:2], np.int16), 0, _GRAIN_STDDEV)
+    return cv2.add(photo, cv2.merge([grain] * 3), dtype=cv2.CV_8U)
+
+
+def benchmark_fits(colorizers, paths, aspects=(3 / 2, 2 / 3, 2, 1 / 2)):
+    """Measures which way of making a photo square gives the better colours.
+
+    Photos are cut to each aspect ratio, from the middle.
+
+    Args:
+        colorizers: dict of `Colorizer` by name.
+        paths: list of paths of colour photos.
+        aspects: list of widths by heights.
+
+    Returns:
+        List of dicts: `aspect`, `fit`, `chroma_psnr` (dB, mean over the photos) and `photos`.
+    """
+    values = {(aspect, fit): [] for aspect in aspects for fit in colorizers}
+    for path in paths:
+        photo = read_photo(path).pixels
+        for aspect, fit in values:
+            cut = _cut(photo, aspect)
+            values[aspect, fit].append(metrics.chroma_psnr(colorizers[fit].colorize(cut), cut))
+    return [
+        {"aspect": aspect, "fit": fit, "chroma_psnr": float(np.mean(psnrs)), "photos": len(psnrs)}
+        for (aspect, fit), psnrs in values.items()
+    ]
+
+
+def _cut(photo, aspect):
+    height, width = photo.shape[:2]
+    rows, columns = min(height, round(width / aspect)), min(width, round(height * aspect))
+    top, left = (height - rows) // 2, (width - columns) // 2
+    return photo[top : top + rows, left : left + columns]
