@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from keras_scgan import data
-from keras_scgan.benchmarks import colorize, timing, train
+from keras_scgan.benchmarks import colorize, flicker, timing, train
 
 
 def test_calls_are_timed_in_turns_after_a_warm_up():
@@ -106,3 +106,33 @@ def test_fits_are_compared_on_the_same_cuts():
         (2.0, "a", 3), (2.0, "b", 3), (0.5, "a", 3), (0.5, "b", 3),
     ]  # fmt: skip
     assert results[0]["chroma_psnr"] == results[1]["chroma_psnr"] != results[2]["chroma_psnr"]
+
+
+class Noise(Painter):
+    """A colorizer whose colours flicker."""
+
+    def __init__(self, rng):
+        self.rng = rng
+
+    def prepare(self, photo):
+        return np.repeat(np.linspace(-1, 1, 64, dtype=np.float32)[:, np.newaxis, np.newaxis], 64, axis=1)
+
+    def predict(self, grays, saliency):
+        return {"color": self.rng.uniform(-1, 1, (1, 64, 64, 3)).astype(np.float32)}
+
+    def finish(self, photo, predicted):
+        return np.rint(np.clip(127.5 + 50 * predicted, 0, 255)).astype(np.uint8)
+
+
+def test_smoothing_takes_flicker_away(rng):
+    frames = [np.full((64, 64, 3), 128, np.uint8)] * 8
+    unsmoothed, smoothed = flicker.benchmark_flicker(Noise(rng), frames, [0.0, 0.8])
+    assert smoothed["flicker"] < 0.5 * unsmoothed["flicker"]
+    assert smoothed["chroma_error"] < unsmoothed["chroma_error"]
+
+
+def test_an_old_film_pans_and_flickers():
+    path = sorted((data.demo_dir() / "images").iterdir())[0]
+    first, second = flicker.old_film(path, 2)
+    assert first.shape == second.shape == (256, 192, 3)
+    assert 3 < np.abs(first.astype(int) - second).mean() < 40

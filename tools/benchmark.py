@@ -4,6 +4,7 @@
     python tools/benchmark.py input --data_dir=DIR
     python tools/benchmark.py colorize --model=generator.keras
     python tools/benchmark.py upsampling --data_dir=DIR
+    python tools/benchmark.py flicker --model=generator.keras --video=clip.mp4
     python tools/benchmark.py fit --data_dir=DIR --model=generator.keras
 
 train: training steps of both stages in float32 and the automatic precision, with their share of the speed of this
@@ -11,6 +12,7 @@ machine's matrix product, and the milliseconds that a batch takes to read.
 input: the input pipeline alone.
 colorize: a large JPEG file in colour, by stages, and the memory that it takes.
 upsampling: how true chroma, made small and enlarged again, is to itself.
+flicker: how much colours change from frame to frame where the picture is still, with and without smoothing.
 fit: whether to squeeze photos into the network's square or to pad them.
 """
 
@@ -23,7 +25,7 @@ import pathlib
 from absl import flags
 
 from keras_scgan import build_generator, cli, data, precision
-from keras_scgan.benchmarks import colorize, train, upsampling
+from keras_scgan.benchmarks import colorize, flicker, train, upsampling
 from keras_scgan.colorizer import FITS, Colorizer
 from keras_scgan.errors import UserError
 from keras_scgan.layers import NORMS
@@ -39,7 +41,11 @@ flags.DEFINE_enum("critic_norm", "batch", NORMS, "Norm of the critics.")
 flags.DEFINE_bool("perceptual_loss", True, "Time stage 2 with the perceptual loss.")
 flags.DEFINE_string("data_dir", None, "Folder with images/ and saliency/ that is read. Default: the demo photos.")
 flags.DEFINE_float("min_crop_area", 1.0, "Smallest share of a photo that a random crop takes; 1: no crops.", 0.001, 1.0)
-flags.DEFINE_string("model", None, "colorize, fit: generator to run. Default for colorize: one of random weights.")
+flags.DEFINE_string(
+    "model", None, "colorize, flicker, fit: generator to run. Default for colorize: one of random weights."
+)
+flags.DEFINE_string("video", None, "flicker: video that is colorized. Default: an old film, made of a demo photo.")
+flags.DEFINE_integer("frames", 48, "flicker: frames of the video.", 2)
 flags.DEFINE_float("megapixels", 24.0, "colorize: size of the photo.", 0.01)
 flags.DEFINE_integer("photos", 100, "upsampling, fit: photos of --data_dir, evenly spread, that are measured.", 1)
 flags.DEFINE_integer("rounds", 10, "Timed steps, batches or photos of each kind.", 1)
@@ -51,7 +57,14 @@ MIN_INPUT_BATCHES = 50
 
 def main(argv):
     """Runs the benchmark that is named."""
-    commands = {"train": _train, "input": _input, "colorize": _colorize, "upsampling": _upsampling, "fit": _fit}
+    commands = {
+        "train": _train,
+        "input": _input,
+        "colorize": _colorize,
+        "upsampling": _upsampling,
+        "flicker": _flicker,
+        "fit": _fit,
+    }
     if len(argv) != 2 or argv[1] not in commands:
         raise UserError(f"name one benchmark: {', '.join(commands)}. Received: {' '.join(argv[1:]) or 'none'}.")
     with data.original_errors():
@@ -120,10 +133,27 @@ def _upsampling():
     return [{"benchmark": "upsampling", "image_size": FLAGS.image_size, **result} for result in results]
 
 
-def _fit():
+def _flicker():
+    colorizer = Colorizer(_model())
+    if FLAGS.video:
+        frames = flicker.read_frames(FLAGS.video, FLAGS.frames)
+    else:
+        frames = flicker.old_film(_photo_paths()[0], FLAGS.frames)
+    results = flicker.benchmark_flicker(colorizer, list(frames), [0.0, 0.5, 0.8, 0.9])
+    print("smoothing  flicker  chroma error")
+    for r in results:
+        print(f"{r['smoothing']:9}{r['flicker']:9.3f}{r['chroma_error']:14.2f}")
+    return [{"benchmark": "flicker", "video": FLAGS.video or "old film", **result} for result in results]
+
+
+def _model():
     if not FLAGS.model:
         raise UserError("Give a trained generator: --model=generator.keras")
-    results = colorize.benchmark_fits({fit: Colorizer(FLAGS.model, fit=fit) for fit in FITS}, _photo_paths())
+    return FLAGS.model
+
+
+def _fit():
+    results = colorize.benchmark_fits({fit: Colorizer(_model(), fit=fit) for fit in FITS}, _photo_paths())
     print("aspect  fit      chroma PSNR (dB)")
     for r in results:
         print(f"{r['aspect']:6.2f}  {r['fit']:8}{r['chroma_psnr']:17.2f}")

@@ -1,0 +1,81 @@
+"""How much colours flicker in a video, with and without smoothing over time."""
+
+import cv2
+import numpy as np
+
+from keras_scgan import color
+from keras_scgan.errors import BadFileError
+from keras_scgan.photo_files import read_photo
+from keras_scgan.temporal import ChromaSmoother, flicker
+
+_GRAIN_STDDEV = 6
+_BRIGHTNESS_FLICKER = 0.08
+
+
+def old_film(path, frames, seed=0):
+    """Yields an old film's frames, `[H, W, 3]` uint8: a photo over which the camera pans, with grain and flicker.
+
+    Args:
+        path: path of a colour photo.
+        frames: int. The camera moves by a quarter of the photo in 48 of them.
+        seed: int. Key of grain and of brightness.
+    """
+    photo, rng = read_photo(path).pixels.astype(np.float32), np.random.default_rng(seed)
+    height, width = photo.shape[:2]
+    for i in range(frames):
+        shift = np.float32([[1, 0, -width / 4 * (i / 48 % 1)], [0, 1, 0]])
+        view = cv2.warpAffine(photo, shift, (width * 3 // 4, height), borderMode=cv2.BORDER_REFLECT)
+        brightness = 1 + _BRIGHTNESS_FLICKER * rng.uniform(-1, 1)
+        grain = rng.normal(0, _GRAIN_STDDEV, (*view.shape[:2], 1))
+        yield np.clip(np.rint(view * brightness + grain), 0, 255).astype(np.uint8)
+
+
+def read_frames(path, count):
+    """Yields the first frames of a video, `[H, W, 3]` uint8 RGB.
+
+    Args:
+        path: path of the video.
+        count: int. Frames, if there are so many.
+
+    Raises:
+        BadFileError: OpenCV cannot read it.
+    """
+    capture = cv2.VideoCapture(str(path))
+    if not capture.isOpened():
+        raise BadFileError(path, "no video that OpenCV can read")
+    for _ in range(count):
+        found, frame = capture.read()
+        if not found:
+            break
+        yield cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
+    capture.release()
+
+
+def benchmark_flicker(colorizer, frames, smoothings):
+    """Measures the flicker of colorized frames.
+
+    Args:
+        colorizer: `Colorizer`.
+        frames: list of `[H, W, 3]` uint8 RGB: their luma is colorized.
+        smoothings: list of the smoothing factors that are compared.
+
+    Returns:
+        List of dicts: `smoothing`; `flicker`, see `temporal.flicker`; `chroma_error`, the mean distance of Cb and Cr
+        (of 0 to 255) from the frames' own, which tells whether smoothing costs truth.
+    """
+    grays = [colorizer.prepare(frame) for frame in frames]
+    colors = [colorizer.predict(gray[np.newaxis], saliency=False)["color"][0] for gray in grays]
+    results = []
+    for smoothing in smoothings:
+        smoother = ChromaSmoother(smoothing)
+        finished = [
+            colorizer.finish(frame, smoother(gray, predicted))
+            for frame, gray, predicted in zip(frames, grays, colors, strict=True)
+        ]
+        errors = [np.abs(_chroma(found) - _chroma(frame)).mean() for found, frame in zip(finished, frames, strict=True)]
+        results.append({"smoothing": smoothing, "flicker": flicker(finished), "chroma_error": float(np.mean(errors))})
+    return results
+
+
+def _chroma(frame):
+    return color.chroma(frame.astype(np.float32))
