@@ -7,7 +7,7 @@ from keras_scgan import color
 from keras_scgan.networks import load_network
 from keras_scgan.upsampling import METHODS, upsample_chroma
 
-FITS = ("squeeze", "pad")
+FITS = ("pad", "squeeze")
 
 
 class Colorizer:
@@ -16,8 +16,8 @@ class Colorizer:
     Args:
         model: path of the generator, a `.keras` file, a SavedModel folder or a `.tflite` file; or a Keras model.
         size: int. Pixels of a side of what the network sees. Defaults to the network's own size, or 256.
-        fit: string. How a photo becomes a square: `"squeeze"` changes its aspect ratio, as the paper does (the
-            default), `"pad"` repeats the edge pixels of its longer sides.
+        fit: string. How a photo becomes a square: `"pad"` (the default) continues it along its longer sides by its
+            mirror image, `"squeeze"` changes its aspect ratio, as the paper does.
         upsampling: string. `"guided"` (the default) moves the edges of colours to those of the photo's luma,
             `"bicubic"` does not.
         saturation: float, 0 or more. Factor of the chroma. Defaults to 1.
@@ -37,7 +37,7 @@ class Colorizer:
     """
 
     def __init__(
-        self, model, *, size=None, fit="squeeze", upsampling="guided", saturation=1.0, flip_average=False, threads=None
+        self, model, *, size=None, fit="pad", upsampling="guided", saturation=1.0, flip_average=False, threads=None
     ):
         for name, value, values in (("fit", fit, FITS), ("upsampling", upsampling, METHODS)):
             if value not in values:
@@ -85,7 +85,7 @@ class Colorizer:
         gray = color.to_gray(_checked(photo))
         height, width = self._content(gray.shape)
         small = _resize(gray, (height, width)).astype(np.float32) * (255 / np.iinfo(gray.dtype).max)
-        small = cv2.copyMakeBorder(small, 0, self.size - height, 0, self.size - width, cv2.BORDER_REPLICATE)
+        small = cv2.copyMakeBorder(small, 0, self.size - height, 0, self.size - width, cv2.BORDER_REFLECT)
         return color.normalize(small)[..., np.newaxis]
 
     def predict(self, grays, saliency=True):

@@ -142,12 +142,21 @@ def test_network_sees_the_whole_photo_and_its_colors_go_back_where_they_belong(f
     assert (result[:, 70:, 0] > result[:, 70:, 2] + 50).all()
 
 
-def test_pad_shows_the_network_the_true_aspect_ratio(gray_network):
+def test_pad_shows_the_network_the_true_aspect_ratio_and_the_mirror_image_below(gray_network):
     colorizer = Colorizer(gray_network._network._model, fit="pad")
     photo = np.zeros((100, 200), np.uint8)
     photo[40:60, 90:110] = 255  # a square
     seen = colorizer.prepare(photo)[..., 0] > 0
-    assert seen.any(axis=0).sum() == seen.any(axis=1).sum()
+    above, below = seen[: SIZE // 2], seen[SIZE // 2 :]
+    assert above.any(axis=0).sum() == above.any(axis=1).sum() > 0
+    np.testing.assert_array_equal(below, above[::-1])
+
+
+def test_pad_takes_the_longest_photos(gray_network, rng):
+    colorizer = Colorizer(gray_network._network._model, fit="pad")
+    photo = rng.integers(0, 256, (2, 600)).astype(np.uint8)
+    assert colorizer.prepare(photo).shape == (SIZE, SIZE, 1)
+    assert colorizer.colorize(photo).shape == (2, 600, 3)
 
 
 def test_flip_average_is_that_of_a_photo_and_its_mirror_image(models, colorizer, rng):

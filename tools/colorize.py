@@ -34,7 +34,7 @@ flags.DEFINE_bool("overwrite", False, "Do again what is done.")
 flags.DEFINE_integer(
     "image_size", None, "Pixels of a side of what the network sees. Default: the network's, or 256.", 1
 )
-flags.DEFINE_enum("fit", "squeeze", FITS, "How a photo becomes a square: squeezed, or padded along its longer sides.")
+flags.DEFINE_enum("fit", "pad", FITS, "How a photo becomes a square: continued by its mirror image, or squeezed.")
 flags.DEFINE_enum("upsampling", "guided", upsampling.METHODS, "guided: colours follow the edges of the photo's luma.")
 flags.DEFINE_float("saturation", 1.0, "Factor of the chroma.", 0)
 flags.DEFINE_bool("flip_average", False, "Average the predictions for the photo and its mirror image.")

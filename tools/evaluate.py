@@ -40,7 +40,7 @@ flags.DEFINE_bool("overwrite", False, "Replace the results that --output_dir hol
 
 # === The protocol ===
 flags.DEFINE_integer("image_size", 256, "Height and width at which networks run and are measured, in pixels.", 7)
-flags.DEFINE_enum("fit", "squeeze", colorizer.FITS, "Pipeline: how a photo becomes a square.")
+flags.DEFINE_enum("fit", "pad", colorizer.FITS, "Pipeline: how a photo becomes a square.")
 flags.DEFINE_enum("upsampling", "guided", upsampling.METHODS, "Pipeline: how chroma gets the photo's size.")
 flags.DEFINE_float("saturation", 1.0, "Pipeline: factor of the chroma.", 0)
 flags.DEFINE_bool("flip_average", False, "Average with the prediction for the mirror image.")
