@@ -1,11 +1,14 @@
 """Saliency map-guided photo colorization with a GAN (SCGAN) in TensorFlow and Keras."""
 
+import importlib
+
 from keras_scgan.models import PRESETS, build_critic, build_generator, build_vgg16_gray
 from keras_scgan.models.perceptual import build_perceptual_features
 
 __all__ = [
     "PRESETS",
     "SCGAN",
+    "Colorizer",
     "build_critic",
     "build_generator",
     "build_perceptual_features",
@@ -13,11 +16,13 @@ __all__ = [
 ]
 
 
-def __getattr__(name):
-    if name == "SCGAN":  # imported when it is used: it needs TensorFlow, and the networks do not
-        from keras_scgan.scgan import SCGAN
+# Imported when they are used: SCGAN needs TensorFlow, which the networks do not.
+_LAZY = {"SCGAN": "keras_scgan.scgan", "Colorizer": "keras_scgan.colorizer"}
 
-        return SCGAN
+
+def __getattr__(name):
+    if name in _LAZY:
+        return getattr(importlib.import_module(_LAZY[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
