@@ -5,6 +5,7 @@ import numpy as np
 
 from keras_scgan import color
 from keras_scgan.networks import load_network
+from keras_scgan.photo_files import read_photo, write_photo
 from keras_scgan.upsampling import METHODS, upsample_chroma
 
 FITS = ("pad", "squeeze")
@@ -79,6 +80,21 @@ class Colorizer:
         """Colorizes a list of photos, of any sizes, in one batch of the network; see `colorize`."""
         colors = self.predict(np.stack([self.prepare(photo) for photo in photos]), saliency=False)["color"]
         return [self.finish(photo, predicted) for photo, predicted in zip(photos, colors, strict=True)]
+
+    def colorize_file(self, source, target, quality=95):
+        """Colorizes a photo file; see `photo_batch` for many.
+
+        Args:
+            source: path of the photo.
+            target: path of its colour version, whose suffix chooses the format. Metadata are kept.
+            quality: int in [1, 100], of formats that lose something.
+
+        Raises:
+            BadFileError: The photo cannot be read, or the format cannot hold it.
+            OSError: The colour version cannot be written.
+        """
+        photo = read_photo(source)
+        write_photo(target, self.colorize(photo.pixels), photo.metadata, quality)
 
     def prepare(self, photo):
         """What the network sees of a photo: its luma, `[size, size, 1]` float32 in [-1, 1]."""

@@ -11,6 +11,7 @@ from hypothesis.extra import numpy as hnp
 from keras_scgan import build_generator, color
 from keras_scgan.colorizer import FITS, Colorizer
 from keras_scgan.errors import UserError
+from keras_scgan.photo_files import read_photo, write_photo
 
 SIZE = 64
 
@@ -177,6 +178,13 @@ def test_saliency_map_has_the_photos_size(colorizer, rng):
     assert found.shape == (50, 90)
     assert found.dtype == np.uint8
     assert found.mean() == pytest.approx(255 * saliency.mean(), abs=2)
+
+
+def test_a_file_becomes_a_file(orange, tmp_path, rng):
+    photo = rng.integers(0, 256, (30, 40)).astype(np.uint8)
+    write_photo(tmp_path / "photo.png", photo)
+    orange.colorize_file(tmp_path / "photo.png", tmp_path / "new" / "colorized.png")
+    np.testing.assert_array_equal(read_photo(tmp_path / "new" / "colorized.png").pixels, orange.colorize(photo))
 
 
 # === Models ===
