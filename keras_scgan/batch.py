@@ -14,7 +14,7 @@ import cv2
 
 from keras_scgan.errors import BadFileError, UserError
 
-_FAILURES = (UserError, OSError, MemoryError, cv2.error)
+_FAILURES = (BadFileError, OSError, MemoryError, cv2.error)
 
 
 @dataclasses.dataclass(frozen=True)

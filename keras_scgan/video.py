@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from absl import logging
 
-from keras_scgan.errors import BadFileError, UserError
+from keras_scgan.errors import BadFileError
 from keras_scgan.files import atomic_path
 from keras_scgan.temporal import ChromaSmoother
 
@@ -85,8 +85,8 @@ def colorize_video(colorizer, source, target, *, smoothing=0.8, batch_size=8, on
         `ColorizedVideo`.
 
     Raises:
-        BadFileError: The source cannot be opened, is no video, or has no frame.
-        UserError: The target has another suffix, or cannot be written.
+        BadFileError: The source cannot be opened, is no video, or has no frame; or the target has another suffix, or
+            cannot be written.
     """
     smoother = ChromaSmoother(smoothing)
     video = _Source(source)
@@ -206,14 +206,14 @@ def _write(frames, path, target, video, on_frames):
     """Encodes frames into a new file, and returns how many."""
     suffix = path.suffix.lower()
     if suffix not in _CODECS:
-        raise UserError(f"{target}: a video can be written as {', '.join(VIDEO_SUFFIXES)}.")
+        raise BadFileError(target, f"a video can be written as {', '.join(VIDEO_SUFFIXES)}")
     first = next(frames)
     codec = cv2.VideoWriter.fourcc(*_CODECS[suffix])
     writer = cv2.VideoWriter(os.path.abspath(path), cv2.CAP_FFMPEG, codec, video.rate, first.shape[1::-1])
     done = 0
     try:
         if not writer.isOpened():
-            raise UserError(f"{target}: OpenCV cannot write a video of {first.shape[1]} x {first.shape[0]} there.")
+            raise BadFileError(target, f"OpenCV cannot write a video of {first.shape[1]} x {first.shape[0]} there")
         for frame in itertools.chain([first], frames):
             writer.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
             done += 1
@@ -226,14 +226,14 @@ def _write(frames, path, target, video, on_frames):
 
 
 def _check(path, target, frames):
-    """Raises a `UserError` if the last of the frames written is not in the file: OpenCV says nothing of a full disk."""
+    """Raises a `BadFileError` if the last of the frames written is not in the file: OpenCV says nothing of a full disk."""
     capture = _open(path)
     capture.set(cv2.CAP_PROP_POS_FRAMES, frames - 1)
     found, _ = capture.read()
     position = capture.get(cv2.CAP_PROP_POS_FRAMES)
     capture.release()
     if not found or position < frames - 1:
-        raise UserError(f"{target}: could not be written whole. Is the disk full?")
+        raise BadFileError(target, "could not be written whole: is the disk full?")
 
 
 def _copy_sound(path, video):

@@ -331,7 +331,7 @@ def test_a_full_disk_is_told(tmp_path, output, rng, suffix):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20000, limits[1]))
     try:
-        with pytest.raises(UserError, match=rf"clip{suffix}: could not be written whole. Is the disk full\?"):
+        with pytest.raises(UserError, match=rf"clip{suffix}: could not be written whole: is the disk full\?"):
             colorize_video(FakeColorizer(), source, output / f"clip{suffix}")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
