@@ -1,0 +1,1 @@
+"""Trained generators for servers and devices: SavedModel and LiteRT."""

@@ -1,0 +1,188 @@
+"""LiteRT models: one file for phones, small boards and browsers."""
+
+import os
+import tempfile
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tensorflow.lite.python.convert import mlir_quantize
+from tensorflow.lite.tools import flatbuffer_utils
+
+from keras_scgan.batch import find_files
+from keras_scgan.colorizer import Colorizer
+from keras_scgan.data import demo_dir
+from keras_scgan.errors import UserError
+from keras_scgan.export.inference import build_inference_model
+from keras_scgan.photo_files import PHOTO_SUFFIXES, read_photo
+
+KINDS = FLOAT32, FLOAT16, DYNAMIC, INT8 = ("float32", "float16", "dynamic", "int8")
+"""Kinds of models: `float16` halves the weights, `dynamic` has 8-bit weights, `int8` 8-bit weights and maps."""
+
+CALIBRATION_PHOTOS = 100
+
+_INPUT_RANGE = (-128 / 127, 1.0)
+"""Of an 8-bit input: steps of 1/127. With those of 2/255 that [-1, 1] would give, each of the 256 greys would lie half
+way between two steps, where rounding errors decide which of them it becomes."""
+
+
+def convert(generator, kind, *, image_size=256, saliency=False, reflect_padding="slices", calibration=None):
+    """Converts a generator into a LiteRT model of static shapes and batch 1.
+
+    Its signature is `serving_default`, from `gray [1, S, S, 1]` to `color [1, S, S, 3]` and, if it is wanted, `saliency
+    [1, S, S, 1]`. They are float32, in [-1, 1] and [0, 1], but for `"int8"` uint8, which the tensors' scales and zero
+    points map to these ranges.
+
+    Args:
+        generator: functional model as of `build_generator`.
+        kind: one of `KINDS`.
+        image_size: int. Height and width of the images.
+        saliency: bool. Whether the model predicts the saliency map too.
+        reflect_padding: see `build_inference_model`.
+        calibration: iterable of `[S, S, 1]` float32 greys in [-1, 1], by which the ranges of the maps of `"int8"` are
+            chosen. Defaults to the demo photos.
+
+    Returns:
+        bytes: the contents of a `.tflite` file.
+
+    Raises:
+        UserError: The model is no generator, cannot be exported or does not take images of that size; or there is
+            nothing to calibrate with.
+        ValueError: An option has none of its values, or a grey another shape.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"`kind` must be one of {KINDS}. Received: kind={kind!r}")
+    colorizer = Colorizer(generator, size=image_size)
+    samples = []
+    if kind == INT8:
+        samples = _calibration_samples(photo_grays(colorizer) if calibration is None else calibration, image_size)
+    quantized = kind in (DYNAMIC, INT8)
+    model = build_inference_model(
+        generator, image_size, saliency=saliency, reflect_padding=reflect_padding, quantized=quantized
+    )
+    spec = tf.TensorSpec((1, image_size, image_size, 1), tf.float32, name="gray")
+    with tempfile.TemporaryDirectory() as folder:
+        archive = keras.export.ExportArchive()
+        archive.track(model)
+        archive.add_endpoint("serving_default", model.call, [spec])
+        archive.write_out(folder, verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        if kind == INT8:
+            return _convert_to_int8(converter, samples)
+        if kind != FLOAT32:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if kind == FLOAT16:
+            converter.target_spec.supported_types = [tf.float16]
+        return converter.convert()
+
+
+def photo_grays(colorizer, folder=None, count=CALIBRATION_PHOTOS):
+    """Photos as a network sees them.
+
+    Args:
+        colorizer: `Colorizer` that prepares them.
+        folder: path of a folder with photos, with all its subfolders. Defaults to that of the demo photos.
+        count: int. Photos of a larger folder that are taken, evenly spread.
+
+    Returns:
+        List of `[S, S, 1]` float32 in [-1, 1].
+
+    Raises:
+        UserError: The folder does not exist or holds no photo, or one of the photos cannot be read.
+    """
+    files = find_files([str(folder or demo_dir() / "images")], PHOTO_SUFFIXES)
+    chosen = np.unique(np.linspace(0, len(files) - 1, count).round().astype(int))
+    return [colorizer.prepare(read_photo(files[i].path).pixels) for i in chosen]
+
+
+def _calibration_samples(grays, image_size):
+    """Greys as `[1, S, S, 1]`, each with the whole range of the input in two of its corners."""
+    samples = [np.array(gray, "float32") for gray in grays]
+    if not samples:
+        raise UserError("There is no photo to calibrate the 8-bit model with.")
+    for sample in samples:
+        if sample.shape != (image_size, image_size, 1):
+            expected = [image_size, image_size, 1]
+            raise ValueError(f"Greys to calibrate with must be {expected}. Received: shape={sample.shape}")
+        sample[0, 0], sample[-1, -1] = _INPUT_RANGE
+    return [sample[np.newaxis] for sample in samples]
+
+
+def _convert_to_int8(converter, samples):
+    """Converts with 8-bit weights and maps, and uint8 inputs and outputs.
+
+    TensorFlow's calibration takes for the range of a map the extremes of all photos, which a few odd pixels decide. The
+    means of the extremes of each photo are better by about 4 dB. So these take their place before the quantization,
+    which TensorFlow has no public function for.
+    """
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: [samples[:1]]
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter._experimental_calibrate_only = True
+    calibrated = bytes(converter.convert())
+    model = flatbuffer_utils.convert_bytearray_to_object(calibrated)
+    for index, extremes in _mean_extremes(calibrated, samples).items():
+        quantization = model.subgraphs[0].tensors[index].quantization
+        quantization.min, quantization.max = ([float(extreme)] for extreme in extremes)
+    ranged = bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+    return mlir_quantize(ranged, input_data_type=tf.uint8, output_data_type=tf.uint8)
+
+
+def _mean_extremes(model, samples):
+    """The mean least and greatest value, over samples, of each map of a float32 LiteRT model, by its index."""
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    interpreter = Interpreter(
+        model_content=model,
+        experimental_preserve_all_tensors=True,
+        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+        num_threads=os.cpu_count(),
+    )
+    interpreter.allocate_tensors()
+    (gray,) = interpreter.get_input_details()
+    maps = [gray["index"], *(index for operation in interpreter._get_ops_details() for index in operation["outputs"])]
+    extremes = np.zeros((len(maps), 2))
+    for sample in samples:
+        interpreter.set_tensor(gray["index"], sample)
+        interpreter.invoke()
+        values = (interpreter.get_tensor(index) for index in maps)
+        extremes += [(value.min(), value.max()) for value in values]
+    return dict(zip(maps, extremes / len(samples), strict=True))
+
+
+def operations_outside_delegate(model, threads=None):
+    """Operations of a LiteRT model that XNNPACK does not run: each is slow itself and splits the graph.
+
+    Args:
+        model: path of a `.tflite` file, or its contents as bytes.
+        threads: int. Threads of the interpreter. Defaults to all cores.
+
+    Returns:
+        Sorted list of the operations' names. Those that only convert the model's inputs and outputs to 8 bits and back
+        are not among them.
+    """
+    # Not at the top: the package can be used without LiteRT.
+    from ai_edge_litert.interpreter import Interpreter
+
+    source = {"model_content": model} if isinstance(model, bytes) else {"model_path": str(model)}
+    interpreter = Interpreter(**source, num_threads=threads)
+    interpreter.allocate_tensors()
+    # The list keeps operations that a delegate has taken over, and ends with the delegates: what computes the outputs
+    # is found backwards from them.
+    producers = {index: operation for operation in interpreter._get_ops_details() for index in operation["outputs"]}
+    ends = {details["index"] for details in interpreter.get_input_details() + interpreter.get_output_details()}
+    waiting = [details["index"] for details in interpreter.get_output_details()]
+    found = {}
+    while waiting:
+        operation = producers.get(waiting.pop())
+        if operation is not None and operation["index"] not in found:
+            found[operation["index"]] = operation
+            waiting += list(operation["inputs"])
+    return sorted(
+        operation["op_name"]
+        for operation in found.values()
+        if operation["op_name"] != "DELEGATE"
+        and not (
+            operation["op_name"] == "QUANTIZE" and ends.intersection([*operation["inputs"], *operation["outputs"]])
+        )
+    )

@@ -1,0 +1,121 @@
+"""The inference model computes what the generator does, by other operations."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_scgan import build_generator, precision
+from keras_scgan.errors import UserError
+from keras_scgan.export import inference
+from keras_scgan.export.inference import build_inference_model
+
+SIZE = 64
+TOLERANCE = 1e-5
+
+
+def trained(seed=0, **options):
+    """A generator whose weights are all other than they begin, and whose outputs are no constants."""
+    generator = build_generator("testing", **{"depth": 6, **options})
+    rng = np.random.default_rng(seed)
+    for weight in generator.weights:
+        kind = weight.path.rpartition("/")[2]
+        if kind == "kernel":
+            value = rng.normal(size=weight.shape) * (1.2 / np.prod(weight.shape[:-1]) ** 0.5)
+        elif kind in ("gamma", "moving_variance"):
+            value = rng.uniform(0.8, 1.5, weight.shape)
+        else:
+            value = rng.normal(size=weight.shape) * 0.1
+        weight.assign(value)
+    return generator
+
+
+@pytest.fixture(scope="module")
+def generator():
+    return trained()
+
+
+def assert_same_outputs(model, generator, gray, names=("color",)):
+    found, expected = model(gray), generator(gray)
+    assert set(found) == set(names)
+    for name in names:
+        assert np.std(expected[name]) > 0.01, name
+        np.testing.assert_allclose(found[name], expected[name], atol=TOLERANCE, rtol=0)
+
+
+@pytest.fixture
+def gray(rng):
+    return rng.uniform(-1, 1, (2, SIZE, SIZE, 1)).astype("float32")
+
+
+@pytest.mark.parametrize(
+    ("reflect_padding", "quantized", "many_channels"),
+    [("slices", False, 1), ("slices", False, 10_000), ("slices", True, 1), ("mirror_pad", False, 1)],
+)
+def test_outputs_are_the_generators(generator, gray, monkeypatch, reflect_padding, quantized, many_channels):
+    monkeypatch.setattr(inference, "_MANY_CHANNELS", many_channels)
+    options = {"reflect_padding": reflect_padding, "quantized": quantized}
+    model = build_inference_model(generator, SIZE, saliency=True, **options)
+    assert_same_outputs(model, generator, gray, ("color", "saliency"))
+    has_differences = any(layer.name == "up3_conv_both" for layer in model.layers)
+    assert has_differences == (many_channels == 1 and not quantized)
+
+
+@pytest.mark.parametrize(
+    "options", [{"saliency": False}, {"global_features": False}, {"depth": 7}], ids=lambda options: next(iter(options))
+)
+def test_generators_of_every_structure_are_taken(rng, options):
+    generator = trained(**options)
+    gray = rng.uniform(-1, 1, (1, 2 * SIZE, 2 * SIZE, 1)).astype("float32")
+    names = set(generator.output)
+    assert_same_outputs(build_inference_model(generator, 2 * SIZE, saliency=True), generator, gray, names)
+
+
+def test_model_without_a_size_takes_images_that_are_no_squares(generator, rng):
+    gray = rng.uniform(-1, 1, (2, SIZE, 3 * SIZE, 1)).astype("float32")
+    assert_same_outputs(build_inference_model(generator), generator, gray)
+
+
+def test_saliency_branch_is_left_out_unless_wanted(generator):
+    names = [layer.name for layer in build_inference_model(generator, SIZE).layers]
+    assert "up9_conv" in names
+    assert not any(name.startswith("saliency") for name in names)
+
+
+def test_nothing_is_left_that_xnnpack_does_not_run(generator):
+    model = build_inference_model(generator, SIZE, saliency=True)
+    kinds = {type(layer).__name__ for layer in model.operations}
+    assert kinds == {
+        *("InputLayer", "Conv2D", "LeakyRelu", "Tanh", "Sigmoid", "GetItem", "Concatenate"),
+        *("DepthToSpace", "SpaceToDepth"),
+    }
+
+
+def test_model_is_float32_whatever_the_generators_policy(generator, gray):
+    with precision.policy("mixed_bfloat16"):
+        mixed = build_generator("testing", depth=6)
+        mixed.set_weights(generator.get_weights())
+        model = build_inference_model(mixed)
+    assert mixed.get_layer("up8_conv").compute_dtype == "bfloat16"
+    assert_same_outputs(model, generator, gray)
+
+
+def test_weights_are_copies(gray):
+    generator = trained(seed=1)
+    model = build_inference_model(generator)
+    before = model(gray)["color"]
+    for weight in generator.weights:
+        weight.assign(weight * 0)
+    np.testing.assert_array_equal(model(gray)["color"], before)
+
+
+def test_other_layers_are_errors_that_name_them():
+    gray = keras.Input((SIZE, SIZE, 1), name="gray")
+    x = keras.layers.Conv2D(4, 3, use_bias=False, name="hidden")(gray)
+    x = keras.layers.GroupNormalization(groups=-1, name="norm")(x)
+    with pytest.raises(UserError, match=r"'norm' \(GroupNormalization\)"):
+        build_inference_model(keras.Model(gray, {"color": x}))
+
+
+def test_unknown_padding_is_an_error(generator):
+    with pytest.raises(ValueError, match="reflect_padding='zeros'"):
+        build_inference_model(generator, reflect_padding="zeros")

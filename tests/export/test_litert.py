@@ -1,0 +1,204 @@
+"""LiteRT models of every kind compute what the generator does, within XNNPACK."""
+
+import shutil
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter
+
+from keras_scgan import build_generator
+from keras_scgan.colorizer import Colorizer
+from keras_scgan.data import demo_dir
+from keras_scgan.errors import UserError
+from keras_scgan.export import litert
+from keras_scgan.export.litert import KINDS, convert, operations_outside_delegate, photo_grays
+
+SIZE = 64
+DECIBELS = {"float32": 100, "float16": 60, "dynamic": 35, "int8": 32}
+
+
+@pytest.fixture(scope="module")
+def generator():
+    """One that makes colours, of the luma around each pixel."""
+    keras.utils.set_random_seed(3)
+    generator = build_generator("testing", depth=6, global_features=False)
+    rng = np.random.default_rng(3)
+    for weight in generator.weights:
+        if weight.path.endswith("kernel"):
+            weight.assign(weight * (60 / np.prod(weight.shape[:-1]) ** 0.5))
+        else:
+            weight.assign(rng.uniform(0.8, 1.2) * weight + 0.05 * rng.normal(size=weight.shape))
+    return generator
+
+
+@pytest.fixture(scope="module")
+def colorizer(generator):
+    return Colorizer(generator, size=SIZE)
+
+
+@pytest.fixture(scope="module")
+def grays(colorizer):
+    return photo_grays(colorizer)
+
+
+@pytest.fixture(scope="module")
+def files(generator, grays, tmp_path_factory):
+    """Paths of the generator's models, by their kinds; `int8` has the saliency map too."""
+    folder = tmp_path_factory.mktemp("models")
+    paths = {kind: folder / f"{kind}.tflite" for kind in KINDS}
+    for kind, path in paths.items():
+        # The others are those that they are tested with.
+        calibration = grays[::2] if kind == "int8" else None
+        path.write_bytes(convert(generator, kind, image_size=SIZE, saliency=kind == "int8", calibration=calibration))
+    return paths
+
+
+@pytest.fixture(scope="module")
+def naive(generator, tmp_path_factory):
+    """Path of the plain converter's model."""
+    path = tmp_path_factory.mktemp("naive") / "naive.tflite"
+    color = keras.Model(generator.input, {"color": generator.output["color"]})
+    gray = keras.Input(batch_shape=(1, SIZE, SIZE, 1), name="gray")
+    path.write_bytes(tf.lite.TFLiteConverter.from_keras_model(keras.Model(gray, color(gray))).convert())
+    return path
+
+
+def predict(model, grays, **options):
+    return Colorizer(model, size=SIZE, **options).predict(np.stack(grays))
+
+
+def psnr(found, expected, peak):
+    return 10 * np.log10(peak**2 / np.mean(np.square(found - expected)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_outputs_are_the_generators(files, generator, grays, kind):
+    expected, found = predict(generator, grays[1::2]), predict(files[kind], grays[1::2], threads=2)
+    assert np.std(expected["color"]) > 0.1
+    assert psnr(found["color"], expected["color"], 2) > DECIBELS[kind]
+    assert ("saliency" in found) == (kind == "int8")
+    if "saliency" in found:
+        assert psnr(found["saliency"], expected["saliency"], 1) > DECIBELS[kind]
+
+
+def test_float32_is_the_plain_converters_within_rounding(files, naive, grays):
+    found, expected = predict(files["float32"], grays), predict(naive, grays)
+    np.testing.assert_allclose(found["color"], expected["color"], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_all_operations_run_within_the_delegate(files, kind):
+    assert operations_outside_delegate(files[kind], threads=2) == []
+    assert operations_outside_delegate(files[kind].read_bytes()) == []
+
+
+def test_operations_outside_the_delegate_are_found(naive):
+    outside = operations_outside_delegate(naive)
+    assert len(outside) > 10
+    assert set(outside) == {"MIRROR_PAD"}
+
+
+def test_mirror_pad_is_there_for_delegates_that_have_it(generator, grays):
+    model = convert(generator, "float32", image_size=SIZE, reflect_padding="mirror_pad")
+    # 7 of the encoder and 1 of the decoder, whose other part is padded as for the encoder.
+    assert operations_outside_delegate(model) == ["MIRROR_PAD"] * 8
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_signature_has_names_and_static_shapes(files, kind):
+    interpreter = Interpreter(str(files[kind]))
+    signature = interpreter.get_signature_runner("serving_default")
+    inputs, outputs = signature.get_input_details(), signature.get_output_details()
+    expected = {"gray": 1, "color": 3} | ({"saliency": 1} if kind == "int8" else {})
+    assert list(inputs) == ["gray"]
+    assert set(inputs | outputs) == set(expected)
+    for name, details in (inputs | outputs).items():
+        assert list(details["shape_signature"]) == [1, SIZE, SIZE, expected[name]]
+        assert details["dtype"] == (np.uint8 if kind == "int8" else np.float32)
+
+
+def test_files_are_as_small_as_their_weights(files):
+    sizes = {kind: path.stat().st_size for kind, path in files.items()}
+    assert sizes["float16"] < 0.7 * sizes["float32"]
+    assert sizes["dynamic"] < 0.6 * sizes["float32"]
+    assert sizes["int8"] < 0.7 * sizes["float32"]
+
+
+# === int8 ===
+
+
+def test_every_gray_level_comes_into_the_8_bit_model_within_half_a_level(files):
+    (details,) = Interpreter(str(files["int8"])).get_input_details()
+    scale, zero_point = details["quantization"]
+    levels = np.arange(256) / np.float32(127.5) - 1
+    for noise in (-1e-6, 0, 1e-6):
+        integers = np.rint((levels + noise) / scale) + zero_point
+        assert integers.min() >= 0
+        assert integers.max() <= 255
+        assert len(np.unique(integers)) == 255  # of 256, as 0 stands for no grey
+        assert np.abs((integers - zero_point) * scale - levels).max() < 0.51 / 127.5
+
+
+def test_range_of_a_map_is_the_mean_of_the_photos_extremes(generator, colorizer, grays):
+    grays = [0.1 * grays[0], grays[1]]
+    hidden = keras.Model(generator.input, generator.get_layer("down1_conv").output)
+    for gray in (samples := np.array(grays)):
+        gray[0, 0], gray[-1, -1] = -1, 1
+    maps = np.asarray(hidden(samples))
+    expected = maps.max(axis=(1, 2, 3)).mean() - maps.min(axis=(1, 2, 3)).mean()
+    assert expected < 0.9 * (maps.max() - maps.min())
+
+    interpreter = Interpreter(model_content=convert(generator, "int8", image_size=SIZE, calibration=grays))
+    scales = [
+        details["quantization"][0]
+        for details in interpreter.get_tensor_details()
+        if "down1_conv" in details["name"] and details["shape"].tolist() == [1, SIZE // 2, SIZE // 2, 16]
+    ]
+    assert scales == [pytest.approx(expected / 255, rel=0.02)]
+
+
+def test_demo_photos_are_what_calibrates_unless_others_are_given(generator, monkeypatch):
+    asked = []
+    monkeypatch.setattr(litert, "photo_grays", lambda *arguments: asked.append(arguments) or [])
+    with pytest.raises(UserError, match="no photo to calibrate"):
+        convert(generator, "int8", image_size=SIZE)
+    ((colorizer,),) = asked
+    assert colorizer.size == SIZE
+
+
+def test_photo_grays_are_evenly_spread_over_a_folder(colorizer, tmp_path):
+    (tmp_path / "deeper").mkdir()
+    names = sorted(path.name for path in (demo_dir() / "images").iterdir())[:7]
+    for index, name in enumerate(names):
+        shutil.copy(demo_dir() / "images" / name, tmp_path / ("deeper" if index == 3 else ".") / name)
+    everything = photo_grays(colorizer, tmp_path)
+    assert len(everything) == 7
+    assert {gray.shape for gray in everything} == {(SIZE, SIZE, 1)}
+    chosen = photo_grays(colorizer, tmp_path, count=3)
+    for gray, index in zip(chosen, (0, 3, 6), strict=True):
+        np.testing.assert_array_equal(gray, everything[index])
+
+
+# === Errors ===
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "message"),
+    [
+        ("int4", {}, "`kind` must be one of .* Received: kind='int4'"),
+        ("float32", {"image_size": 100}, "multiples of 64"),
+        ("float32", {"reflect_padding": "zeros"}, "reflect_padding='zeros'"),
+        ("int8", {"calibration": []}, "no photo to calibrate"),
+        ("int8", {"calibration": [np.zeros((32, 32, 1))]}, r"must be \[64, 64, 1\]\. Received: shape=\(32, 32, 1\)"),
+    ],
+)
+def test_wrong_options_are_errors(generator, kind, options, message):
+    with pytest.raises(ValueError, match=message):
+        convert(generator, kind, **{"image_size": SIZE, **options})
+
+
+def test_missing_calibration_folder_is_named(colorizer):
+    with pytest.raises(UserError, match="no_such_folder"):
+        photo_grays(colorizer, "no_such_folder")
