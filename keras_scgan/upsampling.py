@@ -8,7 +8,7 @@ METHODS = ("guided", "bicubic")
 EDGE_VARIANCE = 1e-2
 """Variance of luma (range 1) in a 3x3 window above which its edges are taken for edges of chroma."""
 
-_GUIDED_PIXELS = 1 << 20
+GUIDED_PIXELS = 1 << 20
 """Size up to which an image is doubled step by step, each guided by the photo's luma at that size."""
 
 
@@ -44,7 +44,7 @@ def _luma_pyramid(gray, size):
     sizes = [size]
     while sizes[-1] != gray.shape:
         size = tuple(min(2 * small, large) for small, large in zip(size, gray.shape, strict=True))
-        if size == gray.shape or size[0] * size[1] > _GUIDED_PIXELS:
+        if size == gray.shape or size[0] * size[1] > GUIDED_PIXELS:
             break
         sizes.append(size)
     guides = [gray]

@@ -1,0 +1,150 @@
+"""The texts beside a served model: how to serve it, and how the server makes batches."""
+
+import string
+
+from tensorflow.core.framework import types_pb2
+from tensorflow.core.protobuf import saved_model_pb2
+
+
+class _Template(string.Template):
+    delimiter = "@"
+
+
+BATCHING_CONFIG = """\
+# For --enable_batching=true --batching_parameters_file: requests of the signature serving_default that arrive within
+# batch_timeout_micros are computed together. A request of more than max_batch_size images is refused. Set
+# num_batch_threads to the number of CPU cores, or to 1 or 2 with a GPU.
+max_batch_size { value: 16 }
+batch_timeout_micros { value: 5000 }
+max_enqueued_batches { value: 100 }
+num_batch_threads { value: 2 }
+"""
+
+_README = _Template("""\
+# @NAME, for TensorFlow Serving
+
+A colorizer of greyscale photos. Each numbered folder is a version; a server loads the latest, and a new one as soon as
+it appears. Two signatures:
+
+- `colorize_bytes`: `image_bytes`, string `[B]`, JPEG and PNG files, to `image_bytes`, string `[B]`, PNG files\
+@SALIENCY_BYTES
+- `serving_default`: `gray`, float `[B, @SIZE, @SIZE, 1]`, luma in [-1, 1], to `color`, float `[B, @SIZE, @SIZE, 3]`,
+  RGB in [-1, 1]@SALIENCY
+
+`colorize_bytes` takes photos of any size, also in one request. Each comes back upright, at its own size and depth, with
+its own luma and alpha. If one of them is no photo, damaged or larger than @MAX_PIXELS pixels, the request fails with
+INVALID_ARGUMENT (HTTP status 400) and a text like `image 2: neither a JPEG nor a PNG (17 bytes)`, counted from 0.
+
+## Serve
+
+In this folder, in a container, with [TensorFlow Serving](https://www.tensorflow.org/tfx/guide/serving) 2.21 or later
+(`tensorflow/serving:latest-gpu` and `--gpus=all` for NVIDIA GPUs):
+
+```bash
+docker run --rm -p 8500:8500 -p 8501:8501 -v "$PWD:/models/@NAME" -e MODEL_NAME=@NAME tensorflow/serving:latest
+```
+
+or without one:
+
+```bash
+tensorflow_model_server --port=8500 --rest_api_port=8501 --model_name=@NAME --model_base_path="$PWD"
+```
+
+gRPC is at port 8500, REST at 8501. `/v1/models/@NAME` tells whether the model is ready: a version colorizes the photos
+in `assets.extra/tf_serving_warmup_requests` before it takes requests, so that the first is no slower than others. Large
+photos may take longer than the 30 seconds that REST requests have: `--rest_api_timeout_in_ms=120000`.
+
+Servers of `serving_default` alone gain by batching: add `--enable_batching=true` and
+`--batching_parameters_file="$PWD/batching.config"`, in a container after the image's name, with the path
+`/models/@NAME/batching.config`. Photos gain nothing by it, and one that is bad fails all requests that share its batch.
+
+## Ask
+
+```bash
+(printf '{"signature_name": "colorize_bytes", "instances": [{"b64": "'
+  base64 < photo.jpg | tr -d '\\n'
+  printf '"}]}') |
+  curl -s --data-binary @@- http://localhost:8501/v1/models/@NAME:predict |
+  jq -r '@ANSWER' | base64 -d > colorized.png
+```
+
+More photos are more elements of `instances`. The Python client of keras-scgan does that, and gRPC:
+`python tools/serving_client.py --server=localhost:8501 --protocol=rest --model_name=@NAME photo.jpg`.
+
+## Look into it
+
+```bash
+saved_model_cli show --dir @VERSION --tag_set serve --signature_def colorize_bytes
+```
+
+```text
+@SHOWN_BYTES
+```
+
+```bash
+saved_model_cli show --dir @VERSION --tag_set serve --signature_def serving_default
+```
+
+```text
+@SHOWN_DEFAULT
+```
+
+```bash
+python -c "import numpy; numpy.save('gray.npy', numpy.zeros((1, @SIZE, @SIZE, 1), 'float32'))"
+saved_model_cli run --dir @VERSION --tag_set serve --signature_def serving_default --inputs gray=gray.npy --outdir .
+```
+
+writes `color.npy`@SALIENCY_FILE. A photo file is an array of bytes:
+
+```bash
+python -c "import numpy, pathlib; numpy.save('photo.npy', [pathlib.Path('photo.jpg').read_bytes()])"
+saved_model_cli run --dir @VERSION --tag_set serve --signature_def colorize_bytes --inputs image_bytes=photo.npy \\
+  --outdir .
+python -c "import numpy, pathlib
+pathlib.Path('colorized.png').write_bytes(numpy.load('image_bytes.npy', allow_pickle=True)[0])"
+```
+""")
+
+
+def readme(name, folder, max_pixels):
+    """How to serve a model, and how to ask it: a Markdown text.
+
+    Args:
+        name: str. The model's name.
+        folder: path of a version of it, whose name is that version.
+        max_pixels: int. Pixels of the largest photo that `colorize_bytes` takes.
+    """
+    model = saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
+    default, files = (model.meta_graphs[0].signature_def[key] for key in ("serving_default", "colorize_bytes"))
+    size = default.inputs["gray"].tensor_shape.dim[1].size
+    has_map, has_map_files = "saliency" in default.outputs, "saliency_bytes" in files.outputs
+    return _README.substitute(
+        NAME=name,
+        VERSION=folder.name,
+        SIZE=size,
+        MAX_PIXELS=f"{max_pixels:,}",
+        SALIENCY=f", and `saliency`, float `[B, {size}, {size}, 1]` in [0, 1]" if has_map else "",
+        SALIENCY_FILE=" and `saliency.npy`" if has_map else "",
+        SALIENCY_BYTES=",\n  and `saliency_bytes`, string `[B]`, greyscale PNG files of the maps"
+        if has_map_files
+        else "",
+        ANSWER=".predictions[0].image_bytes.b64" if has_map_files else ".predictions[0].b64",
+        SHOWN_BYTES=shown(files),
+        SHOWN_DEFAULT=shown(default),
+    )
+
+
+def shown(signature):
+    """What `saved_model_cli show` prints of a signature. Args: `signature`, a `SignatureDef`."""
+    lines = []
+    for kind, tensors in (("input", signature.inputs), ("output", signature.outputs)):
+        lines.append(f"The given SavedModel SignatureDef contains the following {kind}(s):")
+        for key in sorted(tensors):
+            sizes = ", ".join(str(dim.size) for dim in tensors[key].tensor_shape.dim)
+            lines += [
+                f"  {kind}s['{key}'] tensor_info:",
+                f"      dtype: {types_pb2.DataType.Name(tensors[key].dtype)}",
+                f"      shape: ({sizes})",
+                f"      name: {tensors[key].name}",
+            ]
+    return "\n".join([*lines, f"Method name is: {signature.method_name}"])
