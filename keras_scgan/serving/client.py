@@ -1,0 +1,194 @@
+"""A client of TensorFlow Serving for the exported colorizer."""
+
+import random
+import re
+import time
+import urllib.parse
+
+from keras_scgan.errors import UserError
+from keras_scgan.serving.rest import RestTransport
+from keras_scgan.serving.status import DEADLINE_EXCEEDED, NOT_FOUND, SIGNATURE, TOO_LARGE, UNAVAILABLE, StatusError
+
+PROTOCOLS = ("rest", "grpc")
+
+_FIRST_DELAY, _MAX_DELAY = 0.5, 8.0  # seconds
+_NO_FAULT_OF_THE_PICTURE = (UNAVAILABLE, NOT_FOUND, "UNIMPLEMENTED", "PERMISSION_DENIED", "UNAUTHENTICATED")
+_ASSERTION = re.compile(r"assertion failed: \[([^\]]*)\]")
+_NODES = re.compile(r"\[\[.*", re.DOTALL)
+
+
+class ServerError(UserError):
+    """A server that cannot be used, whatever it is sent: it is not there, or has not the model."""
+
+
+class RequestError(UserError):
+    """A request that failed, where others may not: a damaged picture, one too large, an answer that took too long."""
+
+
+class ServingClient:
+    """Colorizes picture files on a TensorFlow Serving server that has an exported SavedModel. Threads may share it.
+
+    A request for which the server is not available is sent again, after a time that doubles; other errors are not
+    tried again.
+
+    Args:
+        server: string. HOST:PORT; the ports are 8501 (REST) and 8500 (gRPC) where the server has the usual ones.
+        model_name: string. Name under which the server has the model.
+        protocol: string. `"rest"` (the default) or `"grpc"`, which sends a quarter less but needs a package.
+        version: int. Version of the model. Defaults to the latest.
+        timeout: float. Seconds that an answer may take. Defaults to 60.
+        retries: int. How often a request is sent again. Defaults to 3.
+        max_message_mb: int in [1, 2047]. Largest request and answer of gRPC, in 2^20 bytes. Defaults to 256.
+
+    Raises:
+        ServerError: There is no such server, model or version, or the model has not the signature.
+        UserError: `server` has not this form, or tensorflow-serving-api is missing.
+        ValueError: `protocol` has none of its values.
+
+    Example:
+        ```python
+        with ServingClient("localhost:8501", "scgan") as client:
+            png = client.colorize(pathlib.Path("photo.jpg").read_bytes())
+        ```
+    """
+
+    def __init__(
+        self, server, model_name, protocol="rest", *, version=None, timeout=60.0, retries=3, max_message_mb=256
+    ):
+        if protocol not in PROTOCOLS:
+            raise ValueError(f"`protocol` must be one of {PROTOCOLS}. Received: protocol={protocol!r}")
+        self.server = server
+        self.model_name = model_name
+        self.protocol = protocol
+        self.version = version
+        self.timeout = timeout
+        self.retries = retries
+        self.max_message_mb = max_message_mb
+        self._transport = self._connect()
+        self._check_model()
+
+    def colorize(self, image_bytes):
+        """Colorizes one picture.
+
+        Args:
+            image_bytes: bytes. A JPEG or PNG file; what TensorFlow decodes.
+
+        Returns:
+            Bytes of a PNG file: the photo in colour, upright and at its own size.
+
+        Raises:
+            RequestError: The server does not take this picture, or takes too long for it.
+            ServerError: The server cannot be used any more.
+        """
+        return self.colorize_batch([image_bytes])[0]
+
+    def colorize_batch(self, images):
+        """Colorizes a list of pictures, of any sizes, in one request; see `colorize`. A bad one fails them all."""
+        try:
+            results = self._request(self._transport.predict, images)
+        except StatusError as error:
+            raise self._describe(error) from error
+        if len(results) != len(images):
+            raise ServerError(f"{self._model} returned {len(results)} pictures for {len(images)}.")
+        return results
+
+    def close(self):
+        """Closes the connection."""
+        self._transport.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    @property
+    def _model(self):
+        version = "" if self.version is None else f", version {self.version},"
+        return f"The model {self.model_name!r}{version} at {self.server}"
+
+    def _connect(self):
+        host, port = _parse(self.server)
+        if self.protocol == "rest":
+            return RestTransport(host, port, self.model_name, self.version, self.timeout)
+        from keras_scgan.serving.grpc_transport import GrpcTransport
+
+        try:
+            return GrpcTransport(self.server, self.model_name, self.version, self.timeout, self.max_message_mb)
+        except ImportError as error:
+            needed = 'pip install "keras-scgan[serving]", or use REST'
+            raise UserError(f"gRPC needs tensorflow-serving-api ({error}): {needed}.") from error
+
+    def _check_model(self):
+        try:
+            signatures = self._request(self._transport.signatures)
+        except StatusError as error:
+            self.close()
+            raise self._describe_server(error) from error
+        if SIGNATURE not in signatures:
+            self.close()
+            others = ", ".join(sorted(name for name in signatures if not name.startswith("__"))) or "none"
+            raise ServerError(
+                f"{self._model} has no signature {SIGNATURE} (it has: {others}): export it with "
+                "tools/export.py --formats=saved_model."
+            )
+
+    def _request(self, call, *arguments):
+        """Result of a call, repeated while the server is not available."""
+        for attempt in range(self.retries):
+            try:
+                return call(*arguments)
+            except StatusError as error:
+                if error.code != UNAVAILABLE:
+                    raise
+            time.sleep(_delay(attempt))
+        return call(*arguments)
+
+    def _describe(self, error):
+        if error.code in _NO_FAULT_OF_THE_PICTURE:
+            return self._describe_server(error)
+        if error.code == DEADLINE_EXCEEDED:
+            return RequestError(f"no answer from {self.server} within {self.timeout:g} s: allow a longer timeout")
+        if error.code == TOO_LARGE:
+            limit = f", which is {self.max_message_mb} MB here" if self.protocol == "grpc" else ""
+            return RequestError(
+                f"too large for the message limit{limit} ({_one_line(error.text)}): raise it (max_message_mb for gRPC, "
+                "or that of a proxy), or send a smaller picture"
+            )
+        return RequestError(f"the server does not take it: {_one_line(error.text)} ({error.code})")
+
+    def _describe_server(self, error):
+        text = _one_line(error.text)
+        if error.code == UNAVAILABLE:
+            return ServerError(
+                f"No server is available at {self.server} for {self.protocol} ({text}; tried {self.retries + 1} "
+                "times): start it, or check the port, which is usually 8501 for rest and 8500 for grpc."
+            )
+        if error.code == NOT_FOUND:
+            return ServerError(f"{self._model} is not there, or not loaded yet ({text}).")
+        if error.code == DEADLINE_EXCEEDED:
+            return ServerError(f"The server {self.server} did not answer within {self.timeout:g} s.")
+        return ServerError(f"The server {self.server} cannot be used: {text} ({error.code}).")
+
+
+def _parse(server):
+    """Host and port of HOST:PORT."""
+    try:
+        parts = urllib.parse.urlsplit(f"//{server}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host or not port or parts.path:
+        raise UserError(f"The server {server!r} is not HOST:PORT, as in localhost:8501.")
+    return host, port
+
+
+def _delay(attempt):
+    """Seconds before a request is sent again: doubled each time, and random, lest clients come back all at once."""
+    return min(_FIRST_DELAY * 2**attempt, _MAX_DELAY) * random.uniform(0.5, 1.0)
+
+
+def _one_line(text):
+    """What a server says, on one line: of TensorFlow's errors, the message without the names of the graph's nodes."""
+    assertion = _ASSERTION.search(text)
+    return " ".join((assertion[1] if assertion else _NODES.sub("", text)).split())

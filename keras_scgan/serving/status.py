@@ -1,0 +1,26 @@
+"""What the two protocols have in common: the signature that is called, and how a request fails."""
+
+SIGNATURE = "colorize_bytes"
+"""Signature of the exported SavedModel that takes and returns picture files."""
+
+IMAGES = "image_bytes"
+"""Name of the signature's input, and of its output."""
+
+UNAVAILABLE = "UNAVAILABLE"
+NOT_FOUND = "NOT_FOUND"
+DEADLINE_EXCEEDED = "DEADLINE_EXCEEDED"
+TOO_LARGE = "TOO_LARGE"
+
+
+class StatusError(Exception):
+    """A request that failed.
+
+    Args:
+        code: string. Name of a gRPC status, or `TOO_LARGE` for a message that is larger than a limit.
+        text: string. What the server, or what is between, says of it.
+    """
+
+    def __init__(self, code, text):
+        super().__init__(f"{code}: {text}")
+        self.code = code
+        self.text = text

@@ -1,0 +1,30 @@
+"""Servers of small models, one a protocol."""
+
+import pytest
+from serving import server, tiny_model
+
+
+@pytest.fixture(scope="session")
+def model_folders(tmp_path_factory):
+    return tiny_model.save(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="session")
+def models(model_folders):
+    return server.Models(model_folders)
+
+
+@pytest.fixture(scope="module", params=["rest", "grpc"])
+def running(request, models):
+    """A server: `server.Models`, with `address` and `protocol`."""
+    if request.param == "grpc":
+        pytest.importorskip("tensorflow_serving.apis")
+    with server.serve(models, request.param):
+        yield models
+
+
+@pytest.fixture
+def served(running):
+    """`running`, as it was at its start."""
+    running.reset()
+    return running
