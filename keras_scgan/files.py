@@ -1,6 +1,7 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and what tells them apart."""
 
 import contextlib
+import hashlib
 import os
 import pathlib
 import threading
@@ -31,3 +32,15 @@ def atomic_path(path):
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def sha256(path):
+    """SHA-256 of a file, or of the files of a folder, their names with them, in hexadecimal."""
+    path = pathlib.Path(path)
+    if path.is_file():
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    for child in sorted(child for child in path.rglob("*") if child.is_file()):
+        digest.update(f"{child.relative_to(path).as_posix()} {sha256(child)}\n".encode())
+    return digest.hexdigest()

@@ -40,13 +40,14 @@ def load_network(model, size=None, threads=None):
     if path.is_dir():
         return _SavedModel(_latest_version(path), size)
     if path.suffix == ".keras":
-        return _KerasModel(_load_keras(path), size, path)
+        return _KerasModel(load_keras(path), size, path)
     if path.suffix == ".tflite":
         return _LiteRTModel(path, size, threads)
     raise UserError(f"The model {path} is of no known kind: expected a .keras or .tflite file or a SavedModel folder.")
 
 
-def _load_keras(path):
+def load_keras(path):
+    """Loads a Keras model of this project's layers. Raises `UserError` if the file is none."""
     import keras_scgan.models  # noqa: F401 (registers the layers)
 
     try:

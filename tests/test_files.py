@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from keras_scgan.files import atomic_path
+from keras_scgan.files import atomic_path, sha256
 
 
 def test_a_file_takes_its_place_when_it_is_whole(tmp_path):
@@ -53,3 +53,18 @@ def test_the_longest_names_are_written(tmp_path):
         with atomic_path(path) as temporary:
             temporary.write_text(path.name)
     assert [path.read_text() for path in paths] == [path.name for path in paths]
+
+
+def test_sha_256_is_that_of_a_file(tmp_path):
+    (tmp_path / "a").write_bytes(b"abc")
+    assert sha256(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_sha_256_of_a_folder_depends_on_contents_and_names(tmp_path):
+    (tmp_path / "a").write_bytes(b"1")
+    first = sha256(tmp_path)
+    assert first == sha256(tmp_path)
+    (tmp_path / "a").rename(tmp_path / "b")
+    second = sha256(tmp_path)
+    (tmp_path / "b").write_bytes(b"2")
+    assert len({first, second, sha256(tmp_path)}) == 3

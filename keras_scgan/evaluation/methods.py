@@ -5,7 +5,6 @@ Each has `name`, `protocol` (a dict that says what it is) and `run(samples)`, wh
 """
 
 import dataclasses
-import hashlib
 import pathlib
 import re
 
@@ -16,6 +15,7 @@ from keras_scgan import color
 from keras_scgan.colorizer import Colorizer
 from keras_scgan.errors import BadFileError, UserError
 from keras_scgan.evaluation.references import find_pictures, read_picture, to_square
+from keras_scgan.files import sha256
 
 NETWORK, PIPELINE = OUTPUTS = ("network", "pipeline")
 """Kinds of output: at the protocol's size, a network's own; and at the photo's own size, the full pipeline's."""
@@ -160,18 +160,6 @@ def check_names(methods):
     double = next((name for name in names if names.count(name) > 1), None)
     if double is not None:
         raise UserError(f"Two rows would be called {double!r}: name them apart, as --model=NAME=PATH.")
-
-
-def sha256(path):
-    """SHA-256 of a file, or of the files of a folder, their names with them, in hexadecimal."""
-    path = pathlib.Path(path)
-    if path.is_file():
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    digest = hashlib.sha256()
-    for child in sorted(child for child in path.rglob("*") if child.is_file()):
-        digest.update(f"{child.relative_to(path).as_posix()} {sha256(child)}\n".encode())
-    return digest.hexdigest()
 
 
 def _as_rgb(gray):

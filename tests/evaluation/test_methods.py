@@ -92,16 +92,6 @@ def test_model_is_named_by_its_sha_256_and_options(model, tmp_path):
     }
 
 
-def test_sha_256_of_a_folder_depends_on_contents_and_names(tmp_path):
-    (tmp_path / "a").write_bytes(b"1")
-    first = methods.sha256(tmp_path)
-    assert first == methods.sha256(tmp_path)
-    (tmp_path / "a").rename(tmp_path / "b")
-    second = methods.sha256(tmp_path)
-    (tmp_path / "b").write_bytes(b"2")
-    assert len({first, second, methods.sha256(tmp_path)}) == 3
-
-
 def test_result_of_the_photo_s_size_counts_at_both_sizes_and_a_small_one_at_its_own(rng, tmp_path):
     samples = [make_sample(rng, "class/own"), make_sample(rng, "class/small")]
     save(tmp_path / "class" / "own.png", samples[0].photo)
