@@ -226,7 +226,7 @@ def _write(frames, path, target, video, on_frames):
 
 
 def _check(path, target, frames):
-    """Raises a `BadFileError` if the last of the frames written is not in the file: OpenCV says nothing of a full disk."""
+    """Raises `BadFileError` if the last frame is not in the file: OpenCV says nothing of a full disk."""
     capture = _open(path)
     capture.set(cv2.CAP_PROP_POS_FRAMES, frames - 1)
     found, _ = capture.read()

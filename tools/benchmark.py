@@ -2,6 +2,7 @@
 
     python tools/benchmark.py train --preset=small --image_size=128 --depth=7 --batch_size=16
     python tools/benchmark.py input --data_dir=DIR
+    python tools/benchmark.py infer --model=generator.keras [--saved_model=DIR]
     python tools/benchmark.py colorize --model=generator.keras
     python tools/benchmark.py upsampling --data_dir=DIR
     python tools/benchmark.py flicker --model=generator.keras --video=clip.mp4
@@ -10,6 +11,7 @@
 train: training steps of both stages in float32 and the automatic precision, with their share of the speed of this
 machine's matrix product, and the milliseconds that a batch takes to read.
 input: the input pipeline alone.
+infer: a generator on one photo, as every kind of model that it is exported to, and by a plain conversion.
 colorize: a large JPEG file in colour, by stages, and the memory that it takes.
 upsampling: how true chroma, made small and enlarged again, is to itself.
 flicker: how much colours change from frame to frame where the picture is still, with and without smoothing.
@@ -25,11 +27,13 @@ import pathlib
 from absl import flags
 
 from keras_scgan import build_generator, cli, data, precision
-from keras_scgan.benchmarks import colorize, flicker, train, upsampling
+from keras_scgan.benchmarks import colorize, flicker, infer, train, upsampling
 from keras_scgan.colorizer import FITS, Colorizer
 from keras_scgan.errors import UserError
 from keras_scgan.layers import NORMS
 from keras_scgan.models import DEPTHS, PRESETS
+from keras_scgan.networks import load_keras
+from keras_scgan.photo_files import read_photo
 
 FLAGS = flags.FLAGS
 
@@ -42,14 +46,23 @@ flags.DEFINE_bool("perceptual_loss", True, "Time stage 2 with the perceptual los
 flags.DEFINE_string("data_dir", None, "Folder with images/ and saliency/ that is read. Default: the demo photos.")
 flags.DEFINE_float("min_crop_area", 1.0, "Smallest share of a photo that a random crop takes; 1: no crops.", 0.001, 1.0)
 flags.DEFINE_string(
-    "model", None, "colorize, flicker, fit: generator to run. Default for colorize: one of random weights."
+    "model",
+    None,
+    "infer, colorize, flicker, fit: generator to run. Default for infer and colorize: one of random weights.",
 )
 flags.DEFINE_string("video", None, "flicker: video that is colorized. Default: an old film, made of a demo photo.")
 flags.DEFINE_integer("frames", 48, "flicker: frames of the video.", 2)
+flags.DEFINE_string("saved_model", None, "infer: exported SavedModel of --model, to be timed too.")
+flags.DEFINE_integer("network_size", 256, "infer: height and width of the photo that the network sees, in pixels.", 1)
+flags.DEFINE_integer("threads", 2, "infer: threads of LiteRT models; TensorFlow takes all cores.", 1)
+flags.DEFINE_bool("naive", True, "infer: time plain conversions too.")
 flags.DEFINE_float("megapixels", 24.0, "colorize: size of the photo.", 0.01)
 flags.DEFINE_integer("photos", 100, "upsampling, fit: photos of --data_dir, evenly spread, that are measured.", 1)
 flags.DEFINE_integer("rounds", 10, "Timed steps, batches or photos of each kind.", 1)
 flags.DEFINE_string("output", None, "File that the results are added to, one JSON line each.")
+
+INFERENCE_PHOTOS = 10
+"""Photos that the models' colours are compared on."""
 
 MIN_INPUT_BATCHES = 50
 """Timed batches of the input pipeline: fewer would find it still filling its buffers."""
@@ -60,6 +73,7 @@ def main(argv):
     commands = {
         "train": _train,
         "input": _input,
+        "infer": _infer,
         "colorize": _colorize,
         "upsampling": _upsampling,
         "flicker": _flicker,
@@ -111,6 +125,33 @@ def _input():
             f"{r['batch_size']} at {r['image_size']} pixels"
         )
     return results
+
+
+def _infer():
+    generator = load_keras(FLAGS.model) if FLAGS.model else build_generator(FLAGS.preset, depth=int(FLAGS.depth))
+    photos = [read_photo(path).pixels for path in _photo_paths()[:INFERENCE_PHOTOS]]
+    results = infer.benchmark_infer(
+        generator,
+        photos,
+        FLAGS.saved_model,
+        image_size=FLAGS.network_size,
+        threads=FLAGS.threads,
+        rounds=FLAGS.rounds,
+        naive=FLAGS.naive,
+    )
+    print(
+        "model                ms (p10..p90)             images/s  ratio   MiB  peak MiB  GMAC/s  share  PSNR  outside"
+    )
+    for r in results:
+        size = "" if r["mebibytes"] is None else f"{r['mebibytes']:.1f}"
+        memory = "" if r["memory_mib"] is None else f"{r['memory_mib']:.0f}"
+        outside = "" if r["outside_delegate"] is None else len(r["outside_delegate"])
+        latency = f"{r['median']:.1f} ({r['p10']:.1f}..{r['p90']:.1f})"
+        print(
+            f"{r['variant']:20} {latency:25}{r['images_per_second']:9.1f}{r['ratio']:7.2f}{size:>6}{memory:>10}"
+            f"{r['gmac_per_second']:8.0f}{r['share_of_peak']:7.0%}{r['psnr']:6.1f}{outside:>9}"
+        )
+    return [{"benchmark": "infer", "threads": FLAGS.threads, **result} for result in results]
 
 
 def _colorize():

@@ -1,20 +1,18 @@
 """How fast photos are colorized, in how much memory, and which way of making them square is the better."""
 
 import pathlib
-import re
 import tempfile
 
 import cv2
 import numpy as np
 
 from keras_scgan import metrics
+from keras_scgan.benchmarks.memory import PeakMemory
 from keras_scgan.benchmarks.timing import time_in_turns
 from keras_scgan.photo_files import read_photo, write_photo
 
 _GRAIN_STDDEV = 6
 """Of 255. Film grain of the large photo: without it, a JPEG file of it were too easy to decode."""
-
-_PROC = pathlib.Path("/proc/self")
 
 
 def benchmark_colorize(colorizer, photo, rounds=5):
@@ -36,8 +34,6 @@ def benchmark_colorize(colorizer, photo, rounds=5):
         write_photo(source, photo)
         megapixels = photo.shape[0] * photo.shape[1] / 1e6
         del photo
-        before = _memory_mib("VmRSS")
-        _reset_peak()
 
         def stage(name, function):
             def call():
@@ -52,25 +48,14 @@ def benchmark_colorize(colorizer, photo, rounds=5):
             "upsampling": lambda: colorizer.finish(values["decode"].pixels, values["network"]),
             "encode": lambda: write_photo(target, values["upsampling"], values["decode"].metadata),
         }
-        seconds = time_in_turns({name: stage(name, function) for name, function in stages.items()}, rounds)
+        with PeakMemory() as memory:
+            seconds = time_in_turns({name: stage(name, function) for name, function in stages.items()}, rounds)
     return {
         "megapixels": megapixels,
         "seconds": {name: float(np.median(values)) for name, values in seconds.items()},
         "total_seconds": float(np.median(sum(seconds.values()))),
-        "memory_mib": before and _memory_mib("VmHWM") - before,
+        "memory_mib": memory.mib,
     }
-
-
-def _reset_peak():
-    if _PROC.exists():
-        (_PROC / "clear_refs").write_text("5")
-
-
-def _memory_mib(field):
-    """Resident memory, `VmRSS`, or its peak, `VmHWM`; `None` where the system does not say."""
-    if not _PROC.exists():
-        return None
-    return int(re.search(rf"{field}:\s+(\d+) kB", (_PROC / "status").read_text())[1]) / 2**10
 
 
 def large_photo(path, megapixels):

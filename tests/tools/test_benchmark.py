@@ -20,6 +20,20 @@ def test_training_is_measured_against_the_machine_and_with_its_input(run_tool, t
     assert {(r["stage"], r["ratio"]) for r in results[:-1] if r["precision"] == "float32"} == {(1, 1.0), (2, 1.0)}
 
 
+@pytest.mark.slow
+def test_every_kind_of_model_is_timed_beside_keras(call_tool, tmp_path):
+    output = tmp_path / "results.jsonl"
+    network = ("--preset=testing", "--depth=6", "--network_size=64", "--rounds=2", f"--output={output}")
+    result = call_tool("benchmark.py", "infer", *network, takes_arguments=True)
+    assert result.returncode == 0, result.stderr
+    results = {r["variant"]: r for r in (json.loads(line) for line in output.read_text().splitlines())}
+    assert {f"litert_{kind}" for kind in ("float32", "float16", "dynamic", "int8")} < results.keys()
+    assert results["keras_float32"]["ratio"] == 1.0
+    assert results["litert_float32"]["psnr"] > 80
+    assert results["litert_float32"]["outside_delegate"] == []
+    assert results["naive_float32"]["outside_delegate"]
+
+
 def test_colorizing_is_measured_by_stages(call_tool, tmp_path):
     output = tmp_path / "results.jsonl"
     arguments = ("--preset=testing", "--depth=6", "--megapixels=0.3", "--rounds=2", f"--output={output}")
@@ -43,8 +57,8 @@ def test_the_way_to_make_photos_square_is_measured(call_tool, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "name one benchmark: train, input, colorize, upsampling, flicker, fit"),
-        (["train", "input"], "name one benchmark: train, input, colorize, upsampling, flicker, fit"),
+        ([], "name one benchmark: train, input, infer, colorize, upsampling, flicker, fit"),
+        (["train", "input"], "name one benchmark: train, input, infer, colorize, upsampling, flicker, fit"),
         (["flicker"], "Give a trained generator: --model=generator.keras"),
         (["fit"], "Give a trained generator: --model=generator.keras"),
         (["colorize", "--model=missing.keras"], "missing.keras does not exist"),

@@ -1,0 +1,154 @@
+"""How fast a generator runs as each kind of model, side by side, and what each costs in memory and in truth."""
+
+import functools
+import pathlib
+import tempfile
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_scgan import arithmetic, color, metrics, precision
+from keras_scgan.benchmarks.memory import PeakMemory
+from keras_scgan.benchmarks.timing import measure_peak, spread, time_in_turns
+from keras_scgan.colorizer import Colorizer
+from keras_scgan.export import litert, logs
+from keras_scgan.networks import load_network
+
+
+def benchmark_infer(generator, photos, saved_model=None, *, image_size=256, threads=2, rounds=20, naive=True):
+    """Times a generator on one photo at a time, colours alone.
+
+    Args:
+        generator: functional model as of `build_generator`, of dtype policy float32.
+        photos: list of `[H, W, 3]` uint8 RGB: what the first is timed with, and what PSNRs are measured on.
+        saved_model: path of an exported SavedModel, or `None`.
+        image_size: int. Height and width of what the network sees.
+        threads: int. Threads of the LiteRT models. TensorFlow takes all cores.
+        rounds: int. Timed calls of each.
+        naive: bool. Whether the naive conversions are measured too.
+
+    Returns:
+        List of dicts, one a kind of model: `variant`; latency in milliseconds, `median`, `p10` and `p90`;
+        `images_per_second`; `ratio`, of the speed to that of Keras in float32; `mebibytes` of the file;
+        `memory_mib`, the peak above that before it was loaded; `gmac_per_second`, of the generator's own arithmetic,
+        and `share_of_peak`, of this machine's matrix product in bfloat16 for a model of that
+        type, otherwise in float32, which faster ones exceed; `outside_delegate`, the operations that
+        XNNPACK does not run; `psnr`, of the colours to those of Keras in float32.
+    """
+    colorizer = Colorizer(generator, size=image_size)
+    grays = np.stack([colorizer.prepare(photo) for photo in photos])
+    expected = _colors(colorizer, grays)
+    macs = arithmetic.count_macs(
+        keras.Model(generator.input, generator.output["color"]), tf.TensorSpec((1, image_size, image_size, 1))
+    )
+    peaks = {"float32": measure_peak("float32"), "bfloat16": measure_peak("bfloat16")}
+    calls, facts = {}, {}
+    with tempfile.TemporaryDirectory() as folder:
+        models = _models(generator, pathlib.Path(folder), image_size, naive)
+        if saved_model:
+            models["saved_model"] = pathlib.Path(saved_model)
+        for name, model in models.items():
+            with PeakMemory() as memory:
+                network = load_network(model, image_size, threads)
+                colors = _colors(network, grays)
+            facts[name] = {
+                "mebibytes": _mebibytes(model),
+                "memory_mib": memory.mib,
+                "outside_delegate": _outside_delegate(model, threads),
+                "psnr": _psnr(colors, expected),
+            }
+            calls[name] = functools.partial(network.predict, grays[:1], saliency=False)
+        seconds = time_in_turns(calls, rounds, warmup=3)
+    reference = np.median(seconds["keras_float32"])
+    return [
+        {
+            "variant": name,
+            "median": float(np.median(values)) * 1e3,
+            "p10": float(np.percentile(values, 10)) * 1e3,
+            "p90": float(np.percentile(values, 90)) * 1e3,
+            "images_per_second": spread(values, 1)["images_per_second"],
+            "ratio": float(reference / np.median(values)),
+            "gmac_per_second": macs / np.median(values) / 1e9,
+            "share_of_peak": macs / np.median(values) / peaks["bfloat16" if "bfloat16" in name else "float32"],
+            **facts[name],
+        }
+        for name, values in seconds.items()
+    ]
+
+
+def _models(generator, folder, image_size, naive):
+    """Keras models and paths of LiteRT models by name."""
+    models = {"keras_float32": generator}
+    best = precision.resolve("auto")
+    if best != "float32":
+        models[f"keras_{best}"] = _with_policy(generator, best)
+    files = {
+        f"litert_{kind}": functools.partial(litert.convert, generator, kind, image_size=image_size)
+        for kind in litert.KINDS
+    }
+    if naive:
+        for kind in ("float32", "int8"):
+            files[f"naive_{kind}"] = functools.partial(_convert_naively, generator, kind, image_size)
+    for name, convert in files.items():
+        models[name] = folder / f"{name}.tflite"
+        with logs.quiet():
+            models[name].write_bytes(convert())
+    return models
+
+
+def _with_policy(model, policy):
+    """A copy of a functional model that computes in another floating-point type; its output layers in float32."""
+
+    def clone(layer):
+        if isinstance(layer, keras.Model):
+            return _with_policy(layer, policy)
+        dtype = "float32" if isinstance(layer, keras.layers.Activation) else policy
+        return layer.from_config({**layer.get_config(), "dtype": dtype})
+
+    copy = keras.models.clone_model(model, clone_function=clone)
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def _convert_naively(generator, kind, image_size):
+    """What `tf.lite.TFLiteConverter` makes of the colours of a generator as it was trained."""
+    model = keras.Model(generator.input, {"color": generator.output["color"]})
+    with tempfile.TemporaryDirectory() as folder:
+        archive = keras.export.ExportArchive()
+        archive.track(model)
+        spec = tf.TensorSpec((1, image_size, image_size, 1), tf.float32, name="gray")
+        archive.add_endpoint("serving_default", model.call, [spec])
+        archive.write_out(folder, verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        if kind == "int8":
+            grays = litert.photo_grays(Colorizer(generator, size=image_size))
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            converter.representative_dataset = lambda: ([gray[np.newaxis]] for gray in grays)
+            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+            converter.inference_input_type = converter.inference_output_type = tf.uint8
+        return converter.convert()
+
+
+def _colors(network, grays):
+    """Colours of greys, one after the other, as floats in [0, 1]."""
+    colors = [network.predict(gray[np.newaxis], saliency=False)["color"][0] for gray in grays]
+    return [np.clip(color.denormalize(image) / 255, 0, 1) for image in colors]
+
+
+def _psnr(images, expected):
+    """Mean over the images, at most 120 dB: of equal images it is infinite."""
+    return float(np.mean([min(120.0, metrics.psnr(*pair)) for pair in zip(images, expected, strict=True)]))
+
+
+def _mebibytes(model):
+    if not isinstance(model, pathlib.Path):
+        return None
+    files = [model] if model.is_file() else [path for path in model.rglob("*") if path.is_file()]
+    return sum(path.stat().st_size for path in files) / 2**20
+
+
+def _outside_delegate(model, threads):
+    if not isinstance(model, pathlib.Path) or model.suffix != ".tflite":
+        return None
+    return litert.operations_outside_delegate(model, threads)
