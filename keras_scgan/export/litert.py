@@ -150,6 +150,33 @@ def _mean_extremes(model, samples):
     return dict(zip(maps, extremes / len(samples), strict=True))
 
 
+def signatures(path):
+    """Signatures of a LiteRT model.
+
+    Args:
+        path: path of a `.tflite` file.
+
+    Returns:
+        Dict of dicts `inputs` and `outputs` by name, and of the tensors in them by name: `shape`, `dtype` and, where
+        they are quantized, `scale` and `zero_point`.
+    """
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(str(path))
+
+    def describe(details):
+        scale, zero_point = details["quantization"]
+        quantization = {"scale": float(scale), "zero_point": int(zero_point)} if scale else {}
+        return {"shape": details["shape"].tolist(), "dtype": np.dtype(details["dtype"]).name, **quantization}
+
+    found = {}
+    for name in interpreter.get_signature_list():
+        runner = interpreter.get_signature_runner(name)
+        sides = {"inputs": runner.get_input_details(), "outputs": runner.get_output_details()}
+        found[name] = {side: {tensor: describe(d) for tensor, d in ds.items()} for side, ds in sides.items()}
+    return found
+
+
 def operations_outside_delegate(model, threads=None):
     """Operations of a LiteRT model that XNNPACK does not run: each is slow itself and splits the graph.
 

@@ -69,7 +69,8 @@ class Exporter:
             path = saved_model.export(
                 self.generator, self.output_dir, version, image_size=self.image_size, verify=verify, **options
             )
-        return self._record(SAVED_MODEL, path, {"options": _simple(options), **measured})
+        about = {"signatures": saved_model.signatures(path), "options": _simple(options)}
+        return self._record(SAVED_MODEL, path, {**about, **measured})
 
     def export_litert(self, kind, *, saliency=False, calibration_dir=None, **options):
         """Writes a LiteRT model; see `litert.convert`. Returns its entry of the report.
@@ -84,7 +85,7 @@ class Exporter:
         calibration = None
         if kind == litert.INT8:
             calibration = litert.photo_grays(self._colorizer, calibration_dir)
-            about["calibration"] = {"photos": len(calibration), "folder": str(calibration_dir or "the demo photos")}
+            about["calibration"] = {"photos": len(calibration), "folder": _name(calibration_dir)}
         with logs.quiet():
             data = litert.convert(
                 self.generator, kind, image_size=self.image_size, saliency=saliency, calibration=calibration, **options
@@ -92,7 +93,7 @@ class Exporter:
         with atomic_path(path) as temporary:
             temporary.write_bytes(data)
             measured = self._verify(f"litert_{kind}", temporary)
-        return self._record(f"litert_{kind}", path, {**about, **measured})
+        return self._record(f"litert_{kind}", path, {"signatures": litert.signatures(path), **about, **measured})
 
     def _verify(self, name, path):
         """What an export's outputs are like beside the generator's.
@@ -159,6 +160,10 @@ class Exporter:
 def _unit(values):
     """The networks' range as [0, 1]."""
     return np.clip(color.denormalize(values) / 255, 0, 1)
+
+
+def _name(folder):
+    return "the demo photos" if folder is None else pathlib.Path(folder).resolve().name
 
 
 def _simple(options):

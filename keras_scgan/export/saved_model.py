@@ -102,6 +102,25 @@ def _endpoints(generator, image_size, saliency, saliency_bytes, max_pixels):
     return archive, archive.add_endpoint("colorize_bytes", colorize_bytes, [files])
 
 
+def signatures(folder):
+    """Signatures of a SavedModel.
+
+    Args:
+        folder: path of the folder of a version.
+
+    Returns:
+        Dict of dicts `inputs` and `outputs` by name, and of the tensors in them by name: `shape` and `dtype`.
+    """
+    found = {}
+    for name, signature in tf.saved_model.load(str(folder)).signatures.items():
+        sides = {"inputs": signature.structured_input_signature[1], "outputs": signature.structured_outputs}
+        found[name] = {
+            side: {tensor: {"shape": spec.shape.as_list(), "dtype": spec.dtype.name} for tensor, spec in specs.items()}
+            for side, specs in sides.items()
+        }
+    return found
+
+
 def _next_version(folder):
     versions = [int(child.name) for child in folder.glob("*") if child.name.isdecimal()]
     return max(versions, default=0) + 1

@@ -46,6 +46,10 @@ def test_what_is_kept_is_described(exporter):
         assert entry["files"] == {path.name: {"bytes": path.stat().st_size, "sha256": sha256(path)}}
         assert entry["generator"] == {"parameters": exporter.generator.count_params(), "file": "g.keras"}
         assert entry["image_size"] == SIZE
+        assert entry["signatures"]["serving_default"] == {
+            "inputs": {"gray": {"shape": [1, SIZE, SIZE, 1], "dtype": "float32"}},
+            "outputs": {"color": {"shape": [1, SIZE, SIZE, 3], "dtype": "float32"}},
+        }
         assert set(entry["versions"]) >= {"tensorflow", "keras", "ai-edge-litert"}
     assert found["litert_float32"]["largest_difference"] < 1e-4 < found["litert_float16"]["largest_difference"]
     assert found["litert_float32"]["psnr_to_float32"] > found["litert_float16"]["psnr_to_float32"] > 45
@@ -74,6 +78,9 @@ def test_a_saved_model_is_verified_with_its_pipeline(exporter):
     assert entry["largest_difference"] < 1e-4
     assert entry["largest_pipeline_difference"] <= 2
     assert "1/saved_model.pb" in entry["files"]
+    assert entry["signatures"]["colorize_bytes"] == {
+        side: {"image_bytes": {"shape": [None], "dtype": "string"}} for side in ("inputs", "outputs")
+    }
     assert list(entries(exporter)) == ["saved_model/1"]
 
 
@@ -89,7 +96,10 @@ def test_photos_to_calibrate_with_are_named_in_the_report(exporter, monkeypatch)
     monkeypatch.setitem(report.MIN_PSNR, "litert_int8", 0.0)
     entry = exporter.export_litert(litert.INT8, calibration_dir=data.demo_dir() / "images")
     assert entry["calibration"]["photos"] == 20
-    assert entry["calibration"]["folder"].endswith("images")
+    assert entry["calibration"]["folder"] == "images"
+    color = entry["signatures"]["serving_default"]["outputs"]["color"]
+    assert color["dtype"] == "uint8"
+    assert 0 < color["scale"] <= 2 / 255 + 1e-6
 
 
 def test_a_version_is_never_replaced(exporter):
