@@ -12,6 +12,9 @@ from keras_scgan.photo_files import output_suffix, read_photo, write_photo
 EXTRAS = ("comparison", "saliency")
 """What can be written beside the colorized photo."""
 
+FORMATS = ("same", "jpg", "png", "webp", "tif")
+"""Formats of results; `"same"` is that of the original."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Job:
@@ -28,7 +31,12 @@ class Job:
     extras: dict = dataclasses.field(default_factory=dict)
 
 
-def plan(files, output_dir, report, *, suffix_of=output_suffix, extras=(), overwrite=False):
+def result_suffix(suffix, chosen="same"):
+    """Suffix of a result. Args: `suffix` of the original; `chosen`, one of `FORMATS`."""
+    return output_suffix(suffix) if chosen == "same" else f".{chosen}"
+
+
+def plan(files, output_dir, report, *, suffix_of=result_suffix, extras=(), overwrite=False):
     """Decides where results go, and leaves out what is done.
 
     Results have the relative paths of their originals. Extras lie beside them: `STEM_comparison` with the same suffix,

@@ -19,7 +19,7 @@ from keras_scgan import cli, photo_batch, upsampling, video
 from keras_scgan.batch import Report, find_files
 from keras_scgan.colorizer import FITS, Colorizer
 from keras_scgan.errors import UserError
-from keras_scgan.photo_files import PHOTO_SUFFIXES, output_suffix
+from keras_scgan.photo_files import PHOTO_SUFFIXES
 from keras_scgan.progress import progress_bar
 
 FLAGS = flags.FLAGS
@@ -44,9 +44,7 @@ flags.DEFINE_integer("batch_size", 1, "Photos that the network sees at once.", 1
 flags.DEFINE_integer("workers", 1, "Threads for each of reading and writing photos; memory grows with them.", 1)
 
 # === What is written ===
-flags.DEFINE_enum(
-    "format", "same", ["same", "jpg", "png", "webp", "tif"], "Format of photos; same: the original's, or png."
-)
+flags.DEFINE_enum("format", "same", photo_batch.FORMATS, "Format of photos; same: the original's, or png.")
 flags.DEFINE_integer("quality", 95, "Quality of JPEG, WebP and AVIF.", 1, 100)
 flags.DEFINE_bool("comparison", False, "Write STEM_comparison too: a photo before and after, side by side.")
 flags.DEFINE_bool("saliency_map", False, "Write STEM_saliency.png too: a photo's predicted saliency map.")
@@ -63,14 +61,13 @@ def main(argv):
     extras = [name for name, wanted in (("comparison", FLAGS.comparison), ("saliency", FLAGS.saliency_map)) if wanted]
     report = Report("colorized")
     plan = functools.partial(photo_batch.plan, output_dir=FLAGS.output_dir, report=report, overwrite=FLAGS.overwrite)
-    jobs = plan(photos, suffix_of=_photo_suffix, extras=extras), plan(videos, suffix_of=lambda suffix: suffix)
+    jobs = (
+        plan(photos, suffix_of=functools.partial(photo_batch.result_suffix, chosen=FLAGS.format), extras=extras),
+        plan(videos, suffix_of=lambda suffix: suffix),
+    )
     if any(jobs):
         _colorize(*jobs, report)
     sys.exit(report.finish())
-
-
-def _photo_suffix(suffix):
-    return output_suffix(suffix) if FLAGS.format == "same" else f".{FLAGS.format}"
 
 
 def _colorize(photos, videos, report):

@@ -8,6 +8,7 @@ status is 1. Run again, it does what is not done yet. gRPC needs tensorflow-serv
 "keras-scgan[serving]"
 """
 
+import functools
 import sys
 
 import quiet_tensorflow  # noqa: F401 (first, before anything else imports TensorFlow)
@@ -18,7 +19,7 @@ from absl import flags
 from keras_scgan import cli, photo_batch, serving
 from keras_scgan.batch import Report, find_files
 from keras_scgan.errors import UserError
-from keras_scgan.photo_files import PHOTO_SUFFIXES, output_suffix
+from keras_scgan.photo_files import PHOTO_SUFFIXES
 from keras_scgan.progress import progress_bar
 
 FLAGS = flags.FLAGS
@@ -37,7 +38,7 @@ flags.DEFINE_integer("max_message_mb", 256, "Largest request and answer of grpc,
 flags.DEFINE_list("input", [], "Files, folders and patterns, as those that are given without a flag.")
 flags.DEFINE_string("output_dir", "colorized", "Folder for the results.")
 flags.DEFINE_bool("overwrite", False, "Do again what is done.")
-flags.DEFINE_enum("format", "same", ["same", "jpg", "png", "webp", "tif"], "Format; same: the original's, or png.")
+flags.DEFINE_enum("format", "same", photo_batch.FORMATS, "Format; same: the original's, or png.")
 flags.DEFINE_integer("quality", 95, "Quality of JPEG, WebP and AVIF.", 1, 100)
 
 
@@ -48,14 +49,16 @@ def main(argv):
         raise UserError("Give the photos: files, folders or patterns, as in: tools/serving_client.py photo.jpg folder/")
     files = find_files(arguments, PHOTO_SUFFIXES, exclude=FLAGS.output_dir)
     report = Report("colorized")
-    jobs = photo_batch.plan(files, FLAGS.output_dir, report, suffix_of=_suffix, overwrite=FLAGS.overwrite)
+    jobs = photo_batch.plan(
+        files,
+        FLAGS.output_dir,
+        report,
+        suffix_of=functools.partial(photo_batch.result_suffix, chosen=FLAGS.format),
+        overwrite=FLAGS.overwrite,
+    )
     if jobs:
         _colorize(jobs, report)
     sys.exit(report.finish())
-
-
-def _suffix(suffix):
-    return output_suffix(suffix) if FLAGS.format == "same" else f".{FLAGS.format}"
 
 
 def _colorize(jobs, report):
