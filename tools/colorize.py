@@ -26,7 +26,7 @@ FLAGS = flags.FLAGS
 
 # === What, with what, where to ===
 flags.DEFINE_list("input", [], "Files, folders and patterns, as those that are given without a flag.")
-flags.DEFINE_string("model", None, "Generator: a .keras file, a SavedModel folder or a .tflite file.", required=True)
+flags.DEFINE_string("model", None, "Generator: a .keras file, a SavedModel folder or a .tflite file.")
 flags.DEFINE_string("output_dir", "colorized", "Folder for the results.")
 flags.DEFINE_bool("overwrite", False, "Do again what is done.")
 
@@ -55,6 +55,8 @@ def main(argv):
     arguments = [*argv[1:], *FLAGS.input]
     if not arguments:
         raise UserError("Give the photos: files, folders or patterns, as in: tools/colorize.py photo.jpg folder/")
+    if not FLAGS.model:
+        raise UserError("Give a trained generator: --model=PATH, a .keras or .tflite file or a SavedModel folder.")
     files = find_files(arguments, PHOTO_SUFFIXES + video.VIDEO_SUFFIXES, exclude=FLAGS.output_dir)
     videos = [file for file in files if file.path.suffix.lower() in video.VIDEO_SUFFIXES]
     photos = [file for file in files if file not in videos]
