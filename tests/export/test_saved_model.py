@@ -9,8 +9,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from colorful import colorful_generator
 
-from keras_scgan import build_generator, data, precision
+from keras_scgan import data, precision
 from keras_scgan.colorizer import Colorizer
 from keras_scgan.errors import BadFileError, UserError
 from keras_scgan.export import decoding, saved_model
@@ -20,19 +21,9 @@ SIZE = 64
 PHOTOS = sorted((data.demo_dir() / "images").iterdir())[:3]
 
 
-def new_generator(**options):
-    """A generator of strong colours: weights 0.02 wide would make grey."""
-    keras.utils.set_random_seed(1)
-    model = build_generator("testing", depth=6, **options)
-    for weight in model.trainable_weights:
-        if weight.path.endswith("kernel"):
-            weight.assign(weight * (50 / np.prod(weight.shape[:-1]) ** 0.5))
-    return model
-
-
 @pytest.fixture(scope="module")
 def generator():
-    return new_generator()
+    return colorful_generator()
 
 
 @pytest.fixture(scope="module")
@@ -206,7 +197,7 @@ def test_photo_that_a_server_cannot_warm_up_with_is_refused(generator, tmp_path)
 
 def test_mixed_precision_generator_becomes_a_float32_model_that_gives_maps_for_photos(generator, tmp_path, grays):
     with precision.policy("mixed_bfloat16"):
-        mixed = new_generator()
+        mixed = colorful_generator()
     mixed.set_weights(generator.get_weights())
     version = saved_model.export(
         mixed, tmp_path, image_size=SIZE, saliency=False, saliency_bytes=True, max_pixels=1000, warm_up_photos=[]
@@ -233,5 +224,5 @@ def test_versions_are_numbers_that_are_not_taken(generator, folder):
 
 def test_maps_of_a_generator_without_saliency_branch_are_refused(tmp_path):
     with pytest.raises(UserError, match="no saliency branch"):
-        saved_model.export(new_generator(saliency=False), tmp_path, image_size=SIZE, saliency_bytes=True)
+        saved_model.export(colorful_generator(saliency=False), tmp_path, image_size=SIZE, saliency_bytes=True)
     assert not list(tmp_path.iterdir())
