@@ -150,7 +150,7 @@ class SampleGrid(keras.callbacks.Callback):
 
 
 def _column(title, images):
-    pixels = np.clip(np.rint(images), 0, 255).astype(np.uint8)
+    pixels = color.to_uint8(images)
     pixels = np.broadcast_to(pixels, (*pixels.shape[:3], 3))
     header = np.full((16, pixels.shape[2], 3), 255, np.uint8)
     cv2.putText(header, title, (2, 12), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (0, 0, 0), 1, cv2.LINE_AA)

@@ -19,6 +19,11 @@ def checkpoint_dir(run_dir):
     return pathlib.Path(run_dir) / "checkpoints"
 
 
+def checkpoint_path(folder, step):
+    """Path of the checkpoint of a step."""
+    return pathlib.Path(folder) / f"step_{step:08d}.npz"
+
+
 def checkpoint_steps(folder):
     """Steps of the checkpoints in a folder, in order."""
     names = (path.stem.removeprefix("step_") for path in pathlib.Path(folder).glob("step_*.npz"))
@@ -49,7 +54,7 @@ class Checkpoints:
 
     def path(self, step):
         """Path of the checkpoint of a step."""
-        return self.folder / f"step_{step:08d}.npz"
+        return checkpoint_path(self.folder, step)
 
     def save(self, step, write=True):
         """Writes the checkpoint of a step and removes the oldest.

@@ -2,7 +2,7 @@
 
 This module is the only home of these conventions: training, evaluation, export and the tools all take them from here.
 `luma`, `chroma`, `normalize` and `denormalize` work on NumPy arrays and on tensors of any Keras backend; the others on
-integer pixels.
+NumPy arrays of pixels.
 """
 
 import cv2
@@ -47,6 +47,11 @@ def normalize(pixels):
 def denormalize(values):
     """Map the networks' range [-1, 1] (floating point) to pixel values in [0, 255], neither clipped nor rounded."""
     return (values + 1.0) * 127.5
+
+
+def to_uint8(pixels):
+    """Pixel values in [0, 255] (floating point) as they are written to disk: rounded, and clipped to that range."""
+    return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
 
 
 def to_gray(pixels):

@@ -27,7 +27,7 @@ def old_film(path, frames, seed=0):
         view = cv2.warpAffine(photo, shift, (width * 3 // 4, height), borderMode=cv2.BORDER_REFLECT)
         brightness = 1 + _BRIGHTNESS_FLICKER * rng.uniform(-1, 1)
         grain = rng.normal(0, _GRAIN_STDDEV, (*view.shape[:2], 1))
-        yield np.clip(np.rint(view * brightness + grain), 0, 255).astype(np.uint8)
+        yield color.to_uint8(view * brightness + grain)
 
 
 def read_frames(path, count):

@@ -8,11 +8,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_scgan import arithmetic, color, metrics, precision
+from keras_scgan import arithmetic, precision
 from keras_scgan.benchmarks.memory import PeakMemory
 from keras_scgan.benchmarks.timing import measure_peak, spread, time_in_turns
 from keras_scgan.colorizer import Colorizer
 from keras_scgan.export import litert, logs
+from keras_scgan.export.report import mean_psnr
 from keras_scgan.networks import load_network
 
 
@@ -56,7 +57,7 @@ def benchmark_infer(generator, photos, saved_model=None, *, image_size=256, thre
                 "mebibytes": _mebibytes(model),
                 "memory_mib": memory.mib,
                 "outside_delegate": _outside_delegate(model, threads),
-                "psnr": _psnr(colors, expected),
+                "psnr": mean_psnr(colors, expected),
             }
             calls[name] = functools.partial(network.predict, grays[:1], saliency=False)
         seconds = time_in_turns(calls, rounds, warmup=3)
@@ -114,13 +115,7 @@ def _with_policy(model, policy):
 def _convert_naively(generator, kind, image_size):
     """What `tf.lite.TFLiteConverter` makes of the colours of a generator as it was trained."""
     model = keras.Model(generator.input, {"color": generator.output["color"]})
-    with tempfile.TemporaryDirectory() as folder:
-        archive = keras.export.ExportArchive()
-        archive.track(model)
-        spec = tf.TensorSpec((1, image_size, image_size, 1), tf.float32, name="gray")
-        archive.add_endpoint("serving_default", model.call, [spec])
-        archive.write_out(folder, verbose=False)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+    with litert.converter_of(model, image_size) as converter:
         if kind == "int8":
             grays = litert.photo_grays(Colorizer(generator, size=image_size))
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -131,14 +126,8 @@ def _convert_naively(generator, kind, image_size):
 
 
 def _colors(network, grays):
-    """Colours of greys, one after the other, as floats in [0, 1]."""
-    colors = [network.predict(gray[np.newaxis], saliency=False)["color"][0] for gray in grays]
-    return [np.clip(color.denormalize(image) / 255, 0, 1) for image in colors]
-
-
-def _psnr(images, expected):
-    """Mean over the images, at most 120 dB: of equal images it is infinite."""
-    return float(np.mean([min(120.0, metrics.psnr(*pair)) for pair in zip(images, expected, strict=True)]))
+    """Colours of greys, one after the other."""
+    return [network.predict(gray[np.newaxis], saliency=False)["color"][0] for gray in grays]
 
 
 def _mebibytes(model):

@@ -80,8 +80,8 @@ class Model:
             predicted = outputs["color"][index]
             is_small = sample.small is sample.photo
             pipeline = self.colorizer.finish(sample.gray, predicted) if is_small else next(colorized)
-            saliency = _as_pixels(255 * outputs["saliency"][index, ..., 0]) if "saliency" in outputs else None
-            yield Result({NETWORK: _as_pixels(color.denormalize(predicted)), PIPELINE: pipeline}, saliency)
+            saliency = color.to_uint8(255 * outputs["saliency"][index, ..., 0]) if "saliency" in outputs else None
+            yield Result({NETWORK: color.to_uint8(color.denormalize(predicted)), PIPELINE: pipeline}, saliency)
 
 
 class Folder:
@@ -164,8 +164,3 @@ def check_names(methods):
 
 def _as_rgb(gray):
     return cv2.cvtColor(gray, cv2.COLOR_GRAY2RGB)
-
-
-def _as_pixels(values):
-    """Values in [0, 255] as they are written to disk."""
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)

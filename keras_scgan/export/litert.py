@@ -1,5 +1,6 @@
 """LiteRT models: one file for phones, small boards and browsers."""
 
+import contextlib
 import os
 import tempfile
 
@@ -60,13 +61,7 @@ def convert(generator, kind, *, image_size=256, saliency=False, reflect_padding=
     model = build_inference_model(
         generator, image_size, saliency=saliency, reflect_padding=reflect_padding, quantized=quantized
     )
-    spec = tf.TensorSpec((1, image_size, image_size, 1), tf.float32, name="gray")
-    with tempfile.TemporaryDirectory() as folder:
-        archive = keras.export.ExportArchive()
-        archive.track(model)
-        archive.add_endpoint("serving_default", model.call, [spec])
-        archive.write_out(folder, verbose=False)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+    with converter_of(model, image_size) as converter:
         if kind == INT8:
             return _convert_to_int8(converter, samples)
         if kind != FLOAT32:
@@ -74,6 +69,23 @@ def convert(generator, kind, *, image_size=256, saliency=False, reflect_padding=
         if kind == FLOAT16:
             converter.target_spec.supported_types = [tf.float16]
         return converter.convert()
+
+
+@contextlib.contextmanager
+def converter_of(model, image_size):
+    """Context of a `tf.lite.TFLiteConverter` of a model, with static shapes and the signature `serving_default`.
+
+    Args:
+        model: functional model from `gray [B, S, S, 1]`.
+        image_size: int. Height and width of the images.
+    """
+    spec = tf.TensorSpec((1, image_size, image_size, 1), tf.float32, name="gray")
+    with tempfile.TemporaryDirectory() as folder:
+        archive = keras.export.ExportArchive()
+        archive.track(model)
+        archive.add_endpoint("serving_default", model.call, [spec])
+        archive.write_out(folder, verbose=False)
+        yield tf.lite.TFLiteConverter.from_saved_model(folder)
 
 
 def photo_grays(colorizer, folder=None, count=CALIBRATION_PHOTOS):

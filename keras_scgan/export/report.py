@@ -104,10 +104,7 @@ class Exporter:
         network = load_network(path, self.image_size)
         outputs = network.predict(self._grays)
         difference = max(float(np.abs(outputs[key] - self._expected[key]).max()) for key in outputs)
-        psnrs = [
-            metrics.psnr(*map(_unit, pair)) for pair in zip(outputs["color"], self._expected["color"], strict=True)
-        ]
-        psnr = float(np.mean(np.minimum(psnrs, 120)))  # of equal pictures it is infinite
+        psnr = mean_psnr(outputs["color"], self._expected["color"])
         if difference > MAX_DIFFERENCE.get(name, np.inf):
             raise UserError(
                 f"{name} is not kept: its outputs differ from the generator's by up to {difference:.2g}, "
@@ -155,6 +152,15 @@ class Exporter:
         with atomic_path(report) as temporary:
             temporary.write_text(json.dumps({**entries, key: entry}, indent=2) + "\n", encoding="utf-8")
         return entry
+
+
+def mean_psnr(colors, expected):
+    """Mean PSNR in dB of networks' colours, `[B, S, S, 3]` in [-1, 1], to others.
+
+    An image counts 120 dB at most: of equal ones the PSNR is infinite.
+    """
+    psnrs = [metrics.psnr(*map(_unit, pair)) for pair in zip(colors, expected, strict=True)]
+    return float(np.mean(np.minimum(psnrs, 120)))
 
 
 def _unit(values):

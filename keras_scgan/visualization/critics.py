@@ -8,11 +8,11 @@ import zlib
 import numpy as np
 
 from keras_scgan import color
-from keras_scgan.checkpoints import checkpoint_dir, checkpoint_steps
+from keras_scgan.checkpoints import checkpoint_dir, checkpoint_path, checkpoint_steps
 from keras_scgan.data.photos import resize
 from keras_scgan.errors import UserError
 from keras_scgan.models import build_critic
-from keras_scgan.visualization.figures import Panel, Scale, draw_grid, fit, rgb_of, to_uint8, upsample
+from keras_scgan.visualization.figures import Panel, Scale, draw_grid, fit, rgb_of, upsample
 
 CRITICS = ("color", "attention")
 _CELL = 8  # pixels from one score to the next, and of the centre of the first one's receptive field, 69 pixels wide
@@ -123,7 +123,7 @@ def draw_trials(name, trials, *, names=None, width=320):
 
 
 def _draw_trial(trial, difference, scale, objection, width):
-    images = [to_uint8(color.denormalize(image)) for image in trial.images]
+    images = [color.to_uint8(color.denormalize(image)) for image in trial.images]
     grays = [color.to_gray(image) for image in images]
     means = [*trial.means, trial.means[0] - trial.means[1]]
     heats = [*map(scale.over, grays, trial.scores), objection.over(grays[1], difference)]
@@ -168,7 +168,7 @@ def _latest_checkpoint(run_dir):
     for folder in (checkpoint_dir(run_dir / "stage2"), checkpoint_dir(run_dir)):
         steps = checkpoint_steps(folder)
         if steps:
-            return folder / f"step_{steps[-1]:08d}.npz"
+            return checkpoint_path(folder, steps[-1])
     raise UserError(f"The run {run_dir} has no checkpoint (checkpoints/step_*.npz) of stage 2.")
 
 

@@ -61,7 +61,7 @@ class Scale:
             `[H, W, 3]` uint8 RGB.
         """
         heat = 255.0 * self.mappable().to_rgba(values)[..., :3]
-        return to_uint8(_HEAT_SHARE * heat + (1.0 - _HEAT_SHARE) * gray[..., np.newaxis])
+        return color.to_uint8(_HEAT_SHARE * heat + (1.0 - _HEAT_SHARE) * gray[..., np.newaxis])
 
     def mappable(self):
         """Matplotlib's object for the scale."""
@@ -181,7 +181,7 @@ def rgb_of(photo):
     if photo.shape[-1] == 4:
         alpha = photo[..., 3:] / np.float32(peak)
         rgb = alpha * rgb + (1.0 - alpha)
-    return to_uint8(255.0 * rgb)
+    return color.to_uint8(255.0 * rgb)
 
 
 def weighted(photo, saliency_map):
@@ -197,7 +197,9 @@ def weighted(photo, saliency_map):
     Reference:
         Eq. 2 and figure 7 of [SCGAN](https://arxiv.org/abs/2011.11377).
     """
-    return to_uint8(color.denormalize(color.normalize(photo.astype(np.float32)) * saliency_map[..., np.newaxis] / 255))
+    return color.to_uint8(
+        color.denormalize(color.normalize(photo.astype(np.float32)) * saliency_map[..., np.newaxis] / 255)
+    )
 
 
 def upsample(values, size, *, first, step):
@@ -219,8 +221,3 @@ def upsample(values, size, *, first, step):
 
 def _to_rgb(image):
     return np.broadcast_to(image[..., np.newaxis], (*image.shape, 3)) if image.ndim == 2 else image
-
-
-def to_uint8(pixels):
-    """Rounds and clips floating-point pixels in [0, 255]."""
-    return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
