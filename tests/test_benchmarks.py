@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from keras_scgan import data
-from keras_scgan.benchmarks import colorize, flicker, timing, train
+from keras_scgan.benchmarks import colorize, flicker, input_pipeline, timing, train
+from keras_scgan.data.photos import resize
 
 
 def test_calls_are_timed_in_turns_after_a_warm_up():
@@ -59,12 +60,21 @@ def test_numbers_fit_each_other(results):
     assert results[1]["gmac_per_image"] > results[0]["gmac_per_image"]
 
 
-def test_the_input_pipeline_is_measured_alone():
-    (result,) = train.benchmark_input(
-        data.PhotoPairs(data.demo_dir()), image_size=32, batch_size=4, min_crop_area=0.5, rounds=3
-    )
-    assert result["pairs"] == 20
-    np.testing.assert_allclose(result["images_per_second"], 4e3 / result["milliseconds_per_batch"])
+def test_the_input_of_the_same_photos_is_measured_from_folders_and_from_shards(tmp_path):
+    sets = input_pipeline.make_sets(data.open_data_set(data.demo_dir()), tmp_path, count=4)
+    photos = [[data_set.read(2)[field] for data_set in sets.values()] for field in ("color", "saliency")]
+    for full, small, sharded in photos:
+        assert min(full.shape[:2]) == 1200
+        assert small.shape[:2] == sharded.shape[:2] == (256, 256)
+        assert np.abs(small.astype(int) - sharded).mean() < 3
+        assert np.abs(resize(full, 256).astype(int) - sharded).mean() < 3
+    arguments = {"image_size": 32, "batch_size": 4, "min_crop_area": 0.5}
+    results = input_pipeline.benchmark_input(sets, **arguments, rounds=2, seconds=0.05)
+    assert [result["data_set"] for result in results] == list(sets)
+    assert results[0]["ratio"] == 1
+    for result in results:
+        assert result.items() >= (arguments | {"pairs": 4}).items()
+        np.testing.assert_allclose(result["images_per_second"], 4e3 / result["milliseconds_per_batch"])
 
 
 class Painter:

@@ -174,7 +174,8 @@ def _hue(arguments):
         raise UserError(f"--patch_size={FLAGS.patch_size} is more than the photos' {size} pixels: see --image_size.")
     plot, table = _output("hue.png"), _output("hue.jsonl")
     report = Report("measured")
-    pairs = data.PhotoPairs(_required("data_dir"), saliency=colorizer is None, bad_files=_BadFiles(report))
+    fields = ("color",) if colorizer else ("color", "saliency")
+    pairs = data.PhotoPairs(_required("data_dir"), fields=fields, bad_files=_BadFiles(report))
     results = hue.measure_hues(
         _hue_samples(pairs, colorizer, size, report),
         seed=FLAGS.seed,
@@ -219,10 +220,12 @@ def _hue_samples(pairs, colorizer, size, report):
             if pair is None:
                 continue
             report.done += 1
-            photo, saliency_map = resize(pair[0], size), pair[1]
+            photo = resize(pair["color"], size)
             if colorizer:
                 saliency = colorizer.predict(colorizer.prepare(photo)[np.newaxis])["saliency"][0]
                 saliency_map = colorizer.saliency_map(photo, saliency)
+            else:
+                saliency_map = pair["saliency"]
             yield index, photo, resize(saliency_map, size)
 
 

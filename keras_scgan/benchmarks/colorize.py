@@ -66,7 +66,12 @@ def large_photo(path, megapixels):
         megapixels: float.
     """
     height = round((megapixels * 1e6 / 1.5) ** 0.5)
-    photo = cv2.resize(read_photo(path).pixels, (round(1.5 * height), height), interpolation=cv2.INTER_CUBIC)
+    return enlarge(read_photo(path).pixels, (height, round(1.5 * height)))
+
+
+def enlarge(photo, shape):
+    """A photo of that height and width, with film grain on it, `[H, W, 3]` uint8, made of a smaller one likewise."""
+    photo = cv2.resize(photo, shape[::-1], interpolation=cv2.INTER_CUBIC)
     grain = cv2.randn(np.empty(photo.shape[:2], np.int16), 0, _GRAIN_STDDEV)
     return cv2.add(photo, cv2.merge([grain] * 3), dtype=cv2.CV_8U)
 

@@ -1,4 +1,4 @@
-"""Speed of training steps, and of the input pipeline that feeds them."""
+"""Speed of training steps."""
 
 import functools
 
@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_scgan import data, precision
+from keras_scgan import precision
 from keras_scgan.arithmetic import count_macs
 from keras_scgan.benchmarks.timing import measure_peak, spread, time_in_turns
 from keras_scgan.models import build_critic, build_generator
@@ -69,39 +69,6 @@ def benchmark_train(*, preset, depth, image_size, batch_size, critic_norm, perce
             }
         )
     return results
-
-
-def benchmark_input(pairs, *, image_size, batch_size, min_crop_area, rounds):
-    """Times the batches of the input pipeline, with nothing else to do on the machine.
-
-    Args:
-        pairs: `PhotoPairs`.
-        image_size: int. Height and width of the images.
-        batch_size: int. Photos a batch.
-        min_crop_area: float. Smallest share of a photo that a random crop takes.
-        rounds: int. Timed batches.
-
-    Returns:
-        List of one dict.
-    """
-    batches = iter(
-        data.training_batches(
-            pairs, image_size=image_size, batch_size=batch_size, seed=0, flip=True, min_crop_area=min_crop_area
-        )
-    )
-    # What was made ahead while nobody took batches would count as made in no time.
-    seconds = time_in_turns({"batch": lambda: next(batches)}, rounds, warmup=rounds)["batch"]
-    return [
-        {
-            "benchmark": "input",
-            "image_size": image_size,
-            "batch_size": batch_size,
-            "min_crop_area": min_crop_area,
-            "pairs": len(pairs),
-            "images_per_second": float(batch_size * rounds / seconds.sum()),
-            "milliseconds_per_batch": float(1e3 * seconds.mean()),
-        }
-    ]
 
 
 def _random_batch(batch_size, image_size):

@@ -1,4 +1,4 @@
-"""A data set as a folder: photos and the saliency maps of the same names."""
+"""A data set as a folder: photos, and the saliency maps and thermal images of the same names."""
 
 import os
 import pathlib
@@ -7,10 +7,19 @@ import sys
 import numpy as np
 
 from keras_scgan.data import photos
-from keras_scgan.data.bad_files import BadFiles, DataError
+from keras_scgan.data.bad_files import DataError
+from keras_scgan.data.data_set import DataSet
 from keras_scgan.errors import BadFileError
 
 SUFFIXES = (".jpg", ".jpeg", ".png")
+
+_FOLDERS = {"color": "images", "saliency": "saliency", "thermal": "thermal"}
+_NOUNS = {"saliency": "saliency map", "thermal": "thermal image"}
+_ADVICE = {
+    "color": "put the photos there",
+    "saliency": "tools/make_saliency.py makes the maps",
+    "thermal": "put the thermal images of the photos there, under their names",
+}
 
 
 def demo_dir():
@@ -18,15 +27,16 @@ def demo_dir():
     return pathlib.Path(__file__).parent / "demo"
 
 
-class PhotoPairs:
+class PhotoPairs(DataSet):
     """The pairs of a folder `DIR/images/STEM.jpg`, `DIR/saliency/STEM.jpg`, one a stem, sorted by stem.
 
-    Suffixes are .jpg, .jpeg or .png, in either case. Only the names are held in memory, as two byte arrays: a million
-    pairs take tens of megabytes.
+    Multispectral sets have `DIR/thermal/STEM.jpg` besides. Suffixes are .jpg, .jpeg or .png, in either case. Only the
+    names are held in memory, as byte arrays: a million pairs take tens of megabytes.
 
     Args:
         data_dir: path of the folder.
-        saliency: bool. Whether maps are wanted; without them `DIR/saliency` is neither needed nor read.
+        fields: names of the fields that are wanted: `color`, `saliency`, `thermal`. The subfolders of the others are
+            neither needed nor read; photos are.
         bad_files: `BadFiles` that counts what cannot be used: here photos without a map and maps without a photo,
             later what cannot be read. Defaults to one that allows none.
 
@@ -36,88 +46,55 @@ class PhotoPairs:
     Example:
         ```python
         pairs = PhotoPairs(demo_dir())
-        photo, saliency_map = pairs.read(0)
+        sample = pairs.read(0)
+        photo, saliency_map = sample["color"], sample["saliency"]
         ```
     """
 
-    def __init__(self, data_dir, *, saliency=True, bad_files=None):
-        self.data_dir = os.fspath(data_dir)
-        self.saliency = saliency
-        self.bad_files = BadFiles(0) if bad_files is None else bad_files
-        if not os.path.isdir(self.data_dir):
-            found = "is not a folder" if os.path.exists(self.data_dir) else "does not exist"
-            raise DataError(f"The data set folder {self.data_dir} {found}: give one with the photos in images/.")
-
-        photo_suffixes = self._list("images", "put the photos there")
-        map_suffixes = self._list("saliency", "tools/make_saliency.py makes the maps") if saliency else photo_suffixes
-        stems = sorted(stem for stem in photo_suffixes if stem in map_suffixes)
-        if not stems:
-            raise DataError(
-                f"No photo in {self._path('images')} has a map of its name in {self._path('saliency')}: "
-                "tools/make_saliency.py makes the maps."
-            )
-        self._check_unpaired(photo_suffixes, map_suffixes)
-        self._photo_names = _names(stems, photo_suffixes)
-        self._map_names = _names(stems, map_suffixes) if saliency else None
+    def __init__(self, data_dir, *, fields=("color", "saliency"), bad_files=None):
+        super().__init__(data_dir, fields, bad_files)
+        self._check_fields(_FOLDERS, "labels are the names of folders, CLASS/PHOTO.jpg, or lie in shards")
+        suffixes = {field: self._list(field) for field in _FOLDERS if field in {"color", *self.fields}}
+        stems = suffixes["color"].keys()
+        for field in list(suffixes)[1:]:
+            stems = stems & suffixes[field].keys()
+            if not stems:
+                raise DataError(
+                    f"No photo in {self._path('color')} has a {_NOUNS[field]} of its name in {self._path(field)}: "
+                    f"{_ADVICE[field]}."
+                )
+        self._check_unpaired(suffixes)
+        self._names = {field: _names(sorted(stems), by_stem) for field, by_stem in suffixes.items()}
 
     def __len__(self):
-        return len(self._photo_names)
+        return len(self._names["color"])
 
     def photo_path(self, index):
         """Path of a photo. Args: `index`, int in [0, len)."""
-        return self._path("images", os.fsdecode(self._photo_names[index]))
+        return self._file("color", index)
 
     def map_path(self, index):
         """Path of a photo's saliency map. Args: `index`, int in [0, len)."""
-        return self._path("saliency", os.fsdecode(self._map_names[index]))
+        return self._file("saliency", index)
 
     def read(self, index, min_side=None):
-        """Read a pair.
+        sample = {}
+        for field in self.fields:
+            path = self._file(field, index)
+            sample[field] = photos.read_color(path, min_side) if field == "color" else photos.read_gray(path)
+        return sample
 
-        Args:
-            index: int in [0, len).
-            min_side: float. Pixels of the photo's shorter side that are enough (see `photos.read_color`).
+    def _file(self, field, index):
+        return self._path(field, os.fsdecode(self._names[field][index]))
 
-        Returns:
-            Tuple of the photo, `[H, W, 3]` uint8 RGB, and its saliency map, `[h, w]` uint8, maybe of another size, or
-            `None` without saliency.
+    def _path(self, field, *names):
+        return os.path.join(self.data_dir, _FOLDERS[field], *names)
 
-        Raises:
-            BadFileError: One of the two cannot be used.
-        """
-        photo = photos.read_color(self.photo_path(index), min_side)
-        return photo, photos.read_gray(self.map_path(index)) if self.saliency else None
-
-    def read_good(self, index, min_side=None):
-        """Read a pair, or the next one in sorted order that can be used; `bad_files` counts those that cannot.
-
-        The arguments and the returned pair are those of `read`.
-
-        Raises:
-            DataError: Too many files are bad, or all.
-        """
-        for offset in range(len(self)):
-            pair = self.read_or_skip((index + offset) % len(self), min_side)
-            if pair is not None:
-                return pair
-        raise DataError(f"None of the {len(self)} pairs in {self.data_dir} can be used.")
-
-    def read_or_skip(self, index, min_side=None):
-        """Read a pair, or count it in `bad_files` and return `None`. Arguments and errors as for `read_good`."""
-        try:
-            return self.read(index, min_side)
-        except BadFileError as error:
-            self.bad_files.add(error)
-            return None
-
-    def _path(self, *parts):
-        return os.path.join(self.data_dir, *parts)
-
-    def _list(self, subfolder, advice):
-        """Suffixes of the images in a subfolder, by stem."""
-        folder = self._path(subfolder)
+    def _list(self, field):
+        """Suffixes of the images in the subfolder of a field, by stem."""
+        folder = self._path(field)
         if not os.path.isdir(folder):
-            raise DataError(f"{self.data_dir} has no subfolder {subfolder}/: {advice}.")
+            raise DataError(f"{self.data_dir} has no subfolder {_FOLDERS[field]}/: {_ADVICE[field]}.")
         suffixes = {}
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -128,28 +105,24 @@ class PhotoPairs:
                     raise DataError(f"{folder} has both {stem}{suffixes[stem]} and {entry.name}: keep one file a stem.")
                 suffixes[stem] = sys.intern(suffix)
         if not suffixes:
-            raise DataError(f"{folder} holds no {', '.join(SUFFIXES)} file: {advice}.")
+            raise DataError(f"{folder} holds no {', '.join(SUFFIXES)} file: {_ADVICE[field]}.")
         return suffixes
 
-    def _check_unpaired(self, photo_suffixes, map_suffixes):
+    def _check_unpaired(self, suffixes):
         """Count what has no counterpart as bad."""
-        no_map = sorted(photo_suffixes.keys() - map_suffixes.keys())
-        no_photo = sorted(map_suffixes.keys() - photo_suffixes.keys())
-        if not no_map and not no_photo:
-            return
-        summary = []
-        if no_map:
-            summary.append(
-                f"{len(no_map)} photos have no saliency map, the first is {no_map[0]} "
-                "(tools/make_saliency.py makes the maps)"
-            )
-        if no_photo:
-            summary.append(f"{len(no_photo)} saliency maps have no photo, the first is {no_photo[0]}")
-        self.bad_files.add(
-            *(BadFileError(self._path("images", stem + photo_suffixes[stem]), "no saliency map") for stem in no_map),
-            *(BadFileError(self._path("saliency", stem + map_suffixes[stem]), "no photo") for stem in no_photo),
-            summary=f"{self.data_dir}: {'; '.join(summary)}",
-        )
+        files, summary = [], []
+        for field in list(suffixes)[1:]:
+            noun = _NOUNS[field]
+            alone = sorted(suffixes["color"].keys() - suffixes[field].keys())
+            no_photo = sorted(suffixes[field].keys() - suffixes["color"].keys())
+            files += [BadFileError(self._path("color", stem + suffixes["color"][stem]), f"no {noun}") for stem in alone]
+            files += [BadFileError(self._path(field, stem + suffixes[field][stem]), "no photo") for stem in no_photo]
+            if alone:
+                summary.append(f"{len(alone)} photos have no {noun}, the first is {alone[0]} ({_ADVICE[field]})")
+            if no_photo:
+                summary.append(f"{len(no_photo)} {noun}s have no photo, the first is {no_photo[0]}")
+        if files:
+            self.bad_files.add(*files, summary=f"{self.data_dir}: {'; '.join(summary)}")
 
 
 def _names(stems, suffixes):

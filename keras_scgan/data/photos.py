@@ -29,20 +29,36 @@ def read_color(path, min_side=None):
     Raises:
         BadFileError: The file cannot be read, is incomplete, or is a greyscale picture.
     """
-    data = photo_files.read_bytes(path)
-    flags = cv2.IMREAD_COLOR
-    if min_side is not None:
-        short_side = photo_formats.jpeg_short_side(data)
-        flags = next((flag for factor, flag in _REDUCED_COLOR.items() if short_side >= factor * min_side), flags)
-    pixels, _ = photo_files.decode(path, data, flags)
-    photo = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+    photo = decode_color(path, photo_files.read_bytes(path), min_side)
     if is_gray(photo):
         raise BadFileError(path, "greyscale, so there is no colour to learn from it")
     return photo
 
 
+def decode_color(path, data, min_side=None):
+    """Decode a colour photo, maybe a greyscale one.
+
+    Args:
+        path: str, for the error.
+        data: bytes. What the file holds.
+        min_side: float, as for `read_color`.
+
+    Returns:
+        `[H, W, 3]` uint8 RGB.
+
+    Raises:
+        BadFileError: It cannot be decoded.
+    """
+    flags = cv2.IMREAD_COLOR
+    if min_side is not None:
+        short_side = photo_formats.jpeg_short_side(data)
+        flags = next((flag for factor, flag in _REDUCED_COLOR.items() if short_side >= factor * min_side), flags)
+    pixels, _ = photo_files.decode(path, data, flags)
+    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+
+
 def read_gray(path):
-    """Read a saliency map.
+    """Read a saliency map, or a thermal image.
 
     Args:
         path: str. A JPEG or PNG file.
@@ -53,8 +69,12 @@ def read_gray(path):
     Raises:
         BadFileError: The file cannot be read or is incomplete.
     """
-    pixels, _ = photo_files.decode(path, photo_files.read_bytes(path), cv2.IMREAD_GRAYSCALE)
-    return pixels
+    return decode_gray(path, photo_files.read_bytes(path))
+
+
+def decode_gray(path, data):
+    """Decode a picture as `[H, W]` uint8. Arguments and errors as for `decode_color`."""
+    return photo_files.decode(path, data, cv2.IMREAD_GRAYSCALE)[0]
 
 
 def is_gray(photo):

@@ -1,10 +1,12 @@
-"""From pairs of photo and saliency map to the batches of training and validation.
+"""From the samples of a data set to the batches of training and validation.
 
-A batch is `(gray, color, saliency)`, or `(gray, color)` for pairs without saliency:
+A batch is a tuple of arrays, some of these in any order:
 
-- `gray`: `[B, S, S, 1]` float32, the luma of `color`, in [-1, 1] before the noise of training is added;
+- `gray`: `[B, S, S, 1]` float32, what networks see, in [-1, 1] before the noise of training is added: the luma of
+  `color`, or the thermal image where the data set was opened with that field;
 - `color`: `[B, S, S, 3]` float32 RGB in [-1, 1];
-- `saliency`: `[B, S, S, 1]` float32 in [0, 1].
+- `saliency`: `[B, S, S, 1]` float32 in [0, 1];
+- `label`: `[B]` float32, whole numbers.
 
 Every random number of training is keyed by the seed and a counter of samples, so that a stream can be entered at any
 step and split over any number of workers and replicas without a bit changing.
@@ -31,28 +33,33 @@ NOISE_STDDEV = 0.005
 
 _ORDER_KEY, _SAMPLE_KEY = range(2)
 _WHOLE = (0.0, 0.0, 1.0, 1.0)
+_CHANNELS = {"gray": 1, "color": 3, "saliency": 1}
+
+# What the 256 values of a pixel are mapped to: looking them up takes half the time of computing them.
+_NORMALIZED = color.normalize(np.arange(256, dtype=np.float32))
+_SHARES = np.arange(256, dtype=np.float32) / 255.0
 
 
-def steps_per_epoch(pairs, batch_size):
-    """Full global batches in an epoch; the few pairs left over are others in each epoch.
+def steps_per_epoch(data_set, batch_size):
+    """Full global batches in an epoch; the few photos left over are others in each epoch.
 
     Args:
-        pairs: data set of pairs.
+        data_set: `DataSet`.
         batch_size: int. Global batch size.
 
     Raises:
-        DataError: There are fewer pairs than one batch takes.
+        DataError: There are fewer photos than one batch takes.
     """
-    if len(pairs) < batch_size:
+    if len(data_set) < batch_size:
         raise DataError(
-            f"{pairs.data_dir} has {len(pairs)} pairs, too few for batches of {batch_size}: "
+            f"{data_set.data_dir} has {len(data_set)} photos, too few for batches of {batch_size}: "
             "lower batch_size or add photos."
         )
-    return len(pairs) // batch_size
+    return len(data_set) // batch_size
 
 
 def training_batches(
-    pairs,
+    data_set,
     *,
     image_size,
     batch_size,
@@ -61,17 +68,18 @@ def training_batches(
     noise_stddev=NOISE_STDDEV,
     flip=False,
     min_crop_area=1.0,
+    arrays=None,
     num_workers=1,
     worker=0,
     replicas=1,
 ):
     """Endless shuffled batches of a worker.
 
-    In an epoch each pair comes at most once (see `steps_per_epoch`). The place of a pair that cannot be read is taken
-    by the next one in sorted order, so that no other sample moves.
+    In an epoch each sample comes at most once (see `steps_per_epoch`). The place of one that cannot be read is taken by
+    the next one in sorted order, so that no other sample moves. All images of a sample are cropped and mirrored alike.
 
     Args:
-        pairs: `PhotoPairs`, or what else has its `__len__`, `data_dir`, `saliency` and `read_good`.
+        data_set: `DataSet`, or what else has its `__len__`, `data_dir`, `fields` and `read_good`.
         image_size: int. Pixels of a side, S.
         batch_size: int. Global batch size: samples of a step over all workers and replicas.
         seed: int, 0 or more. Key of order, crops, flips and noise.
@@ -80,6 +88,8 @@ def training_batches(
         flip: bool. Whether half of the samples are mirrored.
         min_crop_area: float in (0, 1]. Smallest share of the photo's area that a random crop takes, the largest being
             all of it. 1: no crops.
+        arrays: names of the arrays of a batch (see the module). Defaults to gray and color, and saliency where the data
+            set was opened with it.
         num_workers: int. Processes that share each step.
         worker: int in [0, num_workers). This process: it gets the `worker`-th part of each step.
         replicas: int. Replicas of this worker, which take consecutive batches of the data set.
@@ -88,44 +98,48 @@ def training_batches(
         `tf.data.Dataset` of batches (see the module) of `batch_size / (num_workers * replicas)` samples.
 
     Raises:
-        DataError: There are fewer pairs than one batch takes.
-        ValueError: `batch_size` cannot be shared out evenly.
+        DataError: There are fewer photos than one batch takes.
+        ValueError: `batch_size` cannot be shared out evenly, or an array needs a field that the data set has not.
     """
-    epoch_samples = steps_per_epoch(pairs, batch_size) * batch_size
+    epoch_samples = steps_per_epoch(data_set, batch_size) * batch_size
     replica_batch = _replica_batch(batch_size, num_workers, replicas)
     worker_batch = replica_batch * replicas
     min_side = image_size if min_crop_area == 1 else image_size / np.sqrt(min_crop_area / CROP_ASPECT)
+    names = _names(data_set, arrays)
 
     @functools.lru_cache(maxsize=2)  # samples of two epochs are in flight where one ends
     def order(epoch):
-        return np.random.default_rng([seed, _ORDER_KEY, epoch]).permutation(len(pairs))
+        return np.random.default_rng([seed, _ORDER_KEY, epoch]).permutation(len(data_set))
 
-    def sample(position):
+    def make(position):
         step, offset = divmod(position, worker_batch)
         counter = step * batch_size + worker * worker_batch + offset
         epoch, place = divmod(counter, epoch_samples)
         rng = np.random.default_rng([seed, _SAMPLE_KEY, counter])
-        photo, saliency_map = pairs.read_good(order(epoch)[place], min_side)
-        box = _WHOLE if min_crop_area == 1 else _random_box(rng, photo.shape, min_crop_area)
+        sample = data_set.read_good(order(epoch)[place], min_side)
+        box = _WHOLE if min_crop_area == 1 else _random_box(rng, _photo(sample).shape, min_crop_area)
         mirror = flip and rng.random() < 0.5
-        gray, *rest = _to_arrays(photo, saliency_map, image_size, box, mirror)
-        return gray + noise_stddev * rng.standard_normal(gray.shape, np.float32), *rest
+        made = _to_arrays(sample, names, image_size, box, mirror)
+        if "gray" in made:
+            made["gray"] += noise_stddev * rng.standard_normal(made["gray"].shape, np.float32)
+        return tuple(made[name] for name in names)
 
     positions = tf.data.Dataset.counter(start_step * worker_batch)
-    samples = _map(positions, sample, _shapes(pairs, image_size, image_size))
+    samples = _map(positions, make, _shapes(names, image_size))
     return samples.batch(replica_batch, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
 
 
-def validation_batches(pairs, *, image_size, batch_size, num_workers=1, worker=0, replicas=1):
-    """Batches of every pair once, in sorted order, neither cropped nor mirrored, without noise.
+def validation_batches(data_set, *, image_size, batch_size, arrays=None, num_workers=1, worker=0, replicas=1):
+    """Batches of every sample once, in sorted order, neither cropped nor mirrored, without noise.
 
-    A pair that cannot be read is left out. Workers take turns, pair by pair.
+    A sample that cannot be read is left out. Workers take turns, sample by sample.
 
     Args:
-        pairs: `PhotoPairs`, or what else has its `__len__`, `saliency` and `read_or_skip`.
+        data_set: `DataSet`, or what else has its `__len__`, `fields` and `read_or_skip`.
         image_size: int. Pixels of a side, S.
         batch_size: int. Global batch size, as for `training_batches`.
-        num_workers: int. Processes that share the pairs.
+        arrays: names of the arrays of a batch, as for `training_batches`.
+        num_workers: int. Processes that share the samples.
         worker: int in [0, num_workers). This process.
         replicas: int. Replicas of this worker, which take consecutive batches of the data set.
 
@@ -133,18 +147,20 @@ def validation_batches(pairs, *, image_size, batch_size, num_workers=1, worker=0
         `tf.data.Dataset` of batches (see the module), the last of them perhaps smaller.
 
     Raises:
-        ValueError: `batch_size` cannot be shared out evenly.
+        ValueError: `batch_size` cannot be shared out evenly, or an array needs a field that the data set has not.
     """
     replica_batch = _replica_batch(batch_size, num_workers, replicas)
+    names = _names(data_set, arrays)
 
     def none_or_one(index):
-        pair = pairs.read_or_skip(index, image_size)
-        if pair is None:
-            return tuple(np.empty(shape, np.float32) for shape in _shapes(pairs, 0, image_size, image_size))
-        return tuple(array[np.newaxis] for array in _to_arrays(*pair, image_size))
+        sample = data_set.read_or_skip(index, image_size)
+        if sample is None:
+            return tuple(np.empty(shape, np.float32) for shape in _shapes(names, image_size, 0))
+        made = _to_arrays(sample, names, image_size)
+        return tuple(made[name][np.newaxis] for name in names)
 
-    indices = tf.data.Dataset.range(worker, len(pairs), num_workers)
-    samples = _map(indices, none_or_one, _shapes(pairs, None, image_size, image_size)).unbatch()
+    indices = tf.data.Dataset.range(worker, len(data_set), num_workers)
+    samples = _map(indices, none_or_one, _shapes(names, image_size, None)).unbatch()
     return samples.batch(replica_batch).prefetch(tf.data.AUTOTUNE)
 
 
@@ -158,9 +174,20 @@ def _replica_batch(batch_size, num_workers, replicas):
     return size
 
 
-def _shapes(pairs, *shape):
-    """Shapes of gray, color and maybe saliency whose first lengths are given."""
-    return [(*shape, depth) for depth in ((1, 3, 1) if pairs.saliency else (1, 3))]
+def _names(data_set, arrays):
+    """Names of the arrays of a batch, which the fields of the data set must suffice for."""
+    fields = set(data_set.fields)
+    if arrays is None:
+        arrays = ("gray", "color", "saliency") if "saliency" in fields else ("gray", "color")
+    possible = (fields | {"gray"} if fields & {"color", "thermal"} else fields) - {"thermal"}
+    if not arrays or not possible.issuperset(arrays):
+        raise ValueError(f"Arrays must be some of {', '.join(sorted(possible))}. Received: {', '.join(arrays)}")
+    return tuple(arrays)
+
+
+def _shapes(names, size, *length):
+    """Shapes of the arrays of one sample, or of as many as `length` says."""
+    return [length if name == "label" else (*length, size, size, _CHANNELS[name]) for name in names]
 
 
 def _map(numbers, function, shapes):
@@ -170,7 +197,7 @@ def _map(numbers, function, shapes):
 
 def _random_box(rng, shape, min_area):
     """Random crop of a photo as top, left, height and width, all of them shares of the photo's sides."""
-    height, width, _ = shape
+    height, width = shape[:2]
     area = rng.uniform(min_area, 1.0)
     aspect = CROP_ASPECT ** rng.uniform(-1.0, 1.0) * height / width
     box_height, box_width = min(1.0, np.sqrt(area / aspect)), min(1.0, np.sqrt(area * aspect))
@@ -185,14 +212,25 @@ def _crop(image, box):
     return image[y : y + max(1, round(box_height * height)), x : x + max(1, round(box_width * width))]
 
 
-def _to_arrays(photo, saliency_map, image_size, box=_WHOLE, mirror=False):
-    """Crop, resize and mirror an 8-bit pair alike, and map it to gray, color and (if there is a map) saliency."""
+def _photo(sample):
+    return sample["color"] if "color" in sample else sample["thermal"]
 
-    def square(image):
-        pixels = photos.resize(_crop(image, box), image_size)
-        return (pixels[:, ::-1] if mirror else pixels).astype(np.float32)
 
-    rgb = color.normalize(square(photo))
-    if saliency_map is None:
-        return color.luma(rgb), rgb
-    return color.luma(rgb), rgb, square(saliency_map)[..., np.newaxis] / 255.0
+def _to_arrays(sample, names, image_size, box=_WHOLE, mirror=False):
+    """Crop, resize and mirror the 8-bit images of a sample alike: dict of the arrays of these names, maybe of more."""
+
+    def square(field, values):
+        pixels = photos.resize(_crop(sample[field], box), image_size)
+        return cv2.LUT(cv2.flip(pixels, 1) if mirror else pixels, values)
+
+    made = {}
+    if "color" in names or ("gray" in names and "thermal" not in sample):
+        made["color"] = square("color", _NORMALIZED)
+    if "gray" in names:
+        is_thermal = "thermal" in sample
+        made["gray"] = square("thermal", _NORMALIZED)[..., np.newaxis] if is_thermal else color.luma(made["color"])
+    if "saliency" in names:
+        made["saliency"] = square("saliency", _SHARES)[..., np.newaxis]
+    if "label" in names:
+        made["label"] = np.array(sample["label"], np.float32)
+    return made

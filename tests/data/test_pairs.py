@@ -52,7 +52,7 @@ def test_names_beyond_ascii_and_with_dots_survive(tmp_path):
     write_pairs(tmp_path, ["Müller.2.png", "日本.jpg"])
     pairs = PhotoPairs(tmp_path)
     assert {os.path.basename(pairs.photo_path(i)) for i in range(2)} == {"Müller.2.png", "日本.jpg"}
-    assert pairs.read(1)[0].shape == PHOTO.shape
+    assert pairs.read(1)["color"].shape == PHOTO.shape
 
 
 def test_other_files_hidden_files_and_folders_are_passed_over(tmp_path):
@@ -144,10 +144,40 @@ def test_error_messages_are_one_line(tmp_path):
 
 def test_without_saliency_no_map_is_needed_or_read(tmp_path):
     write_pairs(tmp_path, ["a.png", "b.png"], ["c.png"])
-    pairs = PhotoPairs(tmp_path, saliency=False)
+    pairs = PhotoPairs(tmp_path, fields=["color"])
     assert len(pairs) == 2
-    np.testing.assert_array_equal(pairs.read(0)[0], PHOTO)
-    assert pairs.read(0)[1] is None
+    sample = pairs.read(0)
+    assert list(sample) == ["color"]
+    np.testing.assert_array_equal(sample["color"], PHOTO)
+
+
+def test_thermal_images_are_read_where_they_are_wanted_and_those_without_a_photo_counted(tmp_path):
+    write_pairs(tmp_path, ["a.png", "b.png"])
+    write_image(tmp_path / "thermal" / "a.jpg", MAP[::2])
+    write_image(tmp_path / "thermal" / "c.png", MAP)
+    assert len(PhotoPairs(tmp_path)) == 2
+    pairs = PhotoPairs(tmp_path, fields=["thermal", "color"], bad_files=BadFiles(2, tmp_path / "log"))
+    assert len(pairs) == 1
+    sample = pairs.read(0)
+    assert list(sample) == ["thermal", "color"]
+    assert np.abs(sample["thermal"].astype(int) - MAP[::2]).mean() < 3
+    assert (tmp_path / "log").read_text() == (
+        f"{tmp_path}/images/b.png\tno thermal image\n{tmp_path}/thermal/c.png\tno photo\n"
+    )
+
+
+def test_photos_need_both_a_map_and_a_thermal_image_where_both_are_wanted(tmp_path):
+    write_pairs(tmp_path, ["a.png", "b.png", "c.png"], ["a.png", "b.png"])
+    for name in ("b.png", "c.png"):
+        write_image(tmp_path / "thermal" / name, MAP)
+    pairs = PhotoPairs(tmp_path, fields=["color", "saliency", "thermal"], bad_files=BadFiles(2))
+    assert [os.path.basename(pairs.photo_path(i)) for i in range(len(pairs))] == ["b.png"]
+    assert len(pairs.bad_files) == 2
+
+
+def test_a_set_without_thermal_images_is_an_error_that_says_what_to_do(tmp_path):
+    with pytest.raises(DataError, match="no subfolder thermal/: put the thermal images of the photos there"):
+        PhotoPairs(write_pairs(tmp_path, ["a.png"]), fields=["color", "thermal"])
 
 
 def test_the_demo_set_lies_in_the_package():
@@ -158,9 +188,9 @@ def test_the_demo_set_lies_in_the_package():
 
 
 def test_a_pair_is_read_as_8_bit_rgb_and_gray(tmp_path):
-    photo, saliency_map = PhotoPairs(write_pairs(tmp_path, ["a.png"])).read(0)
-    np.testing.assert_array_equal(photo, PHOTO)
-    np.testing.assert_array_equal(saliency_map, MAP)
+    sample = PhotoPairs(write_pairs(tmp_path, ["a.png"])).read(0)
+    np.testing.assert_array_equal(sample["color"], PHOTO)
+    np.testing.assert_array_equal(sample["saliency"], MAP)
 
 
 def test_a_photo_is_turned_upright_by_its_exif_orientation(tmp_path):
@@ -259,8 +289,8 @@ def test_the_place_of_a_bad_pair_is_taken_by_the_next_good_one_cyclically(tmp_pa
     (tmp_path / "images" / "c.png").write_bytes(b"")
     (tmp_path / "saliency" / "d.png").write_bytes(b"")
     pairs = PhotoPairs(tmp_path, bad_files=BadFiles(2, tmp_path / "log"))
-    np.testing.assert_array_equal(pairs.read_good(1)[0], PHOTO)
-    np.testing.assert_array_equal(pairs.read_good(2)[0], PHOTO[::-1])
+    np.testing.assert_array_equal(pairs.read_good(1)["color"], PHOTO)
+    np.testing.assert_array_equal(pairs.read_good(2)["color"], PHOTO[::-1])
     assert pairs.read_or_skip(2) is None
     assert (tmp_path / "log").read_text() == (
         f"{tmp_path}/images/c.png\tempty file\n{tmp_path}/saliency/d.png\tempty file\n"
@@ -270,7 +300,7 @@ def test_the_place_of_a_bad_pair_is_taken_by_the_next_good_one_cyclically(tmp_pa
 def test_a_set_in_which_every_pair_is_bad_is_an_error(tmp_path):
     pairs = PhotoPairs(write_pairs(tmp_path, ["a.png"]), bad_files=BadFiles(9))
     truncate(pairs.photo_path(0))
-    with pytest.raises(DataError, match="None of the 1 pairs"):
+    with pytest.raises(DataError, match="None of the 1 photos"):
         pairs.read_good(0)
 
 

@@ -1,0 +1,83 @@
+"""What all data sets have in common: samples by number, with those that cannot be used put up with or replaced."""
+
+import abc
+import os
+
+from keras_scgan.data.bad_files import BadFiles, DataError
+from keras_scgan.errors import BadFileError
+
+
+class DataSet(abc.ABC):
+    """Samples that are read by their number, from any number of threads. A sample is a dict of fields (see `records`).
+
+    Args:
+        data_dir: path of the folder.
+        fields: names of the fields that a sample shall have.
+        bad_files: `BadFiles` that counts what cannot be used. Defaults to one that allows none.
+
+    Raises:
+        DataError: There is no such folder.
+    """
+
+    classes = None
+    """Names of the classes, a list whose index is the label, or `None` where there are no labels."""
+
+    def __init__(self, data_dir, fields, bad_files=None):
+        self.data_dir = os.fspath(data_dir)
+        self.fields = tuple(fields)
+        self.bad_files = BadFiles(0) if bad_files is None else bad_files
+        check_folder(self.data_dir)
+
+    @abc.abstractmethod
+    def __len__(self):
+        """Number of samples."""
+
+    @abc.abstractmethod
+    def read(self, index, min_side=None):
+        """Read a sample.
+
+        Args:
+            index: int in [0, len).
+            min_side: float. Pixels of the photo's shorter side that are enough (see `photos.read_color`).
+
+        Returns:
+            dict of the `fields`. Its images may be of several sizes.
+
+        Raises:
+            BadFileError: The sample cannot be used.
+        """
+
+    def read_good(self, index, min_side=None):
+        """Read a sample, or the next one in order that can be used; `bad_files` counts those that cannot.
+
+        The arguments and the returned sample are those of `read`.
+
+        Raises:
+            DataError: Too many files are bad, or all.
+        """
+        for offset in range(len(self)):
+            sample = self.read_or_skip((index + offset) % len(self), min_side)
+            if sample is not None:
+                return sample
+        raise DataError(f"None of the {len(self)} photos in {self.data_dir} can be used.")
+
+    def read_or_skip(self, index, min_side=None):
+        """Read a sample, or count it in `bad_files` and return `None`. Arguments and errors as for `read_good`."""
+        try:
+            return self.read(index, min_side)
+        except BadFileError as error:
+            self.bad_files.add(error)
+            return None
+
+    def _check_fields(self, available, advice):
+        """Raises `DataError` if a field is wanted that this kind of data set has not."""
+        missing = [field for field in self.fields if field not in available]
+        if missing:
+            raise DataError(f"{self.data_dir} has no field {missing[0]}: {advice}.")
+
+
+def check_folder(data_dir):
+    """Raises `DataError` if there is no such folder. Args: `data_dir`, path."""
+    if not os.path.isdir(data_dir):
+        found = "is not a folder" if os.path.exists(data_dir) else "does not exist"
+        raise DataError(f"The data set folder {data_dir} {found}: give one with the photos in images/, or of shards.")

@@ -1,0 +1,115 @@
+"""A data set as shards, which are read at random by an index of their records."""
+
+import json
+import os
+
+import numpy as np
+
+from keras_scgan.data import records
+from keras_scgan.data.bad_files import DataError
+from keras_scgan.data.data_set import DataSet
+from keras_scgan.errors import BadFileError
+
+
+class PhotoShards(DataSet):
+    """The samples of one split of a folder of shards with `dataset_info.json`, as tools/prepare_data.py writes it.
+
+    The length headers of all records are read once. In memory are 16 bytes a sample.
+
+    Args:
+        data_dir: path of the folder.
+        fields: names of the fields that are wanted, of those that the shards have.
+        split: str. `train` or `validation`.
+        bad_files: `BadFiles` that counts records that cannot be used. Defaults to one that allows none.
+
+    Raises:
+        DataError: The folder is not there or incomplete, a shard is not what `dataset_info.json` says, or there is no
+            such split or field.
+    """
+
+    def __init__(self, data_dir, *, fields=("color", "saliency"), split="train", bad_files=None):
+        super().__init__(data_dir, fields, bad_files)
+        info = _Info(os.path.join(self.data_dir, records.INFO_NAME))
+        self._check_fields(
+            info.fields, f"its shards have {', '.join(info.fields)} alone (tools/prepare_data.py makes others)"
+        )
+        self.classes = info.classes
+        shards = info.shards(split)
+        self._paths = [os.path.join(self.data_dir, name) for name, _, _ in shards]
+        spans = [_index(path, *counts) for path, (_, *counts) in zip(self._paths, shards, strict=True)]
+        self._first = np.cumsum([0, *map(len, spans)])
+        self._spans = np.concatenate(spans) if spans else np.empty((0, 2), np.int64)
+        if not len(self):
+            raise DataError(f"The split {split} of {self.data_dir} has no samples.")
+
+    def __len__(self):
+        return len(self._spans)
+
+    def read(self, index, min_side=None):
+        shard = int(np.searchsorted(self._first, index, side="right")) - 1
+        path, (start, length) = self._paths[shard], self._spans[index].tolist()
+        name = f"{path} record {index - self._first[shard]}"
+        try:
+            with open(path, "rb", buffering=0) as file:  # opened anew, lest hundreds of files stay open
+                file.seek(start)
+                data = file.read(length)
+        except OSError as error:
+            raise BadFileError(name, error.strerror or "cannot be read") from None
+        return records.decode(data, self.fields, min_side, name)
+
+
+class _Info:
+    """What is needed of a `dataset_info.json`; every value that is missing or of a wrong type is a `DataError`."""
+
+    def __init__(self, path):
+        self._path = path
+        try:
+            with open(path, encoding="utf-8") as file:
+                self._values = json.load(file)
+        except OSError as error:
+            raise DataError(f"{path}: {error.strerror}.") from None
+        except ValueError:
+            raise DataError(f"{path} is damaged: it is no JSON.") from None
+        version = self._get(self._values, "format_version", int)
+        if version != records.FORMAT_VERSION:
+            raise DataError(
+                f"{path} is of format {version}, and this version reads {records.FORMAT_VERSION}: make the shards anew "
+                "by tools/prepare_data.py."
+            )
+        self.fields = self._get(self._values, "fields", list)
+        self.classes = self._get(self._values, "classes", list) if "label" in self.fields else None
+
+    def shards(self, split):
+        """List of (file name, samples, bytes) of the shards of a split."""
+        splits = self._get(self._values, "splits", dict)
+        if split not in splits:
+            raise DataError(f"{self._path} has no split {split}, but {', '.join(splits) or 'none'}.")
+        kinds = {"file": str, "samples": int, "bytes": int}
+        return [
+            tuple(self._get(shard, name, kind) for name, kind in kinds.items())
+            for shard in self._get(splits[split], "shards", list)
+        ]
+
+    def _get(self, values, name, kind):
+        value = values.get(name) if isinstance(values, dict) else None
+        if not isinstance(value, kind):
+            found = "is missing" if value is None else f"is {json.dumps(value)[:50]}"
+            raise DataError(f"{self._path} is damaged: {name} {found}, and should be of type {kind.__name__}.")
+        return value
+
+
+def _index(path, samples, size):
+    """Where the records of a shard are (see `find_records`), which must be as many as the description says."""
+    advice = "copy it again, or make it anew by tools/prepare_data.py"
+    try:
+        found_size = os.path.getsize(path)
+        spans = records.find_records(path) if found_size == size else []
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}, but {records.INFO_NAME} names it: {advice}.") from None
+    except ValueError as error:
+        raise DataError(f"{path} is damaged, {error}: {advice}.") from None
+    if found_size != size:
+        raise DataError(f"{path} has {found_size} bytes, and {size} by {records.INFO_NAME}: {advice}.")
+    if len(spans) != samples:
+        raise DataError(f"{path} has {len(spans)} records, and {samples} by {records.INFO_NAME}: {advice}.")
+    return spans
