@@ -4,6 +4,7 @@ import pathlib
 import zipfile
 import zlib
 
+import keras
 import numpy as np
 from absl import logging
 
@@ -132,11 +133,10 @@ class Checkpoints:
 
 def run_variables(model):
     """Every variable of the run by a name of its own: networks, optimizers, trackers."""
-    groups = {"generator": model.generator.variables, "optimizer": _optimizer_variables(model.optimizer)}
-    for name, critic in model.critics.items():
-        groups[f"{name}_critic"] = critic.variables
-    if model.critics:
-        groups["critic_optimizer"] = _optimizer_variables(model.critic_optimizer)
+    groups = {
+        name: _optimizer_variables(part) if isinstance(part, keras.optimizers.Optimizer) else part.variables
+        for name, part in model.state.items()
+    }
     groups["trackers"] = [variable for metric in model.metrics for variable in metric.variables]
     return {
         # The first part of an optimizer's path is a name that counts the optimizers of the process.

@@ -42,7 +42,7 @@ def build_scgan(options, perceptual_features=None):
         critics = {name: build_critic(options.preset, norm=options.critic_norm) for name in names}
     model = SCGAN(_initial_generator(options), **critics, perceptual_features=perceptual_features, seed=options.seed)
     model.compile(
-        _adam(options),
+        _adam(options, use_ema=options.ema_momentum > 0, ema_momentum=options.ema_momentum),
         _adam(options, options.critic_steps) if critics else None,
         pixel_loss=options.pixel_loss,
         adversarial_loss=options.adversarial_loss,
@@ -67,6 +67,8 @@ def build_run_generator(options):
 
 def _initial_generator(options):
     generator = build_run_generator(options)
+    if options.freeze_global_features:
+        generator.get_layer("global_features").trainable = False
     if options.init_from:
         _copy_weights("--init_from", options.init_from, generator)
     elif options.global_features not in ("none", "random"):
@@ -90,7 +92,7 @@ def _copy_weights(flag, path, model):
     model.set_weights(source.get_weights())
 
 
-def _adam(options, updates_per_step=1):
+def _adam(options, updates_per_step=1, **average):
     rate = options.learning_rate
     if options.learning_rate_halving_epochs:
         rate = keras.optimizers.schedules.ExponentialDecay(
@@ -99,7 +101,7 @@ def _adam(options, updates_per_step=1):
             decay_rate=0.5,
             staircase=True,
         )
-    optimizer = keras.optimizers.Adam(rate, **ADAM_BETAS)
+    optimizer = keras.optimizers.Adam(rate, **ADAM_BETAS, **average)
     if options.precision == "mixed_float16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     return optimizer

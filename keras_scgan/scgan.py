@@ -137,6 +137,18 @@ class SCGAN(keras.Model):
     def metrics(self):
         return list(self._trackers.values())
 
+    @property
+    def network(self):
+        """What `optimizer` trains: the generator."""
+        return self.generator
+
+    @property
+    def state(self):
+        """What a checkpoint holds, by name: networks and optimizers."""
+        parts = {"generator": self.generator, "optimizer": self.optimizer}
+        parts |= {f"{name}_critic": critic for name, critic in self.critics.items()}
+        return {**parts, "critic_optimizer": self.critic_optimizer} if self.critics else parts
+
     def call(self, inputs, training=False):
         return self.generator(inputs, training=training)
 

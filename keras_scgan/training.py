@@ -1,5 +1,6 @@
 """The training loop: one for a single device, for replicas and for several machines."""
 
+import contextlib
 import math
 import os
 import signal
@@ -40,11 +41,35 @@ def make_strategy(name="mirrored"):
     return tf.distribute.MirroredStrategy() if name == "mirrored" else tf.distribute.get_strategy()
 
 
-class Trainer:
-    """Trains a compiled `SCGAN` under a strategy, from the run folder's latest checkpoint on.
+@contextlib.contextmanager
+def averaged_weights(model):
+    """Context in which a model's network has the moving average of its weights, where the optimizer keeps one.
+
+    Batch statistics stay those of the network as it is trained.
 
     Args:
-        model: `SCGAN`, built and compiled in the scope of `strategy`.
+        model: compiled `SCGAN` or `Pretraining`.
+
+    Reference:
+        [Averaging weights leads to wider optima](https://arxiv.org/abs/1803.05407), here exponentially.
+    """
+    variables = model.network.trainable_variables
+    trained = [variable.numpy() for variable in variables]
+    model.optimizer.finalize_variable_values(variables)
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, trained, strict=True):
+            variable.assign(value)
+
+
+class Trainer:
+    """Trains a compiled model under a strategy, from the run folder's latest checkpoint on.
+
+    Validation and callbacks at the end of an epoch see the moving average of the weights, where there is one.
+
+    Args:
+        model: `SCGAN` or `Pretraining`, built and compiled in the scope of `strategy`.
         strategy: `tf.distribute` strategy.
         run_dir: path. The checkpoints go to its folder `checkpoints`.
         batches: function of the step to start with that returns the distributed data set of all further steps.
@@ -130,7 +155,8 @@ class Trainer:
 
             epoch_ends = step % self.steps_per_epoch == 0
             if epoch_ends:
-                self.callbacks.on_epoch_end(epoch, {**logs, **self._validate(signals)})
+                with averaged_weights(self.model):
+                    self.callbacks.on_epoch_end(epoch, {**logs, **self._validate(signals)})
             is_due = time.monotonic() - saved > self.checkpoint_seconds
             # What one worker does all have to do: else they would wait for each other for ever.
             requests = self._of_all_workers(signals.received, self.model.stop_training, is_due)
@@ -179,18 +205,23 @@ class Trainer:
         raise NonFiniteLossError(f"{what} at step {step}; {last}. Try a lower --learning_rate, or --precision=float32.")
 
     def _validate(self, signals):
-        """Mean of each validation term over all photos, with the prefix `val_`: by the chief, unless a signal comes."""
+        """Every validation term with the prefix `val_`: by the chief, unless a signal comes."""
         if self.validation_batches is None or not self.is_chief:
             return {}
+        terms = self.validate(stop=lambda: signals.received)
+        return {f"val_{name}": value for name, value in terms.items()}
+
+    def validate(self, stop=lambda: False):
+        """Mean of each validation term over all photos, as a dict by name, empty when `stop()` came true meanwhile."""
         sums, photos = {}, 0
         for batch in self.validation_batches:
-            if signals.received:
+            if stop():
                 return {}
             size = len(batch[0])
             photos += size
             for name, value in self._validation_step(batch).items():
                 sums[name] = sums.get(name, 0.0) + size * float(value)
-        return {f"val_{name}": value / photos for name, value in sums.items()}
+        return {name: value / photos for name, value in sums.items()}
 
 
 class _Signals:

@@ -244,6 +244,51 @@ def test_two_replicas_end_alike_and_as_one_does_and_go_on_from_their_checkpoint(
         np.testing.assert_allclose(found[name], value, atol=1e-4, err_msg=name)
 
 
+# === Moving average of the weights ===
+
+
+def build_averaging(momentum=0.9):
+    keras.utils.set_random_seed(3)
+    model = tiny.build_model(stage=1)
+    model.compile(keras.optimizers.SGD(0.5, use_ema=True, ema_momentum=momentum))
+    return model
+
+
+def kernel_of(model):
+    return model.generator.get_layer("hidden").kernel.numpy()
+
+
+def test_epochs_end_with_the_moving_average_of_the_weights_and_go_on_from_the_weights(tmp_path):
+    after_steps, at_ends, model = [], [], build_averaging()
+    record = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: after_steps.append(kernel_of(model)),
+        on_epoch_end=lambda epoch, logs: at_ends.append(kernel_of(model)),
+    )
+    tiny.make_trainer(model, tmp_path, steps_per_epoch=3, epochs=2, callbacks=[record]).fit()
+
+    average, expected = after_steps[0], []
+    for step, kernel in enumerate(after_steps):
+        average = 0.9 * average + 0.1 * kernel if step else kernel
+        expected.append(average)
+    np.testing.assert_allclose(at_ends, [expected[2], expected[5]], atol=1e-6)
+    assert np.abs(at_ends[1] - after_steps[5]).max() > 1e-3
+    np.testing.assert_array_equal(kernel_of(model), after_steps[5])
+
+    twin = build_averaging()
+    tiny.make_trainer(twin, tmp_path, steps_per_epoch=3).fit()  # restores the checkpoint, which holds both
+    assert_same_bits(values_of(twin), values_of(model))
+    with training.averaged_weights(twin):
+        np.testing.assert_array_equal(kernel_of(twin), at_ends[1])
+
+
+def test_without_a_moving_average_the_weights_stay_as_they_are():
+    model = build()
+    before = values_of(model)
+    with training.averaged_weights(model):
+        assert_same_bits(values_of(model), before)
+    assert_same_bits(values_of(model), before)
+
+
 def test_strategies_are_made_by_name(monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
     assert training.make_strategy("none").num_replicas_in_sync == 1

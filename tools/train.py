@@ -1,4 +1,4 @@
-"""Trains SCGAN on a folder of colour photos with saliency maps.
+"""Trains SCGAN on colour photos with saliency maps: a folder, or shards that tools/prepare_data.py made of one.
 
     python tools/train.py --flagfile=stage1.flags --data_dir=DIR
     python tools/train.py --flagfile=stage2.flags --data_dir=DIR
@@ -13,21 +13,17 @@ Flags of two values have one for each stage: --epochs=10,30. One value serves fo
 import functools
 import math
 import pathlib
-import signal
-import sys
 import types
 
 import quiet_tensorflow  # noqa: F401 (first, before anything else imports TensorFlow)
 
 # isort: split
-import keras
 import tensorflow as tf
 from absl import flags, logging
 
-from keras_scgan import arithmetic, callbacks, cli, data, losses, precision, recipe, scgan, training
+from keras_scgan import arithmetic, callbacks, cli, data, losses, precision, recipe, runs, scgan, training
 from keras_scgan.checkpoints import checkpoint_dir, checkpoint_steps, run_variables
 from keras_scgan.errors import UserError
-from keras_scgan.files import atomic_path
 from keras_scgan.layers import NORMS
 from keras_scgan.models import DEPTHS, PRESETS
 
@@ -35,9 +31,11 @@ FLAGS = flags.FLAGS
 
 # === What is trained, on what, and where it goes ===
 flags.DEFINE_enum("stage", "1", ["1", "2", "both"], "1: the generator alone; 2: against its critics.")
-flags.DEFINE_string("data_dir", None, "Folder with images/STEM.jpg|png and saliency/STEM.jpg|png.")
+flags.DEFINE_string(
+    "data_dir", None, "Folder with images/STEM.jpg|png and saliency/STEM.jpg|png, or one of shards (its split train)."
+)
 flags.DEFINE_enum("dataset", None, ["demo"], "A data set that the package carries, in place of --data_dir.")
-flags.DEFINE_string("validation_dir", None, "Folder like --data_dir, evaluated after each epoch.")
+flags.DEFINE_string("validation_dir", None, "Folder like --data_dir, or of shards (validation), evaluated each epoch.")
 flags.DEFINE_string("output_dir", "runs/scgan", "Run folder. With --stage=both it has one a stage, stage1 and stage2.")
 flags.DEFINE_string("init_from", None, "Generator (.keras) to start from: for stage 2, the one of stage 1.")
 
@@ -49,6 +47,7 @@ flags.DEFINE_enum(
 flags.DEFINE_string(
     "global_features", "random", "Global feature network: random, none, or a .keras file of a trained one."
 )
+flags.DEFINE_bool("freeze_global_features", False, "Leave the global feature network as it is given.")
 flags.DEFINE_enum("critic_norm", "batch", NORMS, "Norm of the critics. batch is the paper's; see the README.")
 
 # === Objective ===
@@ -76,78 +75,49 @@ flags.DEFINE_string("perceptual_layer", None, "Layer whose output is taken; VGG-
 
 # === Optimization ===
 flags.DEFINE_list("epochs", ["10", "30"], "Epochs.")
-flags.DEFINE_integer("steps_per_epoch", 0, "Steps that are called an epoch; 0: once over the data.", 0)
 flags.DEFINE_integer("batch_size", 8, "Photos a step, over all replicas.", 1)
 flags.DEFINE_list("learning_rate", ["2e-4", "1e-4"], "Learning rate of Adam.")
 flags.DEFINE_list("learning_rate_halving_epochs", ["0", "10"], "Epochs between halvings of the learning rate; 0: none.")
-flags.DEFINE_enum("precision", "auto", precision.PRECISIONS, "auto: bfloat16 where the hardware is fast at it.")
-flags.DEFINE_enum("strategy", "mirrored", training.STRATEGIES, "none: one device; mirrored: all GPUs, else the CPU.")
-flags.DEFINE_integer("seed", 0, "Key of all random numbers.", 0, 2**32 - 1)
-flags.DEFINE_bool("deterministic", False, "Only TensorFlow kernels that give the same bits each time.")
 
 # === Data ===
 flags.DEFINE_integer("image_size", 256, "Height and width of the images, in pixels.", 1)
-flags.DEFINE_float(
-    "noise_stddev", data.NOISE_STDDEV, "Standard deviation of the noise added to the input, whose range is 2.", 0
+flags.DEFINE_enum(
+    "network_input",
+    "luma",
+    ["luma", "thermal"],
+    "What is colorized: the greyscale photo, or the thermal image of a multispectral set (DIR/thermal, or shards).",
 )
-flags.DEFINE_bool("flip", False, "Mirror half of the photos.")
-flags.DEFINE_float("min_crop_area", 1.0, "Smallest share of a photo that a random crop takes; 1: no crops.", 0.001, 1.0)
-flags.DEFINE_integer("max_bad_files", 100, "Unusable files to put up with; bad_files.tsv names them.", 0)
 
 # === The run ===
-flags.DEFINE_bool("resume", True, "Go on from the latest checkpoint of the run folder, if there is one.")
-flags.DEFINE_bool("fresh", False, "The same as --noresume: start anew; a run folder with a run in it is refused.")
-flags.DEFINE_bool("overwrite", False, "With --fresh: delete the run that the run folder holds.")
-flags.DEFINE_float("checkpoint_minutes", 10.0, "Minutes between checkpoints, beside the one after each epoch.", 0)
-flags.DEFINE_bool("dry_run", False, "Print what would be trained, and exit.")
+runs.define_flags()
 
 _BY_STAGE = {"epochs": int, "learning_rate": float, "learning_rate_halving_epochs": int}
-_OF_THE_CALL = ("resume", "fresh", "overwrite", "dry_run")
-_RESULTS = (
-    "checkpoints/step_*.npz",
-    "samples/epoch_*.png",
-    "tensorboard/events.out.tfevents.*",
-    "metrics.jsonl",
-    "generator.keras",
-)
-"""What a run leaves behind in its folder, which --overwrite deletes, and nothing else."""
+_RESULT = "generator.keras"
 SAMPLE_PHOTOS = 8
 
 
 def main(_):
     """Trains one stage, or both."""
-    strategy = training.make_strategy(FLAGS.strategy)  # before any other TensorFlow operation
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
-    try:
-        _train(strategy)
-    except training.Interrupted as interruption:
-        run_flags = pathlib.Path(FLAGS.output_dir) / "run.flags"
-        print(f"Stopped by {interruption}. To go on: python {sys.argv[0]} --flagfile={run_flags}", file=sys.stderr)
-        sys.exit(128 + interruption.signal)
-
-
-def _interrupt(number, frame):
-    raise training.Interrupted(number)
+    runs.train_interruptibly(_train)
 
 
 def _train(strategy):
     FLAGS.precision = precision.resolve(FLAGS.precision)
-    runs = [_options(stage) for stage in (["1", "2"] if FLAGS.stage == "both" else [FLAGS.stage])]
-    for options in runs:
+    stages = [_options(stage) for stage in (["1", "2"] if FLAGS.stage == "both" else [FLAGS.stage])]
+    for options in stages:
         _check(options, strategy)
-    pairs = _open(FLAGS.data_dir or data.demo_dir())
+    pairs = _open(FLAGS.data_dir or data.demo_dir(), "train")
     steps_per_epoch = data.steps_per_epoch(pairs, FLAGS.batch_size)
-    validation_pairs = _open(FLAGS.validation_dir) if FLAGS.validation_dir else None
+    validation_pairs = _open(FLAGS.validation_dir, "validation") if FLAGS.validation_dir else None
     features = None
     if FLAGS.dry_run:
-        print("\n".join(_resolved_flags()))
+        print("\n".join(runs.resolved_flags(__name__)))
     else:
         with strategy.scope(), precision.policy(FLAGS.precision):
-            features = recipe.build_run_features(runs[-1])  # before stage 1, lest they are missing after it
+            features = recipe.build_run_features(stages[-1])  # before stage 1, lest they are missing after it
         if strategy.extended.should_checkpoint:
-            _prepare_run_dirs(runs)
-    for options in runs:
+            runs.prepare_run_dirs(__name__, [pathlib.Path(stage.output_dir) for stage in stages], [_RESULT])
+    for options in stages:
         options.steps_per_epoch = options.steps_per_epoch or steps_per_epoch
         _run(options, strategy, pairs, validation_pairs, features if options.stage == "2" else None)
 
@@ -168,7 +138,7 @@ def _options(stage):
     if FLAGS.stage == "both":
         options.output_dir = str(pathlib.Path(FLAGS.output_dir) / f"stage{stage}")
         if stage == "2":
-            options.init_from = str(pathlib.Path(FLAGS.output_dir) / "stage1" / "generator.keras")
+            options.init_from = str(pathlib.Path(FLAGS.output_dir) / "stage1" / _RESULT)
     return options
 
 
@@ -188,43 +158,18 @@ def _check(options, strategy):
     for name, path in files.items():
         if path not in (None, "none", "random") and not pathlib.Path(path).is_file():
             raise UserError(f"--{name}={path}: there is no such file.")
-    if FLAGS.fresh and FLAGS["resume"].present and FLAGS.resume:
-        raise UserError("--fresh and --resume cannot be had together.")
-    if options.batch_size % strategy.num_replicas_in_sync:
-        raise UserError(
-            f"--batch_size={options.batch_size} cannot be shared by {strategy.num_replicas_in_sync} replicas evenly."
-        )
+    if options.freeze_global_features and options.global_features == "none":
+        raise UserError("--freeze_global_features: with --global_features=none there are none.")
+    runs.check_flags(options, strategy)
 
 
-def _open(data_dir):
-    log_path = None if FLAGS.dry_run else pathlib.Path(FLAGS.output_dir) / "bad_files.tsv"
-    return data.PhotoPairs(
-        data_dir, saliency=FLAGS.attention_loss, bad_files=data.BadFiles(FLAGS.max_bad_files, log_path)
-    )
-
-
-def _resolved_flags():
-    own = FLAGS.get_key_flags_for_module(sys.modules[__name__])
-    return [flag.serialize() for flag in own if flag.name not in _OF_THE_CALL and flag.value is not None]
-
-
-def _prepare_run_dirs(runs):
-    """Clears the way for a fresh run, or tells how a resumed one differs; writes run.flags."""
-    output_dir = pathlib.Path(FLAGS.output_dir)
-    run_dirs = [pathlib.Path(options.output_dir) for options in runs]
-    if FLAGS.fresh or not FLAGS.resume:
-        results = [path for run_dir in run_dirs for pattern in _RESULTS for path in run_dir.glob(pattern)]
-        if results and not FLAGS.overwrite:
-            raise UserError(f"There is a run ({results[0]}): choose another --output_dir, or delete it by --overwrite.")
-        for path in results:
-            path.unlink()
-    run_flags, lines = output_dir / "run.flags", _resolved_flags()
-    if run_flags.exists() and any(checkpoint_steps(checkpoint_dir(run_dir)) for run_dir in run_dirs):
-        changed = sorted(set(lines) ^ set(run_flags.read_text().splitlines()))
-        if changed:
-            logging.warning("Flags differ from those that the run was started with: %s", " ".join(changed))
-    with atomic_path(run_flags) as path:
-        path.write_text("".join(f"{line}\n" for line in lines))
+def _open(data_dir, split):
+    fields = ["color"]
+    if FLAGS.attention_loss:
+        fields.append("saliency")
+    if FLAGS.network_input == "thermal":
+        fields.append("thermal")
+    return data.open_data_set(data_dir, fields=fields, split=split, bad_files=runs.bad_files())
 
 
 def _run(options, strategy, pairs, validation_pairs, perceptual_features):
@@ -235,11 +180,7 @@ def _run(options, strategy, pairs, validation_pairs, perceptual_features):
     elif options.stage == "2" and not options.init_from:
         logging.warning("STAGE 2 STARTS FROM RANDOM WEIGHTS: give stage 1's generator by --init_from=generator.keras.")
 
-    keras.utils.set_random_seed(options.seed)
-    if options.deterministic:
-        tf.config.experimental.enable_op_determinism()
-        # The graph optimizer makes steps of stage 2 differ in their last bits, op determinism or not.
-        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    runs.make_repeatable(options)
     with strategy.scope(), precision.policy(options.precision):
         model = recipe.build_scgan(options, perceptual_features)
     _describe(options, strategy, model, len(pairs))
@@ -253,7 +194,7 @@ def _run(options, strategy, pairs, validation_pairs, perceptual_features):
             model,
             strategy,
             options.output_dir,
-            batches=functools.partial(_training_batches, options, strategy, pairs),
+            batches=functools.partial(runs.training_batches, options, strategy, pairs),
             steps_per_epoch=options.steps_per_epoch,
             epochs=options.epochs,
             validation_batches=validation,
@@ -264,25 +205,9 @@ def _run(options, strategy, pairs, validation_pairs, perceptual_features):
     if len(pairs.bad_files):
         logging.warning("%d files were left out: see %s", len(pairs.bad_files), pairs.bad_files.log_path)
     if chief:
-        _write_generator(options, model.generator)
-
-
-def _training_batches(options, strategy, pairs, start_step):
-    return strategy.distribute_datasets_from_function(
-        lambda context: data.training_batches(
-            pairs,
-            image_size=options.image_size,
-            batch_size=options.batch_size,
-            seed=options.seed,
-            start_step=start_step,
-            noise_stddev=options.noise_stddev,
-            flip=options.flip,
-            min_crop_area=options.min_crop_area,
-            num_workers=context.num_input_pipelines,
-            worker=context.input_pipeline_id,
-            replicas=context.num_replicas_in_sync // context.num_input_pipelines,
-        )
-    )
+        with training.averaged_weights(model):
+            generator = runs.float32_copy(model.generator, functools.partial(recipe.build_run_generator, options))
+        runs.save(generator, pathlib.Path(options.output_dir) / _RESULT)
 
 
 def _validation_batches(pairs, options):
@@ -299,16 +224,6 @@ def _callbacks(options, sample_batches):
         callbacks.MetricsLog(options.output_dir, protocol, options.batch_size),
         callbacks.SampleGrid(options.output_dir, samples),
     ]
-
-
-def _write_generator(options, trained):
-    """Writes generator.keras: for inference, in float32 whatever it was trained in."""
-    with precision.policy("float32"):
-        generator = recipe.build_run_generator(options)
-    generator.set_weights(trained.get_weights())
-    with atomic_path(pathlib.Path(options.output_dir) / "generator.keras") as path:
-        generator.save(path)
-    logging.info("Wrote %s/generator.keras", options.output_dir)
 
 
 def _describe(options, strategy, model, pairs):

@@ -87,6 +87,7 @@ def call_tool():
         from keras_scgan import cli
 
         if tool not in tools:
+            _forget(tools)
             tools[tool] = _load(tool)
         output = {"stdout": io.StringIO(), "stderr": io.StringIO()}
         argv = [f"tools/{tool}", *map(str, arguments)]
@@ -105,9 +106,7 @@ def call_tool():
         return types.SimpleNamespace(returncode=code, **{name: text.getvalue() for name, text in output.items()})
 
     yield call
-    for module in tools.values():  # the next tool has flags of the same names
-        for flag in flags.FLAGS.get_flags_for_module(module.__name__):
-            delattr(flags.FLAGS, flag.name)
+    _forget(tools)
 
 
 def _load(tool):
@@ -118,6 +117,14 @@ def _load(tool):
         patch.syspath_prepend(ROOT / "tools")  # as for a script
         spec.loader.exec_module(module)
     return module
+
+
+def _forget(tools):
+    """Forgets the tools that are loaded: the next one has flags of the same names."""
+    while tools:
+        _, module = tools.popitem()
+        for flag in flags.FLAGS.get_flags_for_module(module.__name__):
+            delattr(flags.FLAGS, flag.name)
 
 
 @contextlib.contextmanager

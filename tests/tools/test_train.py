@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from shard_sets import colorful_samples, write_shards
 
 from keras_scgan.data import demo_dir
 
@@ -184,6 +185,23 @@ def test_run_flags_repeat_a_run_in_another_folder(run, train, tmp_path):
     assert differing == {"--output_dir", "--stage"}
 
 
+def test_a_multispectral_set_of_shards_is_trained_and_validated_on_its_splits_from_the_thermal_images(train, tmp_path):
+    samples = colorful_samples(5, shape=(64, 64))
+    write_shards(tmp_path, fields=["color", "saliency", "thermal"], train=samples[:3], validation=samples[3:])
+    sets = [f"--data_dir={tmp_path}", f"--validation_dir={tmp_path}", f"--output_dir={tmp_path / 'out'}"]
+    result = train(*SMALL, *sets, "--network_input=thermal")
+    assert result.returncode == 0, result.stderr
+    assert "Stage 1: 3 pairs" in result.stderr
+    grid = cv2.imread(str(tmp_path / "out" / "samples" / "epoch_0001.png"))[16:].astype(int)
+    assert grid.shape == (2 * 64, 5 * 64, 3)  # the two for validation
+    thermal, _, truth, *_ = np.split(grid, 5, axis=1)
+    assert np.abs(thermal[..., 0] - truth[..., 1]).mean() < 3  # made of the photos' green
+    assert np.abs(thermal[..., 0] - truth[..., 0]).mean() > 10
+    line = json.loads((tmp_path / "out" / "metrics.jsonl").read_text())
+    assert math.isfinite(line["val_loss"])
+    assert "--network_input=thermal" in (tmp_path / "out" / "run.flags").read_text().splitlines()
+
+
 # === Starting anew, and going on ===
 
 
@@ -236,6 +254,8 @@ def test_a_run_goes_on_is_not_deleted_unasked_and_when_asked_loses_its_own_files
         ([*DEMO, "--data_dir=photos"], "either --data_dir=DIR or --dataset=demo"),
         ([*SMALL, "--data_dir=/no/photos"], "/no/photos does not exist"),
         ([*DEMO, "--validation_dir=/no/photos"], "/no/photos does not exist"),
+        ([*DEMO, f"--validation_dir={ROOT / 'tests' / 'data'}"], "is no data set: it has neither images/ "),
+        ([*DEMO, "--network_input=thermal"], "demo has no subfolder thermal/: put the thermal images"),
         ([*DEMO, "--image_size=96"], "--image_size=96 is no multiple of 64, which --depth=6 needs"),
         ([*DEMO, "--depth=5"], "should be one of <6|7|8>"),
         ([*DEMO, "--epoch=1"], "Unknown command line flag 'epoch'"),
@@ -252,7 +272,7 @@ def test_a_run_goes_on_is_not_deleted_unasked_and_when_asked_loses_its_own_files
         ([*DEMO, "--seed=-1"], "seed"),
         ([*DEMO, "--seed=4294967296"], "seed"),
         ([*DEMO, "--min_crop_area=1.5"], "min_crop_area"),
-        ([*DEMO, "--batch_size=21", "--steps_per_epoch=0"], "has 20 pairs, too few for batches of 21"),
+        ([*DEMO, "--batch_size=21", "--steps_per_epoch=0"], "has 20 photos, too few for batches of 21"),
         ([*DEMO, "--init_from=/no/generator.keras"], "--init_from=/no/generator.keras: there is no such file"),
         ([*DEMO, "--global_features=/no/vgg.keras"], "--global_features=/no/vgg.keras: there is no such file"),
         (

@@ -1,0 +1,171 @@
+"""What the tools that train networks have in common: flags, the run folder, and how a run ends when it is asked to."""
+
+import pathlib
+import signal
+import sys
+
+import keras
+import tensorflow as tf
+from absl import flags, logging
+
+from keras_scgan import data, precision, training
+from keras_scgan.checkpoints import checkpoint_dir, checkpoint_steps
+from keras_scgan.errors import UserError
+from keras_scgan.files import atomic_path
+
+flags.disclaim_key_flags()  # those of `define_flags` are the tool's that calls it
+
+FLAGS = flags.FLAGS
+_OF_THE_CALL = ("resume", "fresh", "overwrite", "dry_run")
+_RESULTS = (
+    "checkpoints/step_*.npz",
+    "samples/epoch_*.png",
+    "tensorboard/events.out.tfevents.*",
+    "metrics.jsonl",
+)
+"""What every run leaves behind in its folder, which --overwrite deletes, and nothing else."""
+
+
+def define_flags():
+    """Defines the flags that all runs have, as flags of the calling module."""
+    flags.DEFINE_integer("steps_per_epoch", 0, "Steps that are called an epoch; 0: once over the data.", 0)
+    flags.DEFINE_float(
+        "ema_momentum",
+        0.0,
+        "Momentum of the moving average of the network's weights, which is what is validated and written; 0: none.",
+        0,
+        1,
+    )
+    flags.DEFINE_enum("precision", "auto", precision.PRECISIONS, "auto: bfloat16 where the hardware is fast at it.")
+    flags.DEFINE_enum(
+        "strategy", "mirrored", training.STRATEGIES, "none: one device; mirrored: all GPUs, else the CPU."
+    )
+    flags.DEFINE_integer("seed", 0, "Key of all random numbers.", 0, 2**32 - 1)
+    flags.DEFINE_bool("deterministic", False, "Only TensorFlow kernels that give the same bits each time.")
+    flags.DEFINE_float(
+        "noise_stddev", data.NOISE_STDDEV, "Standard deviation of the noise added to the input, whose range is 2.", 0
+    )
+    flags.DEFINE_bool("flip", False, "Mirror half of the photos.")
+    flags.DEFINE_float(
+        "min_crop_area", 1.0, "Smallest share of a photo that a random crop takes; 1: no crops.", 0.001, 1.0
+    )
+    flags.DEFINE_integer("max_bad_files", 100, "Unusable files to put up with; bad_files.tsv names them.", 0)
+    flags.DEFINE_bool("resume", True, "Go on from the latest checkpoint of the run folder, if there is one.")
+    flags.DEFINE_bool("fresh", False, "The same as --noresume: start anew; a run folder with a run in it is refused.")
+    flags.DEFINE_bool("overwrite", False, "With --fresh: delete the run that the run folder holds.")
+    flags.DEFINE_float("checkpoint_minutes", 10.0, "Minutes between checkpoints, beside the one after each epoch.", 0)
+    flags.DEFINE_bool("dry_run", False, "Print what would be trained, and exit.")
+
+
+def train_interruptibly(train):
+    """Runs `train(strategy)`; a signal that stops it ends the process with a line that says how to go on."""
+    strategy = training.make_strategy(FLAGS.strategy)  # before any other TensorFlow operation
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    try:
+        train(strategy)
+    except training.Interrupted as interruption:
+        run_flags = pathlib.Path(FLAGS.output_dir) / "run.flags"
+        print(f"Stopped by {interruption}. To go on: python {sys.argv[0]} --flagfile={run_flags}", file=sys.stderr)
+        sys.exit(128 + interruption.signal)
+
+
+def _interrupt(number, frame):
+    raise training.Interrupted(number)
+
+
+def check_flags(options, strategy):
+    """Raises `UserError` where flags that all runs have do not go together."""
+    if FLAGS.fresh and FLAGS["resume"].present and FLAGS.resume:
+        raise UserError("--fresh and --resume cannot be had together.")
+    if options.batch_size % strategy.num_replicas_in_sync:
+        raise UserError(
+            f"--batch_size={options.batch_size} cannot be shared by {strategy.num_replicas_in_sync} replicas evenly."
+        )
+
+
+def bad_files():
+    """The `BadFiles` of a run, which are named in its folder."""
+    log_path = None if FLAGS.dry_run else pathlib.Path(FLAGS.output_dir) / "bad_files.tsv"
+    return data.BadFiles(FLAGS.max_bad_files, log_path)
+
+
+def resolved_flags(tool):
+    """The lines of run.flags: every flag of the tool, given by the name of its module, with its value."""
+    own = FLAGS.get_key_flags_for_module(tool)
+    return [flag.serialize() for flag in own if flag.name not in _OF_THE_CALL and flag.value is not None]
+
+
+def prepare_run_dirs(tool, run_dirs, results):
+    """Clears the way for a fresh run, or tells how a resumed one differs; writes run.flags.
+
+    Args:
+        tool: name of the tool's module.
+        run_dirs: list of paths, one for each stage.
+        results: names of the files in them that the run ends with.
+
+    Raises:
+        UserError: a fresh run is wanted where there is one.
+    """
+    if FLAGS.fresh or not FLAGS.resume:
+        found = [path for run_dir in run_dirs for pattern in (*_RESULTS, *results) for path in run_dir.glob(pattern)]
+        if found and not FLAGS.overwrite:
+            raise UserError(f"There is a run ({found[0]}): choose another --output_dir, or delete it by --overwrite.")
+        for path in found:
+            path.unlink()
+    run_flags, lines = pathlib.Path(FLAGS.output_dir) / "run.flags", resolved_flags(tool)
+    if run_flags.exists() and any(checkpoint_steps(checkpoint_dir(run_dir)) for run_dir in run_dirs):
+        changed = sorted(set(lines) ^ set(run_flags.read_text().splitlines()))
+        if changed:
+            logging.warning("Flags differ from those that the run was started with: %s", " ".join(changed))
+    with atomic_path(run_flags) as path:
+        path.write_text("".join(f"{line}\n" for line in lines))
+
+
+def make_repeatable(options):
+    """Sets the seeds and, with `--deterministic`, what gives the same bits each time."""
+    keras.utils.set_random_seed(options.seed)
+    if options.deterministic:
+        tf.config.experimental.enable_op_determinism()
+        # The graph optimizer makes steps of stage 2 differ in their last bits, op determinism or not.
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
+
+def training_batches(options, strategy, pairs, start_step, **kwargs):
+    """The distributed batches of a run from a step on; `kwargs` go to `data.training_batches`."""
+    return strategy.distribute_datasets_from_function(
+        lambda context: data.training_batches(
+            pairs,
+            image_size=options.image_size,
+            batch_size=options.batch_size,
+            seed=options.seed,
+            start_step=start_step,
+            noise_stddev=options.noise_stddev,
+            flip=options.flip,
+            min_crop_area=options.min_crop_area,
+            num_workers=context.num_input_pipelines,
+            worker=context.input_pipeline_id,
+            replicas=context.num_replicas_in_sync // context.num_input_pipelines,
+            **kwargs,
+        )
+    )
+
+
+def float32_copy(network, build):
+    """A trained network for inference: in float32, whatever it was trained in.
+
+    Args:
+        network: Keras model.
+        build: function that builds another one like it.
+    """
+    with precision.policy("float32"):
+        copy = build()
+    copy.set_weights(network.get_weights())
+    return copy
+
+
+def save(network, path):
+    """Writes a network as a `.keras` file."""
+    with atomic_path(path) as temporary:
+        network.save(temporary)
+    logging.info("Wrote %s", path)
