@@ -89,5 +89,28 @@ def gradient_penalty(critic, true, generated, mix):
     return ops.mean(ops.square(norm - 1.0))
 
 
+def soft_target_loss(logits, teacher_logits, temperature):
+    """Cross-entropy of a student's class probabilities with its teacher's, less the least that it can be.
+
+    Args:
+        logits: `[B, classes]`.
+        teacher_logits: `[B, classes]`.
+        temperature: float. Divides the logits of both; its square multiplies the loss, whose gradients thus stay of one
+            size.
+
+    Reference:
+        Section 2 of [Distilling the Knowledge in a Neural Network](https://arxiv.org/abs/1503.02531).
+    """
+    student, teacher = (ops.log_softmax(values / temperature) for values in (logits, teacher_logits))
+    divergence = ops.sum(ops.exp(teacher) * (teacher - student), axis=-1)
+    return temperature**2 * ops.mean(divergence)
+
+
+def feature_matching_loss(features, teacher_features):
+    """One minus the cosine of the angle between a student's features and its teacher's, `[B, h, w, C]` both."""
+    cosine = ops.sum(ops.normalize(features, axis=-1) * ops.normalize(teacher_features, axis=-1), axis=-1)
+    return 1.0 - ops.mean(cosine)
+
+
 GENERATOR_LOSSES = {"wgan-gp": wasserstein_generator_loss, "lsgan": least_squares_generator_loss}
 CRITIC_LOSSES = {"wgan-gp": wasserstein_critic_loss, "lsgan": least_squares_critic_loss}
