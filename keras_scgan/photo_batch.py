@@ -66,7 +66,7 @@ def plan(files, output_dir, report, *, suffix_of=result_suffix, extras=(), overw
         job = Job(file.path, target, results)
         for path in (target, *results.values()):
             if path.resolve() in originals:
-                raise UserError(f"The result {path} would take the place of an original: choose another --output_dir.")
+                raise UserError(f"The result {path} would take the place of an original: choose another output folder.")
         if target in taken:
             reason = f"its result {target} would take the place of that of {taken[target]}"
             report.add_failure(file.path, BadFileError(file.path, reason))

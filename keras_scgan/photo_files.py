@@ -128,6 +128,22 @@ def read_photo(path):
     return Photo(pixels if turn is None else turn(pixels), photo_metadata.for_color(metadata))
 
 
+def read_rgb(path):
+    """Reads a photo as what it looks like on a screen.
+
+    Args:
+        path: path, as of `read_photo`.
+
+    Returns:
+        `[H, W, 3]` uint8 RGB: 16 bits are rounded to 8, alpha is left out.
+
+    Raises:
+        BadFileError: It cannot be read.
+    """
+    pixels = _to_8_bits(read_photo(path).pixels)
+    return cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB) if pixels.ndim == 2 else np.ascontiguousarray(pixels[..., :3])
+
+
 def read_bytes(path):
     """Read a file, as bytes. Raises: `BadFileError`, also for a JPEG or PNG that ends before its picture does."""
     try:
@@ -269,10 +285,14 @@ def write_photo(path, pixels, metadata=None, quality=95):
         temporary.write_bytes(data)
 
 
+def _to_8_bits(pixels):
+    return pixels if pixels.dtype == np.uint8 else cv2.convertScaleAbs(pixels, alpha=1 / 257)
+
+
 def _reduce(pixels, kind):
     """BGR of a picture, with the depth and the channels that a format can hold."""
-    if pixels.dtype == np.uint16 and not kind.has_16_bits:
-        pixels = cv2.convertScaleAbs(pixels, alpha=1 / 257)
+    if not kind.has_16_bits:
+        pixels = _to_8_bits(pixels)
     if pixels.ndim == 2:
         return pixels
     if pixels.shape[2] == 4 and not kind.has_alpha:

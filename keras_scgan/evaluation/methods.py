@@ -14,8 +14,9 @@ import numpy as np
 from keras_scgan import color
 from keras_scgan.colorizer import Colorizer
 from keras_scgan.errors import BadFileError, UserError
-from keras_scgan.evaluation.references import find_pictures, read_picture, to_square
+from keras_scgan.evaluation.references import find_pictures, to_square
 from keras_scgan.files import sha256
+from keras_scgan.photo_files import read_rgb
 
 NETWORK, PIPELINE = OUTPUTS = ("network", "pipeline")
 """Kinds of output: at the protocol's size, a network's own; and at the photo's own size, the full pipeline's."""
@@ -118,7 +119,7 @@ class Folder:
 
     def _read(self, sample):
         path = self._find(sample.key)
-        picture = read_picture(path)
+        picture = read_rgb(path)
         if picture.shape == sample.photo.shape:
             return Result({NETWORK: to_square(picture, self.size), PIPELINE: picture})
         if picture.shape == sample.small.shape:

@@ -3,7 +3,6 @@
 import dataclasses
 import pathlib
 
-import cv2
 import numpy as np
 
 from keras_scgan import batch, color, metrics, photo_files
@@ -93,21 +92,6 @@ def find_pictures(folder):
     return dict(sorted(pictures.items()))
 
 
-def read_picture(path):
-    """Read a photo or a result of any kind that `photo_files.read_photo` reads.
-
-    Returns:
-        `[H, W, 3]` uint8 RGB: 16 bits are rounded to 8, alpha is left out.
-
-    Raises:
-        BadFileError: The file cannot be read.
-    """
-    pixels = photo_files.read_photo(path).pixels
-    if pixels.dtype == np.uint16:
-        pixels = cv2.convertScaleAbs(pixels, alpha=1 / 257)
-    return cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB) if pixels.ndim == 2 else np.ascontiguousarray(pixels[..., :3])
-
-
 def read_sample(reference, size):
     """Read a reference's photo, without its map.
 
@@ -121,7 +105,7 @@ def read_sample(reference, size):
     Raises:
         BadFileError: The photo cannot be used.
     """
-    photo = read_picture(reference.path)
+    photo = photo_files.read_rgb(reference.path)
     if min(photo.shape[:2]) < metrics.SSIM_WINDOW:
         raise BadFileError(reference.path, f"under {metrics.SSIM_WINDOW} pixels a side, which SSIM needs")
     if photos.is_gray(photo):

@@ -49,22 +49,6 @@ def test_folders_without_photos_are_refused(tmp_path):
         references.find_references(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("pixels", "expected"),
-    [
-        (COLOR, (200, 90, 10)),
-        (COLOR[..., 0], (10, 10, 10)),
-        (cv2.cvtColor(COLOR, cv2.COLOR_BGR2BGRA), (200, 90, 10)),
-        (COLOR.astype(np.uint16) * 257 + 100, (200, 90, 10)),
-    ],
-    ids=["rgb", "grey", "alpha", "16 bits"],
-)
-def test_pictures_of_any_kind_are_read_as_8_bit_rgb(tmp_path, pixels, expected):
-    picture = references.read_picture(write(tmp_path / "x.png", pixels))
-    assert (picture.dtype, picture.shape) == (np.uint8, (10, 12, 3))
-    assert tuple(picture[0, 0]) == expected
-
-
 def test_sample_is_squeezed_to_the_protocol_s_square(tmp_path):
     sample = references.read_sample(references.Reference("x", write(tmp_path / "x.png")), 8)
     assert (sample.photo.shape, sample.small.shape) == ((10, 12, 3), (8, 8, 3))
