@@ -7,15 +7,17 @@
     python tools/benchmark.py upsampling --data_dir=DIR
     python tools/benchmark.py flicker --model=generator.keras --video=clip.mp4
     python tools/benchmark.py fit --data_dir=DIR --model=generator.keras
+    python tools/benchmark.py saliency --data_dir=DIR --detector=u2netp,spectral_residual
 
 train: training steps of both stages in float32 and the automatic precision, with their share of the speed of this
 machine's matrix product, and the milliseconds that a batch takes to read.
-input: the input pipeline alone.
+input: the input pipeline alone, from the same photos in a folder of full size, in one of small JPEGs, and in shards.
 infer: a generator on one photo, as every kind of model that it is exported to, and by a plain conversion.
 colorize: a large JPEG file in colour, by stages, and the memory that it takes.
 upsampling: how true chroma, made small and enlarged again, is to itself.
 flicker: how much colours change from frame to frame where the picture is still, with and without smoothing.
 fit: whether to squeeze photos into the network's square or to pad them.
+saliency: how near the maps of detectors come to those of a data set, and how fast they are made.
 """
 
 import quiet_tensorflow  # noqa: F401 (first, before anything else imports TensorFlow)
@@ -23,17 +25,19 @@ import quiet_tensorflow  # noqa: F401 (first, before anything else imports Tenso
 # isort: split
 import json
 import pathlib
+import tempfile
 
 from absl import flags
 
 from keras_scgan import build_generator, cli, data, precision
-from keras_scgan.benchmarks import colorize, flicker, infer, train, upsampling
+from keras_scgan.benchmarks import colorize, flicker, infer, input_pipeline, saliency, train, upsampling
 from keras_scgan.colorizer import FITS, Colorizer
 from keras_scgan.errors import UserError
 from keras_scgan.layers import NORMS
 from keras_scgan.models import DEPTHS, PRESETS
 from keras_scgan.networks import load_keras
 from keras_scgan.photo_files import read_photo
+from keras_scgan.saliency import load_detector
 
 FLAGS = flags.FLAGS
 
@@ -43,29 +47,27 @@ flags.DEFINE_integer("image_size", 128, "Height and width of the images, in pixe
 flags.DEFINE_integer("batch_size", 16, "Photos a step.", 1)
 flags.DEFINE_enum("critic_norm", "batch", NORMS, "Norm of the critics.")
 flags.DEFINE_bool("perceptual_loss", True, "Time stage 2 with the perceptual loss.")
-flags.DEFINE_string("data_dir", None, "Folder with images/ and saliency/ that is read. Default: the demo photos.")
+flags.DEFINE_string("data_dir", None, "Folder with images/ and saliency/, train, input: or shards. Default: the demo.")
 flags.DEFINE_float("min_crop_area", 1.0, "Smallest share of a photo that a random crop takes; 1: no crops.", 0.001, 1.0)
 flags.DEFINE_string(
     "model",
     None,
-    "infer, colorize, flicker, fit: generator to run. Default for infer and colorize: one of random weights.",
+    "infer, colorize, flicker, fit, saliency: generator to run. Default for infer and colorize: one of random weights.",
 )
 flags.DEFINE_string("video", None, "flicker: video that is colorized. Default: an old film, made of a demo photo.")
 flags.DEFINE_integer("frames", 48, "flicker: frames of the video.", 2)
 flags.DEFINE_string("saved_model", None, "infer: exported SavedModel of --model, to be timed too.")
 flags.DEFINE_integer("network_size", 256, "infer: height and width of the photo that the network sees, in pixels.", 1)
-flags.DEFINE_integer("threads", 2, "infer: threads of LiteRT models; TensorFlow takes all cores.", 1)
+flags.DEFINE_integer("threads", 2, "infer: threads of LiteRT models; TensorFlow takes all cores. saliency: threads.", 1)
 flags.DEFINE_bool("naive", True, "infer: time plain conversions too.")
 flags.DEFINE_float("megapixels", 24.0, "colorize: size of the photo.", 0.01)
-flags.DEFINE_integer("photos", 100, "upsampling, fit: photos of --data_dir, evenly spread, that are measured.", 1)
-flags.DEFINE_integer("rounds", 10, "Timed steps, batches or photos of each kind.", 1)
+flags.DEFINE_list("detector", ["spectral_residual"], "saliency: detectors, as of make_saliency.py; --model is scgan's.")
+flags.DEFINE_integer("photos", 100, "input, upsampling, fit, saliency: photos of --data_dir to measure.", 1)
+flags.DEFINE_integer("rounds", 10, "Timed steps, turns or photos of each kind.", 1)
 flags.DEFINE_string("output", None, "File that the results are added to, one JSON line each.")
 
 INFERENCE_PHOTOS = 10
 """Photos that the models' colours are compared on."""
-
-MIN_INPUT_BATCHES = 50
-"""Timed batches of the input pipeline: fewer would find it still filling its buffers."""
 
 
 def main(argv):
@@ -78,6 +80,7 @@ def main(argv):
         "upsampling": _upsampling,
         "flicker": _flicker,
         "fit": _fit,
+        "saliency": _saliency,
     }
     if len(argv) != 2 or argv[1] not in commands:
         raise UserError(f"name one benchmark: {', '.join(commands)}. Received: {' '.join(argv[1:]) or 'none'}.")
@@ -108,22 +111,32 @@ def _train():
             f"{r['ratio']:10.2f}{r['gmac_per_image']:12.2f}{r['gmac_per_second']:8.0f}"
             f"{r['peak_gmac_per_second']:7.0f}{r['share_of_peak']:7.0%}"
         )
-    return results + _input()
+    return results + _time_input({"data_dir": _open()})
+
+
+def _open():
+    return data.open_data_set(FLAGS.data_dir or data.demo_dir(), bad_files=data.BadFiles(100))
 
 
 def _input():
-    results = train.benchmark_input(
-        data.PhotoPairs(FLAGS.data_dir or data.demo_dir(), bad_files=data.BadFiles(100)),
+    data_set = _open()
+    with tempfile.TemporaryDirectory() as folder:
+        return _time_input(input_pipeline.make_sets(data_set, folder, FLAGS.photos))
+
+
+def _time_input(data_sets):
+    results = input_pipeline.benchmark_input(
+        data_sets,
         image_size=FLAGS.image_size,
         batch_size=FLAGS.batch_size,
         min_crop_area=FLAGS.min_crop_area,
-        rounds=max(FLAGS.rounds, MIN_INPUT_BATCHES),
+        rounds=FLAGS.rounds,
     )
+    print(f"Batches of {FLAGS.batch_size} at {FLAGS.image_size} pixels:")
+    print("data set              images/s (p10..p90)     ratio  ms/batch")
     for r in results:
-        print(
-            f"input: {r['images_per_second']:.0f} images/s, {r['milliseconds_per_batch']:.1f} ms for a batch of "
-            f"{r['batch_size']} at {r['image_size']} pixels"
-        )
+        speed = f"{r['images_per_second']:.0f} ({r['p10']:.0f}..{r['p90']:.0f})"
+        print(f"{r['data_set']:20}{speed:>21}{r['ratio']:10.2f}{r['milliseconds_per_batch']:10.1f}")
     return results
 
 
@@ -201,8 +214,21 @@ def _fit():
     return [{"benchmark": "fit", **result} for result in results]
 
 
+def _saliency():
+    references = saliency.find_mapped(FLAGS.data_dir or data.demo_dir(), FLAGS.photos)
+    models = {"scgan": FLAGS.model}
+    detectors = [load_detector(name, model=models.get(name), threads=FLAGS.threads) for name in FLAGS.detector]
+    results = saliency.benchmark_saliency(detectors, references)
+    print("detector                MAE   max-F  photos/s (p10..p90)")
+    for r in results:
+        max_f = "" if r["max_f"] is None else f"{r['max_f']:.4f}"
+        speed = f"{r['images_per_second']:.2f} ({r['p10']:.2f}..{r['p90']:.2f})"
+        print(f"{r['detector']:20}{r['mae']:7.4f}{max_f:>8}  {speed}")
+    return [{"benchmark": "saliency", "threads": FLAGS.threads, **result} for result in results]
+
+
 def _photo_paths():
-    pairs = data.PhotoPairs(FLAGS.data_dir or data.demo_dir(), saliency=False)
+    pairs = data.PhotoPairs(FLAGS.data_dir or data.demo_dir(), fields=("color",))
     step = max(1, len(pairs) // FLAGS.photos)
     return [pathlib.Path(pairs.photo_path(i)) for i in range(0, len(pairs), step)][: FLAGS.photos]
 

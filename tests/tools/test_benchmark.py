@@ -21,6 +21,18 @@ def test_training_is_measured_against_the_machine_and_with_its_input(run_tool, t
 
 
 @pytest.mark.slow
+def test_the_input_of_shards_is_at_least_twice_as_fast_as_that_of_full_size_photos(call_tool, tmp_path):
+    output = tmp_path / "results.jsonl"
+    arguments = ("--photos=16", "--image_size=128", "--rounds=2", f"--output={output}")
+    result = call_tool("benchmark.py", "input", *arguments, takes_arguments=True)
+    assert result.returncode == 0, result.stderr
+    results = {r["data_set"]: r for r in (json.loads(line) for line in output.read_text().splitlines())}
+    assert list(results) == ["folder, 1200 pixels", "folder, 256 pixels", "shards, 256 pixels"]
+    assert all(name in result.stdout for name in results)
+    assert results["shards, 256 pixels"]["ratio"] > 2
+
+
+@pytest.mark.slow
 def test_every_kind_of_model_is_timed_beside_keras(call_tool, tmp_path):
     output = tmp_path / "results.jsonl"
     network = ("--preset=testing", "--depth=6", "--network_size=64", "--rounds=2", f"--output={output}")
