@@ -1,11 +1,13 @@
 """What every tool does alike: flags, and one line for an error that the user can mend."""
 
+import contextlib
 import pathlib
+import signal
 import sys
 
 from absl import app, flags, logging
 
-from keras_scgan.errors import UserError
+from keras_scgan.errors import Interrupted, UserError
 
 
 def run(main, takes_arguments=False):
@@ -38,6 +40,26 @@ def run(main, takes_arguments=False):
             sys.exit(130)
 
     app.run(guarded, flags_parser=parse)
+
+
+@contextlib.contextmanager
+def interruptible(advice):
+    """Context that Ctrl-C and SIGTERM end with `Interrupted`; then the process ends with a line that says how to go on.
+
+    Args:
+        advice: string. How to go on, a sentence.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    try:
+        yield
+    except Interrupted as interruption:
+        print(f"Stopped by {interruption}. {advice}", file=sys.stderr)
+        sys.exit(128 + interruption.signal)
+
+
+def _interrupt(number, frame):
+    raise Interrupted(number)
 
 
 def _fail(error):

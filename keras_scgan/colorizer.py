@@ -6,6 +6,7 @@ import numpy as np
 from keras_scgan import color
 from keras_scgan.networks import load_network
 from keras_scgan.photo_files import read_photo, write_photo
+from keras_scgan.resizing import resize, shrink
 from keras_scgan.upsampling import METHODS, upsample_chroma
 
 FITS = ("pad", "squeeze")
@@ -100,7 +101,7 @@ class Colorizer:
         """What the network sees of a photo: its luma, `[size, size, 1]` float32 in [-1, 1]."""
         gray = color.to_gray(_checked(photo))
         height, width = self._content(gray.shape)
-        small = _resize(gray, (height, width)).astype(np.float32) * (255 / np.iinfo(gray.dtype).max)
+        small = resize(gray, (height, width)).astype(np.float32) * (255 / np.iinfo(gray.dtype).max)
         small = cv2.copyMakeBorder(small, 0, self.size - height, 0, self.size - width, cv2.BORDER_REFLECT)
         return color.normalize(small)[..., np.newaxis]
 
@@ -135,7 +136,7 @@ class Colorizer:
         height, width = self._content(gray.shape)
         # The networks' range is 2 wide, that of chroma 1.
         chroma = color.chroma(predicted[:height, :width]) * np.float32(self.saturation / 2)
-        chroma = _shrink(chroma, gray.shape)
+        chroma = shrink(chroma, gray.shape)
         result = color.recolor(gray, *upsample_chroma(chroma, gray, self.upsampling))
         return np.dstack([result, photo[..., 3]]) if _has_alpha(photo) else result
 
@@ -150,8 +151,7 @@ class Colorizer:
             `[H, W]` uint8, 255 is salient.
         """
         height, width = self._content(photo.shape)
-        saliency = _shrink(saliency[:height, :width, 0], photo.shape[:2])
-        enlarged = cv2.resize(saliency, photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+        enlarged = resize(saliency[:height, :width, 0], photo.shape[:2], cv2.INTER_LINEAR)
         return np.rint(enlarged * 255).astype(np.uint8)
 
     def _content(self, shape):
@@ -174,14 +174,3 @@ def _checked(photo):
 
 def _has_alpha(photo):
     return photo.ndim == 3 and photo.shape[2] == 4
-
-
-def _shrink(image, size):
-    """Averages the sides of an image that are longer than those of `size`."""
-    height, width = min(image.shape[0], size[0]), min(image.shape[1], size[1])
-    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-
-
-def _resize(image, size):
-    """Resizes by averaging the sides that are too long, and cubically those that are too short."""
-    return cv2.resize(_shrink(image, size), size[::-1], interpolation=cv2.INTER_CUBIC)

@@ -1,4 +1,6 @@
-"""The errors that are the user's to mend."""
+"""The errors that are the user's to mend, and the wish to stop."""
+
+import signal
 
 
 class UserError(ValueError):
@@ -17,3 +19,11 @@ class BadFileError(UserError):
         super().__init__(f"{path}: {reason}")
         self.path = path
         self.reason = reason
+
+
+class Interrupted(Exception):  # noqa: N818 (no error)
+    """The process was asked to stop, and its work can go on later. `signal` is the signal's number."""
+
+    def __init__(self, number):
+        super().__init__(signal.Signals(number).name)
+        self.signal = number

@@ -37,6 +37,11 @@ def policy(name):
         keras.config.set_dtype_policy(previous)
 
 
+def scaling(optimizer, name):
+    """The optimizer for the dtype policy `name`: with its losses scaled where that is `"mixed_float16"`."""
+    return keras.optimizers.LossScaleOptimizer(optimizer) if name == "mixed_float16" else optimizer
+
+
 def _cpu_flags():
     try:
         lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()

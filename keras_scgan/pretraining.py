@@ -6,7 +6,8 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_scgan import losses
+from keras_scgan import losses, precision
+from keras_scgan.trained_model import TrainedModel
 
 WEIGHT_DECAY = 5e-4
 """The paper's (the authors' recipe of VGG-16-Gray)."""
@@ -20,7 +21,7 @@ OPTIMIZERS = {
 }
 
 
-class Pretraining(keras.Model):
+class Pretraining(TrainedModel):
     """What both ways of pre-training share: one network, one optimizer, one step.
 
     A subclass has the method `terms(data, training)`, which gives a dict of scalars by name.
@@ -38,40 +39,27 @@ class Pretraining(keras.Model):
         self.term_weights = dict(term_weights)
         self.reported = tuple(reported)
         self.weight_decay = weight_decay
-        self._trackers = {}
 
     def compile(self, optimizer):
         """Sets the optimizer. In the scope of the `tf.distribute` strategy that trains the model, if there is one."""
         super().compile(optimizer=optimizer)
-        names = ("loss", *self.term_weights, *self.reported)
-        self._trackers = {name: keras.metrics.Mean(name=name) for name in names}
+        self._make_trackers(("loss", *self.term_weights, *self.reported))
         # A strategy cannot create an optimizer's variables in the midst of a step.
         optimizer.build(self.network.trainable_variables)
-
-    @property
-    def metrics(self):
-        return list(self._trackers.values())
 
     @property
     def state(self):
         """What a checkpoint holds, by name: networks and optimizers."""
         return {"network": self.network, "optimizer": self.optimizer}
 
-    def call(self, inputs, training=False):
-        return self.network(inputs, training=training)
-
     def train_step(self, data):
         variables = self.network.trainable_variables
         with tf.GradientTape() as tape:
             terms = self._terms(data, training=True)
             decay = 0.5 * self.weight_decay * sum(ops.sum(ops.square(variable)) for variable in variables)
-            # Optimizers add the gradients of the replicas up, where the loss of the whole batch is their mean.
-            replicas = tf.distribute.get_strategy().num_replicas_in_sync
-            scaled_loss = self.optimizer.scale_loss((terms["loss"] + decay) / replicas)
+            scaled_loss = self._scaled(self.optimizer, terms["loss"] + decay)
         self.optimizer.apply(tape.gradient(scaled_loss, variables), variables)
-        for name, value in terms.items():
-            self._trackers[name].update_state(value, sample_weight=ops.shape(data[0])[0])
-        return {name: tracker.result() for name, tracker in self._trackers.items()}
+        return self._track(terms, ops.shape(data[0])[0])
 
     def validation_terms(self, data):
         """The loss and every term on a batch, in inference mode, as a dict of scalars by name."""
@@ -79,7 +67,7 @@ class Pretraining(keras.Model):
 
     def _terms(self, data, training):
         terms = self.terms(data, training)
-        return {"loss": sum(weight * terms[name] for name, weight in self.term_weights.items()), **terms}
+        return {"loss": self._total(terms), **terms}
 
 
 class Classification(Pretraining):
@@ -158,5 +146,4 @@ def build_optimizer(options):
     else:
         rate = keras.optimizers.schedules.ExponentialDecay(rate, options.step_epochs * epoch, 0.1, staircase=True)
     average = {"use_ema": options.ema_momentum > 0, "ema_momentum": options.ema_momentum}
-    optimizer = OPTIMIZERS[options.optimizer](rate, **average)
-    return keras.optimizers.LossScaleOptimizer(optimizer) if options.precision == "mixed_float16" else optimizer
+    return precision.scaling(OPTIMIZERS[options.optimizer](rate, **average), options.precision)

@@ -6,6 +6,7 @@ a flag has one for each, and with the `steps_per_epoch` that there are.
 
 import keras
 
+from keras_scgan import precision
 from keras_scgan.errors import UserError
 from keras_scgan.models import build_critic, build_generator
 from keras_scgan.models.perceptual import build_perceptual_features
@@ -101,7 +102,4 @@ def _adam(options, updates_per_step=1, **average):
             decay_rate=0.5,
             staircase=True,
         )
-    optimizer = keras.optimizers.Adam(rate, **ADAM_BETAS, **average)
-    if options.precision == "mixed_float16":
-        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-    return optimizer
+    return precision.scaling(keras.optimizers.Adam(rate, **ADAM_BETAS, **average), options.precision)

@@ -1,14 +1,14 @@
 """What the tools that train networks have in common: flags, the run folder, and how a run ends when it is asked to."""
 
+import functools
 import pathlib
-import signal
 import sys
 
 import keras
 import tensorflow as tf
 from absl import flags, logging
 
-from keras_scgan import data, precision, training
+from keras_scgan import cli, data, precision, training
 from keras_scgan.checkpoints import checkpoint_dir, checkpoint_steps
 from keras_scgan.errors import UserError
 from keras_scgan.files import atomic_path
@@ -60,18 +60,9 @@ def define_flags():
 def train_interruptibly(train):
     """Runs `train(strategy)`; a signal that stops it ends the process with a line that says how to go on."""
     strategy = training.make_strategy(FLAGS.strategy)  # before any other TensorFlow operation
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
-    try:
+    run_flags = pathlib.Path(FLAGS.output_dir) / "run.flags"
+    with cli.interruptible(f"To go on: python {sys.argv[0]} --flagfile={run_flags}"):
         train(strategy)
-    except training.Interrupted as interruption:
-        run_flags = pathlib.Path(FLAGS.output_dir) / "run.flags"
-        print(f"Stopped by {interruption}. To go on: python {sys.argv[0]} --flagfile={run_flags}", file=sys.stderr)
-        sys.exit(128 + interruption.signal)
-
-
-def _interrupt(number, frame):
-    raise training.Interrupted(number)
 
 
 def check_flags(options, strategy):
@@ -131,11 +122,37 @@ def make_repeatable(options):
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
-def training_batches(options, strategy, pairs, start_step, **kwargs):
-    """The distributed batches of a run from a step on; `kwargs` go to `data.training_batches`."""
+def build_trainer(options, strategy, model, photos, *, validation_batches=None, callbacks=(), arrays=None):
+    """The `Trainer` of a run.
+
+    Args:
+        options: the flags as attributes, with the `steps_per_epoch` that there are.
+        strategy: `tf.distribute` strategy.
+        model: compiled model.
+        photos: data set.
+        validation_batches: `tf.data.Dataset`. Defaults to none.
+        callbacks: Keras callbacks.
+        arrays: names of the arrays of a batch, as of `data.training_batches`.
+    """
+    return training.Trainer(
+        model,
+        strategy,
+        options.output_dir,
+        batches=functools.partial(_training_batches, options, strategy, photos, arrays),
+        steps_per_epoch=options.steps_per_epoch,
+        epochs=options.epochs,
+        validation_batches=validation_batches,
+        callbacks=callbacks,
+        checkpoint_minutes=options.checkpoint_minutes,
+        constants={"batch_size": options.batch_size, "seed": options.seed, "pairs": len(photos)},
+    )
+
+
+def _training_batches(options, strategy, photos, arrays, start_step):
+    """The distributed batches of a run from a step on."""
     return strategy.distribute_datasets_from_function(
         lambda context: data.training_batches(
-            pairs,
+            photos,
             image_size=options.image_size,
             batch_size=options.batch_size,
             seed=options.seed,
@@ -143,12 +160,18 @@ def training_batches(options, strategy, pairs, start_step, **kwargs):
             noise_stddev=options.noise_stddev,
             flip=options.flip,
             min_crop_area=options.min_crop_area,
+            arrays=arrays,
             num_workers=context.num_input_pipelines,
             worker=context.input_pipeline_id,
             replicas=context.num_replicas_in_sync // context.num_input_pipelines,
-            **kwargs,
         )
     )
+
+
+def warn_of_bad_files(photos):
+    """Logs how many files of a data set were left out, if any."""
+    if len(photos.bad_files):
+        logging.warning("%d files were left out: see %s", len(photos.bad_files), photos.bad_files.log_path)
 
 
 def float32_copy(network, build):

@@ -12,6 +12,7 @@ from keras_scgan import color
 from keras_scgan.colorizer import Colorizer
 from keras_scgan.errors import UserError
 from keras_scgan.networks import DEFAULT_SIZE, load_keras
+from keras_scgan.resizing import resize
 
 DETECTORS = ("scgan", "u2net", "u2netp", "spectral_residual")
 """The names of detectors, beside `keras:PATH`, a Keras model."""
@@ -88,7 +89,7 @@ def spectral_residual(gray):
     Reference: Hou and Zhang, "Saliency detection: a spectral residual approach", 2007, equations 8 to 11.
     """
     height, width = (max(1, round(SPECTRAL_SIZE * side / max(gray.shape))) for side in gray.shape)
-    spectrum = np.fft.fft2(_resize(gray, (height, width)).astype(np.float64))
+    spectrum = np.fft.fft2(resize(gray, (height, width), cv2.INTER_LINEAR).astype(np.float64))
     amplitude = np.maximum(np.abs(spectrum), _ROUNDING_ERROR)
     log_amplitude = np.log(amplitude)
     residual = log_amplitude - cv2.blur(log_amplitude, (3, 3), borderType=cv2.BORDER_REPLICATE)
@@ -98,7 +99,7 @@ def spectral_residual(gray):
     smooth = cv2.GaussianBlur(energy, (0, 0), SPECTRAL_STDDEV, borderType=cv2.BORDER_REFLECT)
     low, high = smooth.min(), smooth.max()
     stretched = (smooth - low) / (high - low) if high - low > 1e-6 * high else np.zeros_like(smooth)
-    return _resize(stretched.astype(np.float32), gray.shape)
+    return resize(stretched.astype(np.float32), gray.shape, cv2.INTER_LINEAR)
 
 
 class _SpectralResidual:
@@ -198,7 +199,7 @@ class _KerasDetector:
         self._model = keras.Model(inputs, output)
 
     def detect(self, photos):
-        batch = np.stack([_resize(photo, self._size) for photo in photos]).astype(np.float32)
+        batch = np.stack([resize(photo, self._size, cv2.INTER_LINEAR) for photo in photos]).astype(np.float32)
         maps = np.asarray(self._model.predict_on_batch(batch), np.float32)
         low, high = maps.min(), maps.max()
         if not (low > -_TOLERANCE and high < 1 + _TOLERANCE):  # NaN is neither
@@ -233,11 +234,4 @@ def _limit_tensorflow(threads):
 
 def _as_map(values, photo):
     """A `[h, w]` map in [0, 1] at a photo's size, `[H, W]` uint8."""
-    return color.to_uint8(_resize(values, photo.shape[:2]) * np.float32(255))
-
-
-def _resize(image, size):
-    """Resizes to (height, width): averages the sides that are too long, and then enlarges those that are too short."""
-    smaller = tuple(map(min, image.shape[:2], size))
-    shrunk = cv2.resize(image, smaller[::-1], interpolation=cv2.INTER_AREA)
-    return cv2.resize(shrunk, size[::-1], interpolation=cv2.INTER_LINEAR)
+    return color.to_uint8(resize(values, photo.shape[:2], cv2.INTER_LINEAR) * np.float32(255))

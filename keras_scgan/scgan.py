@@ -1,10 +1,10 @@
 """SCGAN: the generator and its critics, and how one step trains them."""
 
-import keras
 import tensorflow as tf
 from keras import ops
 
 from keras_scgan import losses
+from keras_scgan.trained_model import TrainedModel
 
 PIXEL_LOSSES = ("l1", "l2")
 
@@ -15,7 +15,7 @@ PERCEPTUAL_WEIGHT = 5.0
 GRADIENT_PENALTY_WEIGHT = 10.0
 
 
-class SCGAN(keras.Model):
+class SCGAN(TrainedModel):
     """Trains a generator, alone (stage 1) or against its critics (stage 2).
 
     What is given decides what is trained: without critics and perceptual features it is the paper's stage 1, with
@@ -63,7 +63,6 @@ class SCGAN(keras.Model):
         self.critics = {name: critic for name, critic in critics.items() if critic is not None}
         self.perceptual_features = perceptual_features
         self.seed = seed
-        self._trackers = {}
 
     def compile(
         self,
@@ -126,16 +125,12 @@ class SCGAN(keras.Model):
             tracked.append(f"{name}_critic_loss")
             if adversarial_loss == "wgan-gp":
                 tracked.append(f"{name}_gradient_penalty")
-        self._trackers = {name: keras.metrics.Mean(name=name) for name in tracked}
+        self._make_trackers(tracked)
 
         # A strategy cannot create an optimizer's variables in the midst of a step.
         optimizer.build(self.generator.trainable_variables)
         if self.critics:
             critic_optimizer.build(self._critic_variables())
-
-    @property
-    def metrics(self):
-        return list(self._trackers.values())
 
     @property
     def network(self):
@@ -149,9 +144,6 @@ class SCGAN(keras.Model):
         parts |= {f"{name}_critic": critic for name, critic in self.critics.items()}
         return {**parts, "critic_optimizer": self.critic_optimizer} if self.critics else parts
 
-    def call(self, inputs, training=False):
-        return self.generator(inputs, training=training)
-
     def train_step(self, data):
         batch = self._unpack(data)
         with tf.GradientTape() as tape:
@@ -161,7 +153,7 @@ class SCGAN(keras.Model):
                 terms = self._update_critics(batch, judged)
             generator_terms = self._generator_terms(batch, generated, judged, training=True)
             loss = self._total(generator_terms)
-            scaled_loss = self.optimizer.scale_loss(loss / self._replicas())
+            scaled_loss = self._scaled(self.optimizer, loss)
         variables = self.generator.trainable_variables
         self.optimizer.apply(tape.gradient(scaled_loss, variables), variables)
         return self._track({"loss": loss, **generator_terms, **terms}, ops.shape(batch["gray"])[0])
@@ -207,9 +199,6 @@ class SCGAN(keras.Model):
             terms[f"{name}_adversarial_loss"] = losses.GENERATOR_LOSSES[self.adversarial_loss](scores)
         return terms
 
-    def _total(self, terms):
-        return sum(self.term_weights[name] * term for name, term in terms.items())
-
     def _update_critics(self, batch, judged):
         """Updates every critic `critic_steps` times; returns the terms of eq. 4 of the last time."""
         terms = {}
@@ -234,7 +223,7 @@ class SCGAN(keras.Model):
                         penalty = losses.gradient_penalty(score, true[name], judged[name], mix)
                         terms[f"{name}_gradient_penalty"] = penalty
                         total += self.gradient_penalty_weight * penalty
-                scaled_total = self.critic_optimizer.scale_loss(total / self._replicas())
+                scaled_total = self._scaled(self.critic_optimizer, total)
             self.critic_optimizer.apply(tape.gradient(scaled_total, variables), variables)
         return terms
 
@@ -248,15 +237,6 @@ class SCGAN(keras.Model):
         seed = tf.stack([tf.cast(self.seed, tf.int64), tf.cast(self.critic_optimizer.iterations.value, tf.int64)])
         mix = tf.random.stateless_uniform((samples * context.num_replicas_in_sync, 1, 1, 1), seed)
         return mix[first : first + samples]
-
-    def _replicas(self):
-        # Optimizers add the gradients of the replicas up, where the loss of the whole batch is their mean.
-        return tf.distribute.get_strategy().num_replicas_in_sync
-
-    def _track(self, terms, samples):
-        for name, value in terms.items():
-            self._trackers[name].update_state(value, sample_weight=samples)
-        return {name: self._trackers[name].result() for name in terms}
 
 
 def _score_without_side_effects(critic, gray, image, training):

@@ -12,21 +12,13 @@ import tensorflow as tf
 from absl import logging
 
 from keras_scgan.checkpoints import Checkpoints, checkpoint_dir
-from keras_scgan.errors import UserError
+from keras_scgan.errors import Interrupted, UserError
 
 STRATEGIES = ("none", "mirrored")
 
 
 class NonFiniteLossError(UserError):
     """A term of the loss is NaN or infinite, or a weight that it was to train."""
-
-
-class Interrupted(Exception):  # noqa: N818 (no error)
-    """The run was asked to stop, and has a checkpoint to go on from. `signal` is the signal's number."""
-
-    def __init__(self, number):
-        super().__init__(signal.Signals(number).name)
-        self.signal = number
 
 
 def make_strategy(name="mirrored"):

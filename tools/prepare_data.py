@@ -13,7 +13,6 @@ When it was stopped, the same command goes on. Files that are no photos are name
 
 import os
 import pathlib
-import signal
 import sys
 
 import quiet_tensorflow  # noqa: F401 (first, before anything else imports TensorFlow)
@@ -27,7 +26,6 @@ from keras_scgan.files import sha256
 from keras_scgan.preparation.data_set import prepare
 from keras_scgan.preparation.settings import RESIZES, Settings
 from keras_scgan.preparation.sources import LAYOUTS
-from keras_scgan.training import Interrupted
 
 FLAGS = flags.FLAGS
 
@@ -73,29 +71,27 @@ _AS_GIVEN = ("name", "layout", "every", "sample", "validation_share", "seed", "i
 
 def main(_):
     """Prepares the data set."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
+    with cli.interruptible("The same command goes on."):
+        sys.exit(_prepare())
+
+
+def _prepare():
     if (FLAGS.detector is None) == (FLAGS.saliency_dir is None):
         raise UserError(
             "Say where the saliency maps come from: either --detector=NAME (or none) or --saliency_dir=DIR."
         )
     if FLAGS.every > 1 and FLAGS.layout != "kaist":
         raise UserError(f"--every={FLAGS.every} is for videos: --layout=kaist.")
-    try:
-        status = prepare(
-            _settings(),
-            FLAGS.images,
-            FLAGS.output_dir,
-            detector=None if FLAGS.detector == "none" else FLAGS.detector,
-            model=FLAGS.model,
-            saliency_dir=FLAGS.saliency_dir,
-            workers=_cores() if FLAGS.workers is None else FLAGS.workers,
-            overwrite=FLAGS.overwrite,
-        )
-    except Interrupted as interruption:
-        print(f"Stopped by {interruption}. The same command goes on.", file=sys.stderr)
-        status = 128 + interruption.signal
-    sys.exit(status)
+    return prepare(
+        _settings(),
+        FLAGS.images,
+        FLAGS.output_dir,
+        detector=None if FLAGS.detector == "none" else FLAGS.detector,
+        model=FLAGS.model,
+        saliency_dir=FLAGS.saliency_dir,
+        workers=_cores() if FLAGS.workers is None else FLAGS.workers,
+        overwrite=FLAGS.overwrite,
+    )
 
 
 def _settings():
@@ -110,10 +106,6 @@ def _settings():
         min_side=FLAGS.min_side or FLAGS.image_size * 3 // 4,
         **{name: FLAGS[name].value for name in _AS_GIVEN},
     )
-
-
-def _interrupt(number, frame):
-    raise Interrupted(number)
 
 
 def _cores():

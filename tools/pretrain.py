@@ -13,7 +13,6 @@ was not trained on, before and after. A run that was stopped goes on when the sa
 --flagfile=OUTPUT_DIR/run.flags.
 """
 
-import functools
 import json
 import pathlib
 import types
@@ -85,21 +84,17 @@ def _pretrain(strategy):
     if options.dry_run:
         return
 
-    run_dir = pathlib.Path(options.output_dir)
     chief = strategy.extended.should_checkpoint
     if chief:
-        runs.prepare_run_dirs(__name__, [run_dir], RESULTS)
-    trainer = training.Trainer(
-        model,
+        runs.prepare_run_dirs(__name__, [pathlib.Path(options.output_dir)], RESULTS)
+    trainer = runs.build_trainer(
+        options,
         strategy,
-        run_dir,
-        batches=functools.partial(runs.training_batches, options, strategy, photos, arrays=_arrays()),
-        steps_per_epoch=options.steps_per_epoch,
-        epochs=options.epochs,
+        model,
+        photos,
         validation_batches=_validation_batches(options, held_out) if held_out else None,
         callbacks=_callbacks(options) if chief else (),
-        checkpoint_minutes=options.checkpoint_minutes,
-        constants={"batch_size": options.batch_size, "seed": options.seed, "pairs": len(photos)},
+        arrays=_arrays(),
     )
     with data.original_errors():
         if held_out and chief and not trainer.checkpoints.steps():
@@ -110,8 +105,7 @@ def _pretrain(strategy):
                 _write_networks(options, model, photos.classes)
                 if held_out:
                     _write_results(options, after=trainer.validate())
-    if len(photos.bad_files):
-        logging.warning("%d files were left out: see %s", len(photos.bad_files), photos.bad_files.log_path)
+    runs.warn_of_bad_files(photos)
 
 
 def _arrays():

@@ -190,20 +190,15 @@ def _run(options, strategy, pairs, validation_pairs, perceptual_features):
     validation = _validation_batches(validation_pairs, options) if validation_pairs else None
     chief = strategy.extended.should_checkpoint
     with data.original_errors():
-        training.Trainer(
-            model,
+        runs.build_trainer(
+            options,
             strategy,
-            options.output_dir,
-            batches=functools.partial(runs.training_batches, options, strategy, pairs),
-            steps_per_epoch=options.steps_per_epoch,
-            epochs=options.epochs,
+            model,
+            pairs,
             validation_batches=validation,
             callbacks=_callbacks(options, validation or _validation_batches(pairs, options)) if chief else (),
-            checkpoint_minutes=options.checkpoint_minutes,
-            constants={"batch_size": options.batch_size, "seed": options.seed, "pairs": len(pairs)},
         ).fit()
-    if len(pairs.bad_files):
-        logging.warning("%d files were left out: see %s", len(pairs.bad_files), pairs.bad_files.log_path)
+    runs.warn_of_bad_files(pairs)
     if chief:
         with training.averaged_weights(model):
             generator = runs.float32_copy(model.generator, functools.partial(recipe.build_run_generator, options))

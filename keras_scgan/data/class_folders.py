@@ -4,7 +4,6 @@ import os
 
 import numpy as np
 
-from keras_scgan import photo_files
 from keras_scgan.data import photos
 from keras_scgan.data.bad_files import DataError
 from keras_scgan.data.data_set import DataSet
@@ -56,7 +55,7 @@ class ClassFolders(DataSet):
 
     def read(self, index, min_side=None):
         path = self.photo_path(index)
-        sample = {"color": photos.decode_color(path, photo_files.read_bytes(path), min_side)}
+        sample = {"color": photos.read_pixels(path, min_side)}
         sample["label"] = int(self._labels[index])
         return {field: sample[field] for field in self.fields}
 

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from keras_scgan import photo_files, photo_formats
+from keras_scgan import photo_files, photo_formats, resizing
 from keras_scgan.errors import BadFileError
 
 GRAY_TOLERANCE = 6
@@ -29,10 +29,19 @@ def read_color(path, min_side=None):
     Raises:
         BadFileError: The file cannot be read, is incomplete, or is a greyscale picture.
     """
-    photo = decode_color(path, photo_files.read_bytes(path), min_side)
+    photo = read_pixels(path, min_side)
     if is_gray(photo):
         raise BadFileError(path, "greyscale, so there is no colour to learn from it")
     return photo
+
+
+def read_pixels(path, min_side=None):
+    """Read a colour photo, maybe a greyscale one. Arguments and return value as of `read_color`.
+
+    Raises:
+        BadFileError: The file cannot be read or is incomplete.
+    """
+    return decode_color(path, photo_files.read_bytes(path), min_side)
 
 
 def decode_color(path, data, min_side=None):
@@ -93,6 +102,4 @@ def resize(image, size):
     Returns:
         `[size, size]` or `[size, size, 3]` uint8.
     """
-    height, width = image.shape[:2]
-    shrunk = cv2.resize(image, (min(width, size), min(height, size)), interpolation=cv2.INTER_AREA)
-    return cv2.resize(shrunk, (size, size), interpolation=cv2.INTER_CUBIC)
+    return resizing.resize(image, (size, size))

@@ -9,7 +9,6 @@ import os
 
 import numpy as np
 
-from keras_scgan import photo_files
 from keras_scgan.batch import Report
 from keras_scgan.data import photos
 from keras_scgan.preparation import duplicates
@@ -106,7 +105,7 @@ def examine(images, source):
     path = os.path.join(images, source.path)
     report = Report("examined")
     with report.catch(path):
-        photo = photos.decode_color(path, photo_files.read_bytes(path))
+        photo = photos.read_pixels(path)
         if source.thermal:
             read_companion(images, source.thermal)
         digest = hashlib.sha256(repr(photo.shape).encode())

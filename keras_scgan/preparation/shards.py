@@ -13,7 +13,7 @@ import os
 import pathlib
 import shutil
 
-from keras_scgan import photo_files, saliency
+from keras_scgan import saliency
 from keras_scgan.batch import Report
 from keras_scgan.data import photos, records
 from keras_scgan.files import atomic_path, sha256
@@ -237,7 +237,7 @@ def _read(recipe, source):
     """A sample without what is to be detected. Raises: `BadFileError`."""
     size, crop = recipe.settings.image_size, recipe.settings.resize == "crop"
     path = os.path.join(recipe.images, source.path)
-    photo = photos.decode_color(path, photo_files.read_bytes(path), min_side=size)
+    photo = photos.read_pixels(path, min_side=size)
     square = functools.partial(to_square, aspect=photo.shape[1] / photo.shape[0] if crop else 1, size=size)
     sample = {"color": square(photo)}
     if source.saliency:
