@@ -14,11 +14,9 @@ def models(model_folders):
     return server.Models(model_folders)
 
 
-@pytest.fixture(scope="module", params=["rest", "grpc"])
+@pytest.fixture(scope="module", params=server.PROTOCOLS)
 def running(request, models):
     """A server: `server.Models`, with `address` and `protocol`."""
-    if request.param == "grpc":
-        pytest.importorskip("tensorflow_serving.apis")
     with server.serve(models, request.param):
         yield models
 

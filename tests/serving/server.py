@@ -16,6 +16,7 @@ import time
 import types
 import urllib.parse
 
+import pytest
 import tensorflow as tf
 from google.protobuf import json_format
 from tensorflow.core.protobuf import saved_model_pb2
@@ -241,9 +242,17 @@ def _grpc_server(models):
     return server
 
 
+PROTOCOLS = ("rest", "grpc")
+
+
 @contextlib.contextmanager
 def serve(models, protocol):
-    """Context in which models are served; they get an `address` and their `protocol`, and are given."""
+    """Context in which models are served; they get an `address` and their `protocol`, and are given.
+
+    The test is skipped where the protocol's package is not installed.
+    """
+    if protocol == "grpc":
+        pytest.importorskip("tensorflow_serving.apis")
     models.protocol = protocol
     with _grpc(models) if protocol == "grpc" else _rest(models) as port:
         models.address = f"localhost:{port}"

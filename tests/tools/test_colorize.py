@@ -9,23 +9,13 @@ import time
 import cv2
 import keras
 import numpy as np
+import photos_of_kinds
 import pytest
 from PIL import Image
 
-from keras_scgan import data
 from keras_scgan.photo_files import read_photo
 
-GOOD = {
-    "gray.jpg": (80, 60),
-    "cmyk.jpg": (80, 60),
-    "rotated.jpg": (60, 80),
-    "deep.png": (40, 30),
-    "palette.png": (40, 30),
-    "one.png": (1, 1),
-    "thin.png": (5000, 1),
-    "animated.gif": (40, 30),
-    "sub/Schloß 城.webp": (80, 60),
-}
+GOOD = photos_of_kinds.SIZES | {"thin.png": (5000, 1), "animated.gif": (40, 30)}
 """Width and height of the results by the names of the originals."""
 BAD = {
     "zero.jpg": "empty file",
@@ -56,26 +46,17 @@ def model(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def photo():
-    return Image.fromarray(read_photo(sorted((data.demo_dir() / "images").iterdir())[0]).pixels).resize((80, 60))
+    return photos_of_kinds.demo_photo()
 
 
 @pytest.fixture
 def folder(tmp_path, photo, monkeypatch):
     """A folder of good photos and every bad thing."""
     inputs = tmp_path / "in"
-    (inputs / "sub").mkdir(parents=True)
+    photos_of_kinds.write(inputs, photo)
     small = photo.resize((40, 30))
-    photo.convert("L").save(inputs / "gray.jpg")
-    photo.convert("CMYK").save(inputs / "cmyk.jpg")
-    exif = Image.Exif()
-    exif[0x0112], exif[0x010F] = 6, "A camera"
-    photo.save(inputs / "rotated.jpg", exif=exif)
-    Image.fromarray(np.asarray(small.convert("L")).astype(np.uint16) * 257).save(inputs / "deep.png")
-    small.quantize(16).save(inputs / "palette.png", transparency=0)
-    Image.new("RGB", (1, 1), "gray").save(inputs / "one.png")
     Image.new("L", (5000, 1), "gray").save(inputs / "thin.png")
     small.save(inputs / "animated.gif", save_all=True, append_images=[small.rotate(90)])
-    photo.save(inputs / "sub" / "Schloß 城.webp")
 
     (inputs / "zero.jpg").touch()
     (inputs / "text.jpg").write_text("no picture")

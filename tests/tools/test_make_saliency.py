@@ -5,44 +5,26 @@ import pathlib
 
 import keras
 import numpy as np
+import photos_of_kinds
 import pytest
 from PIL import Image
 
 from keras_scgan import data
 from keras_scgan.photo_files import read_photo
 
-GOOD = {
-    "gray.jpg": (80, 60),
-    "cmyk.jpg": (80, 60),
-    "rotated.jpg": (60, 80),
-    "deep.png": (40, 30),
-    "palette.png": (40, 30),
-    "one.png": (1, 1),
-    "sub/Schloß 城.webp": (80, 60),
-}
+GOOD = photos_of_kinds.SIZES
 """Width and height of the maps by the names of the photos."""
 
 
 @pytest.fixture(scope="module")
 def photo():
-    return Image.fromarray(read_photo(sorted((data.demo_dir() / "images").iterdir())[0]).pixels).resize((80, 60))
+    return photos_of_kinds.demo_photo()
 
 
 @pytest.fixture
 def folder(tmp_path, photo, monkeypatch):
     """The current folder, with good photos of every kind in in/."""
-    inputs = tmp_path / "in"
-    (inputs / "sub").mkdir(parents=True)
-    small = photo.resize((40, 30))
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    photo.convert("L").save(inputs / "gray.jpg")
-    photo.convert("CMYK").save(inputs / "cmyk.jpg")
-    photo.save(inputs / "rotated.jpg", exif=exif)
-    Image.fromarray(np.asarray(small.convert("L")).astype(np.uint16) * 257).save(inputs / "deep.png")
-    small.quantize(16).save(inputs / "palette.png", transparency=0)
-    Image.new("RGB", (1, 1), "gray").save(inputs / "one.png")
-    photo.save(inputs / "sub" / "Schloß 城.webp")
+    photos_of_kinds.write(tmp_path / "in", photo)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

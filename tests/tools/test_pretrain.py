@@ -11,7 +11,6 @@ from tiny_teacher import CLASSES, build_classifier
 
 from keras_scgan.data import demo_dir
 
-ROOT = pathlib.Path(__file__).parents[2]
 NETWORK = ["--preset=testing", "--image_size=32", "--strategy=none", "--precision=float32"]
 SMALL = [*NETWORK, "--batch_size=4", "--steps_per_epoch=2", "--epochs=2", "--optimizer=adam", "--learning_rate=1e-3"]
 
@@ -149,16 +148,3 @@ def test_a_dry_run_says_what_would_be_trained_and_leaves_nothing(pretrain, teach
     assert "--preset=testing" in result.stdout
     assert "20 photos" in result.stdout
     assert not out.exists()
-
-
-@pytest.mark.parametrize("flagfile", ["distil.flags", "pretrain.flags"])
-def test_every_flagfile_resolves_in_a_dry_run(pretrain, teacher, class_folders, tmp_path, flagfile):
-    own = [line for line in (ROOT / flagfile).read_text().splitlines() if line.startswith("--")]
-    small = ["--preset=testing", "--image_size=32", "--batch_size=4", "--strategy=none", f"--data_dir={class_folders}"]
-    of_method = [teacher] if flagfile == "distil.flags" else []
-    result = pretrain(f"--flagfile={ROOT / flagfile}", *small, *of_method, f"--output_dir={tmp_path}", "--dry_run")
-    assert result.returncode == 0, result.stderr
-    resolved = dict(line.removeprefix("--").partition("=")[::2] for line in result.stdout.splitlines() if "--" in line)
-    for name, _, value in (line.removeprefix("--").partition("=") for line in own):
-        if name not in "".join(small) + "output_dir":
-            assert resolved[name] == value or float(resolved[name]) == float(value), name

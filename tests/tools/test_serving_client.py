@@ -27,10 +27,8 @@ def models(tmp_path_factory):
     return server.Models(tiny_model.save(tmp_path_factory.mktemp("models")))
 
 
-@pytest.fixture(scope="module", params=["rest", "grpc"])
+@pytest.fixture(scope="module", params=server.PROTOCOLS)
 def served(request, models):
-    if request.param == "grpc":
-        pytest.importorskip("tensorflow_serving.apis")
     with server.serve(models, request.param):
         yield models
 

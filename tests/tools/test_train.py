@@ -334,25 +334,3 @@ def test_broken_photos_are_skipped_and_named_as_far_as_allowed(train, tmp_path):
     result = run_with(9)
     assert result.returncode == 2
     assert "can be used" in result.stderr.splitlines()[-1]
-
-
-# === Before a run ===
-
-
-@pytest.mark.parametrize("flagfile", ["quickstart.flags", "stage1.flags", "stage2.flags"])
-def test_every_flagfile_resolves_in_a_dry_run_which_writes_nothing(train, tmp_path, monkeypatch, flagfile):
-    monkeypatch.chdir(tmp_path)
-    own = [line for line in (ROOT / flagfile).read_text().splitlines() if line.startswith("--")]
-    data = [] if "--dataset=demo" in own else ["--dataset=demo"]
-    # The smallest networks, and no download.
-    small = ["--preset=testing", "--image_size=256", "--perceptual_loss_weight=0", "--strategy=none"]
-    result = train(f"--flagfile={ROOT / flagfile}", *data, *small, "--dry_run")
-    assert result.returncode == 0, result.stderr
-    resolved = dict(line.removeprefix("--").partition("=")[::2] for line in result.stdout.splitlines() if "--" in line)
-    for line in own:
-        name, _, value = line.removeprefix("--").partition("=")
-        if name not in "".join(small):
-            assert resolved[name] == value or float(resolved[name]) == float(value), name
-    for part in ("steps an epoch", "Parameters: generator 2", "GMAC for an image of 256 pixels", "MiB on each replica"):
-        assert part in result.stdout
-    assert not os.listdir(tmp_path)

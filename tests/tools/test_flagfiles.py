@@ -1,0 +1,56 @@
+"""Every flagfile of the project is one that its tool takes."""
+
+import os
+import pathlib
+
+import pytest
+from tiny_teacher import build_classifier
+
+from keras_scgan.data import demo_dir
+
+ROOT = pathlib.Path(__file__).parents[2]
+FLAGFILES = sorted(path.name for path in ROOT.glob("*.flags"))
+OF_PRETRAIN = ("distil.flags", "pretrain.flags")
+
+# The smallest networks, and no download.
+SMALL = ["--preset=testing", "--image_size=256", "--strategy=none"]
+
+
+def resolve(call_tool, tool, flagfile, *arguments):
+    """What a dry run of a tool with a flagfile prints, after a check that its flags stand."""
+    own = [line for line in (ROOT / flagfile).read_text().splitlines() if line.startswith("--")]
+    result = call_tool(tool, f"--flagfile={ROOT / flagfile}", *arguments, "--dry_run")
+    assert result.returncode == 0, result.stderr
+    resolved = dict(line.removeprefix("--").partition("=")[::2] for line in result.stdout.splitlines() if "--" in line)
+    for line in own:
+        name, _, value = line.removeprefix("--").partition("=")
+        if name not in "".join(arguments):
+            assert resolved[name] == value or float(resolved[name]) == float(value), name
+    return result.stdout
+
+
+@pytest.mark.parametrize("flagfile", [name for name in FLAGFILES if name not in OF_PRETRAIN])
+def test_every_flagfile_resolves_in_a_dry_run_which_writes_nothing(call_tool, tmp_path, monkeypatch, flagfile):
+    monkeypatch.chdir(tmp_path)
+    data = [] if "--dataset=demo" in (ROOT / flagfile).read_text().splitlines() else ["--dataset=demo"]
+    output = resolve(call_tool, "train.py", flagfile, *data, *SMALL, "--perceptual_loss_weight=0")
+    for part in ("steps an epoch", "Parameters: generator 2", "GMAC for an image of 256 pixels", "MiB on each replica"):
+        assert part in output
+    assert not os.listdir(tmp_path)
+
+
+def test_distillation_s_flagfile_resolves_likewise(call_tool, tmp_path, monkeypatch):
+    build_classifier().save(tmp_path / "teacher.keras")
+    monkeypatch.chdir(tmp_path)
+    places = [f"--data_dir={demo_dir()}", "--teacher=teacher.keras"]
+    assert "20 photos" in resolve(call_tool, "pretrain.py", "distil.flags", *places, *SMALL, "--batch_size=4")
+    assert os.listdir(tmp_path) == ["teacher.keras"]
+
+
+def test_the_classifier_s_flagfile_resolves_likewise(call_tool, tmp_path, monkeypatch):
+    for name in ("cat", "dog"):
+        (tmp_path / "set" / name).mkdir(parents=True)
+        (tmp_path / "set" / name / "photo.jpg").write_bytes(next((demo_dir() / "images").iterdir()).read_bytes())
+    monkeypatch.chdir(tmp_path)
+    assert "2 photos" in resolve(call_tool, "pretrain.py", "pretrain.flags", "--data_dir=set", *SMALL, "--batch_size=2")
+    assert os.listdir(tmp_path) == ["set"]
