@@ -35,6 +35,18 @@ def attention_loss(generated, generated_saliency, true, true_saliency, kind="l1"
     return pixel_loss(generated * generated_saliency, true * true_saliency, kind)
 
 
+def saliency_loss(generated_saliency, true_saliency):
+    """L1 distance of saliency maps. It is not in the paper.
+
+    The attention loss leaves a map free wherever the colours are close to 0, the middle grey.
+
+    Args:
+        generated_saliency: `[B, H, W, 1]` in [0, 1].
+        true_saliency: `[B, H, W, 1]` in [0, 1].
+    """
+    return pixel_loss(generated_saliency, true_saliency)
+
+
 def perceptual_loss(generated_features, true_features):
     """L1 distance of the features of a pre-trained network, L_p (eq. 5)."""
     return pixel_loss(generated_features, true_features)

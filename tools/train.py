@@ -54,6 +54,12 @@ flags.DEFINE_enum("critic_norm", "batch", NORMS, "Norm of the critics. batch is 
 flags.DEFINE_enum("pixel_loss", "l1", scgan.PIXEL_LOSSES, "Distance of colours.")
 flags.DEFINE_bool("attention_loss", True, "Train a saliency branch, in stage 2 with an attention critic.")
 flags.DEFINE_float("attention_loss_weight", scgan.ATTENTION_WEIGHT, "Weight of the attention loss.", 0)
+flags.DEFINE_float(
+    "saliency_loss_weight",
+    scgan.SALIENCY_WEIGHT,
+    "Weight of the saliency maps' own loss, which the paper does not have; 0 leaves it out.",
+    0,
+)
 flags.DEFINE_enum("adversarial_loss", "wgan-gp", [*losses.CRITIC_LOSSES, "none"], "Stage 2: the critics' game.")
 flags.DEFINE_float(
     "adversarial_loss_weight", scgan.ADVERSARIAL_WEIGHT, "Stage 2: weight of the adversarial loss of each critic.", 0
@@ -75,12 +81,12 @@ flags.DEFINE_string("perceptual_layer", None, "Layer whose output is taken; VGG-
 
 # === Optimization ===
 flags.DEFINE_list("epochs", ["10", "30"], "Epochs.")
-flags.DEFINE_integer("batch_size", 8, "Photos a step, over all replicas.", 1)
+flags.DEFINE_list("batch_size", ["8"], "Photos a step, over all replicas.")
 flags.DEFINE_list("learning_rate", ["2e-4", "1e-4"], "Learning rate of Adam.")
 flags.DEFINE_list("learning_rate_halving_epochs", ["0", "10"], "Epochs between halvings of the learning rate; 0: none.")
 
 # === Data ===
-flags.DEFINE_integer("image_size", 256, "Height and width of the images, in pixels.", 1)
+flags.DEFINE_list("image_size", ["256"], "Height and width of the images, in pixels.")
 flags.DEFINE_enum(
     "network_input",
     "luma",
@@ -91,7 +97,13 @@ flags.DEFINE_enum(
 # === The run ===
 runs.define_flags()
 
-_BY_STAGE = {"epochs": int, "learning_rate": float, "learning_rate_halving_epochs": int}
+_BY_STAGE = {
+    "epochs": int,
+    "batch_size": int,
+    "learning_rate": float,
+    "learning_rate_halving_epochs": int,
+    "image_size": int,
+}
 _RESULT = "generator.keras"
 SAMPLE_PHOTOS = 8
 
@@ -107,7 +119,9 @@ def _train(strategy):
     for options in stages:
         _check(options, strategy)
     pairs = _open(FLAGS.data_dir or data.demo_dir(), "train")
-    steps_per_epoch = data.steps_per_epoch(pairs, FLAGS.batch_size)
+    for options in stages:
+        steps_per_epoch = data.steps_per_epoch(pairs, options.batch_size)
+        options.steps_per_epoch = options.steps_per_epoch or steps_per_epoch
     validation_pairs = _open(FLAGS.validation_dir, "validation") if FLAGS.validation_dir else None
     features = None
     if FLAGS.dry_run:
@@ -118,7 +132,6 @@ def _train(strategy):
         if strategy.extended.should_checkpoint:
             runs.prepare_run_dirs(__name__, [pathlib.Path(stage.output_dir) for stage in stages], [_RESULT])
     for options in stages:
-        options.steps_per_epoch = options.steps_per_epoch or steps_per_epoch
         _run(options, strategy, pairs, validation_pairs, features if options.stage == "2" else None)
 
 
@@ -160,6 +173,8 @@ def _check(options, strategy):
             raise UserError(f"--{name}={path}: there is no such file.")
     if options.freeze_global_features and options.global_features == "none":
         raise UserError("--freeze_global_features: with --global_features=none there are none.")
+    if options.saliency_loss_weight and not options.attention_loss:
+        raise UserError("--saliency_loss_weight: with --noattention_loss there is no saliency branch.")
     runs.check_flags(options, strategy)
 
 
