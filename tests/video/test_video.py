@@ -1,13 +1,7 @@
 """Videos: every frame in colour, as large, as fast and as many as before, whatever becomes of the run."""
 
 import gc
-import os
-import pathlib
-import shutil
-import stat
 import struct
-import subprocess
-import sys
 import threading
 import time
 import weakref
@@ -15,113 +9,11 @@ import weakref
 import cv2
 import numpy as np
 import pytest
+from clips import FRAMES, RATE, Capture, FakeColorizer, names, put_on_path, read, scene, write
 
 from keras_scgan import color, temporal, video
 from keras_scgan.errors import BadFileError, UserError
 from keras_scgan.video import VIDEO_SUFFIXES, colorize_video
-
-SIZE = 64
-FRAMES = 20
-RATE = 24.0
-
-
-class FakeColorizer:
-    """Tints each frame, red where it is dark on average and blue where it is bright, and by chance stronger or less."""
-
-    def __init__(self):
-        self.rng = np.random.default_rng(0)
-        self.batches = []
-        self.finished = []
-
-    def prepare(self, photo):
-        small = cv2.resize(photo, (SIZE, SIZE), interpolation=cv2.INTER_AREA).astype(np.float32)
-        return color.normalize(small)[..., np.newaxis]
-
-    def predict(self, grays, saliency=True):
-        self.batches.append(len(grays))
-        return {"color": np.stack([gray + self._tint(gray) for gray in grays]).astype(np.float32)}
-
-    def finish(self, photo, predicted):
-        self.finished.append(predicted - color.luma(predicted))
-        chroma = cv2.resize(self.finished[-1], photo.shape[::-1]) * 127.5
-        return np.clip(np.rint(photo[..., np.newaxis] + chroma), 0, 255).astype(np.uint8)
-
-    def _tint(self, gray):
-        rgb = np.float32([0, 0, 1] if gray.mean() > 0 else [1, 0, 0]) * self.rng.uniform(0.1, 0.4)
-        return rgb - color.luma(rgb)
-
-
-class Capture:
-    """A `cv2.VideoCapture`, which stands no subclasses."""
-
-    def __init__(self, path):
-        self.capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
-
-    def __getattr__(self, name):
-        return getattr(self.capture, name)
-
-
-def scene(seed, brightness=100, frames=FRAMES, width=96, height=64):
-    """A still texture of grey, over which a small bright square moves."""
-    texture = cv2.GaussianBlur(np.random.default_rng(seed).normal(size=(height, width)), (0, 0), 2)
-    for index in range(frames):
-        frame = np.clip(brightness + 40 * texture / np.abs(texture).max(), 0, 255).astype(np.uint8)
-        frame[:8, 2 * index : 2 * index + 8] = 240
-        yield cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR)
-
-
-def write(path, frames, codec="MJPG", rate=RATE):
-    frames = list(frames)
-    size = frames[0].shape[1::-1]
-    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*codec), rate, size)
-    assert writer.isOpened()
-    for frame in frames:
-        writer.write(frame)
-    writer.release()
-    return path
-
-
-def read(path):
-    """Frames as `[N, H, W, 3]` RGB, and the frame rate."""
-    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
-    frames = []
-    while (result := capture.read())[0]:
-        frames.append(cv2.cvtColor(result[1], cv2.COLOR_BGR2RGB))
-    rate = capture.get(cv2.CAP_PROP_FPS)
-    capture.release()
-    return np.stack(frames), rate
-
-
-def names(folder):
-    return sorted(file.name for file in folder.iterdir())
-
-
-@pytest.fixture
-def clip(tmp_path):
-    return write(tmp_path / "clip.avi", scene(0))
-
-
-@pytest.fixture
-def output(tmp_path):
-    return tmp_path / "output"
-
-
-@pytest.fixture(autouse=True)
-def no_ffmpeg(monkeypatch, tmp_path):
-    """An empty folder, the only one on the PATH."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    monkeypatch.setenv("PATH", str(folder))
-    return folder
-
-
-def put_on_path(folder, body):
-    """Makes a program `ffmpeg` of Python code, which has its arguments as `args`."""
-    program = folder / "ffmpeg"
-    program.write_text(f"#!{sys.executable}\nimport json, shutil, sys\nargs = sys.argv[1:]\n{body}\n")
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    return program
-
 
 # === Frames ===
 
@@ -336,49 +228,3 @@ def test_a_full_disk_is_told(tmp_path, output, rng, suffix):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert names(output) == []
-
-
-# === Sound ===
-
-
-def test_without_ffmpeg_the_lack_of_sound_is_told(clip, output, caplog):
-    assert not colorize_video(FakeColorizer(), clip, output / "clip.mp4").sound
-    assert "clip.avi: there is no ffmpeg on the PATH: the sound, if there is any, could not be copied" in caplog.text
-
-
-def test_ffmpeg_copies_the_sound_of_the_source(clip, output, no_ffmpeg):
-    body = "json.dump(args, open(__file__ + '.json', 'w')); shutil.copy(args[args.index('-i') + 1], args[-1])"
-    program = put_on_path(no_ffmpeg, body)
-    assert colorize_video(FakeColorizer(), clip, output / "clip.mp4").sound
-    arguments = " ".join(pathlib.Path(f"{program}.json").read_text().strip('[]"').split('", "'))
-    colorized, both = (arguments.split()[index] for index in (5, -1))
-    assert arguments == (f"-nostdin -v error -y -i {colorized} -i {clip} -map 0:v -map 1:a? -c copy {both}")
-    assert {os.path.dirname(colorized), os.path.dirname(both)} == {str(output)}
-    assert colorized != both
-    assert both.endswith(".mp4")
-    assert names(output) == ["clip.mp4"]
-    assert len(read(output / "clip.mp4")[0]) == FRAMES
-
-
-def test_an_ffmpeg_that_fails_costs_the_sound_alone(clip, output, no_ffmpeg, caplog):
-    put_on_path(no_ffmpeg, "open(args[-1], 'w').write('half'); sys.exit('no such codec')")
-    assert not colorize_video(FakeColorizer(), clip, output / "clip.mp4").sound
-    assert "ffmpeg failed, so that the sound, if there is any, could not be copied: no such codec" in caplog.text
-    assert names(output) == ["clip.mp4"]
-    assert len(read(output / "clip.mp4")[0]) == FRAMES
-
-
-FFMPEG = shutil.which("ffmpeg")
-
-
-@pytest.mark.skipif(FFMPEG is None, reason="no ffmpeg on the PATH")
-def test_a_real_ffmpeg_copies_sound_and_the_shape_of_pixels(clip, tmp_path, output, no_ffmpeg):
-    source = tmp_path / "sound.mp4"
-    tone = ["-f", "lavfi", "-i", "sine=duration=0.8", "-map", "0:v", "-map", "1:a", "-vf", "setsar=4/3"]
-    subprocess.run([FFMPEG, "-v", "error", "-i", clip, *tone, "-c:v", "mpeg4", "-c:a", "aac", source], check=True)
-    (no_ffmpeg / "ffmpeg").symlink_to(FFMPEG)
-    assert colorize_video(FakeColorizer(), source, output / "sound.mp4").sound
-    streams = subprocess.run([FFMPEG, "-i", output / "sound.mp4"], capture_output=True, text=True).stderr
-    assert "Audio: aac" in streams
-    assert "DAR 2:1" in streams  # 96 x 64 pixels, each 4:3
-    assert len(read(output / "sound.mp4")[0]) == FRAMES
