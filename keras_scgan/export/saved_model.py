@@ -36,8 +36,8 @@ def export(
 
     Its signatures are `serving_default`, from `gray [B, image_size, image_size, 1]` in [-1, 1] to `color` and
     `saliency`, and `colorize_bytes`, from `image_bytes [B]`, JPEG and PNG files, to `image_bytes [B]`, PNG files: see
-    `pipeline.colorize_files`. Beside the versions, `folder/README.md` tells how to serve them, with
-    `folder/batching.config`.
+    `pipeline.colorize_files`. Beside the versions, `folder/README.md` tells how to serve them (`SERVING.md`
+    where there is another README), with `folder/batching.config`.
 
     Args:
         generator: functional model as of `build_generator`, of any dtype policy.
@@ -78,10 +78,18 @@ def export(
                 writer.write(record)
         if verify is not None:
             verify(temporary)
-    _write_text(folder / "README.md", serving_files.readme(folder.resolve().name, target, max_pixels))
+    _write_readme(folder, serving_files.readme(folder.resolve().name, target, max_pixels))
     if not (folder / "batching.config").exists():  # which may have been tuned
         _write_text(folder / "batching.config", serving_files.BATCHING_CONFIG)
     return target
+
+
+def _write_readme(folder, text):
+    """Writes README.md, or SERVING.md where there is a README.md about something else."""
+    path = folder / "README.md"
+    if path.exists() and path.read_text(encoding="utf-8").partition("\n")[0] != text.partition("\n")[0]:
+        path = folder / "SERVING.md"
+    _write_text(path, text)
 
 
 def _endpoints(generator, image_size, saliency, saliency_bytes, max_pixels):

@@ -187,6 +187,14 @@ def test_versions_go_on_from_the_latest_and_leave_a_tuned_configuration_alone(ge
 
 
 @pytest.mark.usefixtures("quick")
+def test_a_readme_about_something_else_is_left_alone(generator, tmp_path):
+    (tmp_path / "README.md").write_text("# A model card\n")
+    saved_model.export(generator, tmp_path, image_size=SIZE, warm_up_photos=[])
+    assert (tmp_path / "README.md").read_text() == "# A model card\n"
+    assert "for TensorFlow Serving" in (tmp_path / "SERVING.md").read_text()
+
+
+@pytest.mark.usefixtures("quick")
 def test_photo_that_a_server_cannot_warm_up_with_is_refused(generator, tmp_path):
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"no picture")
