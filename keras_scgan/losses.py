@@ -36,15 +36,16 @@ def attention_loss(generated, generated_saliency, true, true_saliency, kind="l1"
 
 
 def saliency_loss(generated_saliency, true_saliency):
-    """L1 distance of saliency maps. It is not in the paper.
+    """Binary cross-entropy of saliency maps. It is not in the paper.
 
-    The attention loss leaves a map free wherever the colours are close to 0, the middle grey.
+    The attention loss leaves a map free wherever the colours are close to 0, the middle grey. (The L1 distance of the
+    maps would not do: most pixels are not salient, so that a map of zeros is a minimum that training falls into.)
 
     Args:
         generated_saliency: `[B, H, W, 1]` in [0, 1].
         true_saliency: `[B, H, W, 1]` in [0, 1].
     """
-    return pixel_loss(generated_saliency, true_saliency)
+    return ops.mean(ops.binary_crossentropy(true_saliency, generated_saliency))
 
 
 def perceptual_loss(generated_features, true_features):

@@ -29,14 +29,19 @@ def assert_close(value, expected):
 
 
 @pytest.mark.parametrize(("kind", "distance"), [("l1", np.abs), ("l2", np.square)])
-def test_pixel_attention_and_saliency_loss_are_mean_distances(rng, pair, kind, distance):
+def test_pixel_and_attention_loss_are_mean_distances(rng, pair, kind, distance):
     generated, true = pair
     assert_close(losses.pixel_loss(generated, true, kind), distance(np.subtract(generated, true)).mean())
 
     maps = [rng.uniform(0, 1, (*SHAPE[:3], 1)).astype("float32") for _ in range(2)]
     loss = losses.attention_loss(generated, maps[0], true, maps[1], kind)
     assert_close(loss, distance(generated.numpy() * maps[0] - true.numpy() * maps[1]).mean())
-    assert_close(losses.saliency_loss(*maps), np.abs(maps[0] - maps[1]).mean())
+
+
+def test_saliency_loss_is_the_cross_entropy_of_soft_maps(rng):
+    generated, true = (rng.uniform(0.1, 0.9, (*SHAPE[:3], 1)).astype("float32") for _ in range(2))
+    entropy = -(true * np.log(generated) + (1 - true) * np.log(1 - generated))
+    assert_close(losses.saliency_loss(generated, true), entropy.mean())
 
 
 def test_perceptual_loss_is_the_mean_absolute_difference(pair):
