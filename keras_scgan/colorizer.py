@@ -17,7 +17,9 @@ class Colorizer:
 
     Args:
         model: path of the generator, a `.keras` file, a SavedModel folder or a `.tflite` file; or a Keras model.
-        size: int. Pixels of a side of what the network sees. Defaults to the network's own size, or 256.
+            Defaults to the one that the repository carries.
+        size: int. Pixels of a side of what the network sees. Defaults to the network's own size: see
+            `networks.load_network`.
         fit: string. How a photo becomes a square: `"pad"` (the default) continues it along its longer sides by its
             mirror image, `"squeeze"` changes its aspect ratio, as the paper does.
         upsampling: string. `"guided"` (the default) moves the edges of colours to those of the photo's luma,
@@ -33,13 +35,21 @@ class Colorizer:
 
     Example:
         ```python
-        colorizer = Colorizer("generator.keras")
+        colorizer = Colorizer()
         colorized = colorizer.colorize(photo)  # [H, W] or [H, W, 3], uint8
         ```
     """
 
     def __init__(
-        self, model, *, size=None, fit="pad", upsampling="guided", saturation=1.0, flip_average=False, threads=None
+        self,
+        model=None,
+        *,
+        size=None,
+        fit="pad",
+        upsampling="guided",
+        saturation=1.0,
+        flip_average=False,
+        threads=None,
     ):
         for name, value, values in (("fit", fit, FITS), ("upsampling", upsampling, METHODS)):
             if value not in values:

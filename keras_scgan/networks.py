@@ -11,17 +11,20 @@ import numpy as np
 from keras_scgan.errors import UserError
 
 DEFAULT_SIZE = 256
-"""Pixels of a side at which a network of no fixed size is run: the paper's."""
+"""Pixels of a side at which a network is run of which nothing better is known: the paper's."""
+
+SHIPPED_MODEL = pathlib.Path(__file__).parents[1] / "saved_models" / "scgan_small" / "generator.keras"
+"""The trained generator that the repository carries; its README.md tells about it."""
 
 
-def load_network(model, size=None, threads=None):
+def load_network(model=None, size=None, threads=None):
     """Loads a generator.
 
     Args:
         model: a Keras model, or the path of a `.keras` file, of a SavedModel folder (or the folder of its numbered
-            versions, of which the latest is taken) or of a `.tflite` file.
-        size: int. Pixels of a side of the images it is to take. Defaults to the network's own size, or 256 where it
-            has none.
+            versions, of which the latest is taken) or of a `.tflite` file. Defaults to `SHIPPED_MODEL`.
+        size: int. Pixels of a side of the images it is to take. Defaults to the network's own size: the only one that
+            it takes, or that at which its encoder ends in a single pixel, which is 256 for the paper's.
         threads: int. Threads of a `.tflite` model. Defaults to all cores; the others use all of them in any case.
 
     Returns:
@@ -32,6 +35,10 @@ def load_network(model, size=None, threads=None):
     Raises:
         UserError: There is no such file, it is no generator, or it does not take images of that size.
     """
+    if model is None:
+        model = SHIPPED_MODEL
+        if not model.exists():
+            raise UserError(f"The repository's own network is not at {model}: give a trained generator, --model=PATH.")
     if not isinstance(model, str | os.PathLike):
         return _KerasModel(model, size)
     path = pathlib.Path(model)
@@ -163,7 +170,8 @@ def _choose_size(path, size, fixed, multiple=1):
         if size not in (None, fixed):
             raise UserError(f"The model {path} takes images of {fixed} pixels only. Received: size={size}")
         return int(fixed)
-    size = DEFAULT_SIZE if size is None else size
+    if size is None:
+        return multiple if multiple > 1 else DEFAULT_SIZE
     if size <= 0 or size % multiple:
         raise UserError(f"The model {path} takes sizes that are multiples of {multiple}. Received: size={size}")
     return size

@@ -215,7 +215,7 @@ def test_colors_alone_are_the_same(colorizer, rng):
 
 
 def test_fully_convolutional_network_takes_any_multiple(models):
-    assert Colorizer(models / "generator.keras").size == 256
+    assert Colorizer(models / "generator.keras").size == SIZE
     assert Colorizer(models / "generator.keras", size=128).colorize(np.zeros((5, 5), np.uint8)).shape == (5, 5, 3)
     with pytest.raises(UserError, match=r"multiples of 64\. Received: size=100"):
         Colorizer(models / "generator.keras", size=100)

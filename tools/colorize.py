@@ -1,6 +1,6 @@
 """Colorizes photos and videos.
 
-    python tools/colorize.py photo.jpg folder/ "scans/**/*.tif" film.mp4 --model=generator.keras --output_dir=colorized
+    python tools/colorize.py photo.jpg folder/ "scans/**/*.tif" film.mp4 --output_dir=colorized
 
 Results keep the size, the format, the metadata and the luma of their originals, and their places in the folders that
 are given. A file that cannot be colorized is named at the end, and the exit status is 1. Run again, it does what is not
@@ -26,13 +26,17 @@ FLAGS = flags.FLAGS
 
 # === What, with what, where to ===
 flags.DEFINE_list("input", [], "Files, folders and patterns, as those that are given without a flag.")
-flags.DEFINE_string("model", None, "Generator: a .keras file, a SavedModel folder or a .tflite file.")
+flags.DEFINE_string(
+    "model",
+    None,
+    "Generator: a .keras file, a SavedModel folder or a .tflite file. Default: saved_models/scgan_small.",
+)
 flags.DEFINE_string("output_dir", "colorized", "Folder for the results.")
 flags.DEFINE_bool("overwrite", False, "Do again what is done.")
 
 # === How ===
 flags.DEFINE_integer(
-    "image_size", None, "Pixels of a side of what the network sees. Default: the network's, or 256.", 1
+    "image_size", None, "Pixels of a side of what the network sees. Default: the network's own, 2 to its depth.", 1
 )
 flags.DEFINE_enum("fit", "pad", FITS, "How a photo becomes a square: continued by its mirror image, or squeezed.")
 flags.DEFINE_enum("upsampling", "guided", upsampling.METHODS, "guided: colours follow the edges of the photo's luma.")
@@ -55,8 +59,6 @@ def main(argv):
     arguments = [*argv[1:], *FLAGS.input]
     if not arguments:
         raise UserError("Give the photos: files, folders or patterns, as in: tools/colorize.py photo.jpg folder/")
-    if not FLAGS.model:
-        raise UserError("Give a trained generator: --model=PATH, a .keras or .tflite file or a SavedModel folder.")
     files = find_files(arguments, PHOTO_SUFFIXES + video.VIDEO_SUFFIXES, exclude=FLAGS.output_dir)
     videos = [file for file in files if file.path.suffix.lower() in video.VIDEO_SUFFIXES]
     photos = [file for file in files if file not in videos]

@@ -54,11 +54,10 @@ flags.DEFINE_enum("critic_norm", "batch", NORMS, "Norm of the critics. batch is 
 flags.DEFINE_enum("pixel_loss", "l1", scgan.PIXEL_LOSSES, "Distance of colours.")
 flags.DEFINE_bool("attention_loss", True, "Train a saliency branch, in stage 2 with an attention critic.")
 flags.DEFINE_float("attention_loss_weight", scgan.ATTENTION_WEIGHT, "Weight of the attention loss.", 0)
-flags.DEFINE_float(
+flags.DEFINE_list(
     "saliency_loss_weight",
-    scgan.SALIENCY_WEIGHT,
+    [str(scgan.SALIENCY_WEIGHT)],
     "Weight of the saliency maps' own loss, which the paper does not have; 0 leaves it out.",
-    0,
 )
 flags.DEFINE_enum("adversarial_loss", "wgan-gp", [*losses.CRITIC_LOSSES, "none"], "Stage 2: the critics' game.")
 flags.DEFINE_float(
@@ -103,7 +102,9 @@ _BY_STAGE = {
     "learning_rate": float,
     "learning_rate_halving_epochs": int,
     "image_size": int,
+    "saliency_loss_weight": float,
 }
+_MAY_BE_0 = ("learning_rate_halving_epochs", "saliency_loss_weight")
 _RESULT = "generator.keras"
 SAMPLE_PHOTOS = 8
 
@@ -165,8 +166,8 @@ def _check(options, strategy):
         )
     for name in _BY_STAGE:
         value = getattr(options, name)
-        if not 0 <= value < math.inf or (value == 0 and name != "learning_rate_halving_epochs"):
-            raise UserError(f"--{name}={value}: must be positive.")
+        if not 0 <= value < math.inf or (value == 0 and name not in _MAY_BE_0):
+            raise UserError(f"--{name}={value}: must be positive{', or 0' if name in _MAY_BE_0 else ''}.")
     files = {"init_from": None if FLAGS.dry_run else FLAGS.init_from, "global_features": options.global_features}
     for name, path in files.items():
         if path not in (None, "none", "random") and not pathlib.Path(path).is_file():

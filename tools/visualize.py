@@ -1,6 +1,6 @@
 """Draws what the networks do with photos, and prints the hues of salient ones.
 
-    python tools/visualize.py figure7 photo.jpg folder/ --model=generator.keras --output_dir=DIR
+    python tools/visualize.py figure7 photo.jpg folder/ --output_dir=DIR
     python tools/visualize.py hue --data_dir=DIR --output_dir=DIR
     python tools/visualize.py gradcam photo.jpg folder/ --features=vgg16_gray.keras --output_dir=DIR
     python tools/visualize.py critic photo.jpg folder/ --model=generator.keras --run_dir=RUN --output_dir=DIR
@@ -43,10 +43,11 @@ flags.DEFINE_bool("overwrite", False, "Replace figures that are there.")
 flags.DEFINE_string(
     "model",
     None,
-    "Generator: a .keras or .tflite file, or a SavedModel folder. For hue, it makes the maps instead of DIR/saliency.",
+    "Generator: a .keras or .tflite file, or a SavedModel folder. Default: saved_models/scgan_small. For hue, it makes "
+    "the maps instead of DIR/saliency.",
 )
 flags.DEFINE_integer(
-    "image_size", None, "Height and width at which networks see a photo. Default: the network's own, or 256.", 1
+    "image_size", None, "Height and width at which networks see a photo. Default: the network's own.", 1
 )
 flags.DEFINE_integer("rows", 6, "Photos on a figure; more than these make further figures.", 1)
 flags.DEFINE_integer("panel_size", 320, "Width of each picture on a figure, in pixels.", 64)
@@ -242,7 +243,7 @@ def _print_hues(results):
 
 
 def _colorizer(flag, needs_saliency=False):
-    path = _required(flag)
+    path = getattr(FLAGS, flag)
     colorizer = Colorizer(path, size=FLAGS.image_size)
     if needs_saliency and not colorizer.has_saliency:
         raise UserError(f"--{flag}={path} has no saliency branch: take a generator trained with --attention_loss.")

@@ -41,18 +41,18 @@ class Exporter:
             folders of their versions.
         photos: list of paths of colour photos by which the exports are verified.
         source: dict that tells where the generator came from.
-        image_size: int. Height and width of what the network sees.
+        image_size: int. Height and width of what the network sees. Defaults to the network's own size.
         overwrite: bool. Whether LiteRT models that exist are replaced. A version of a SavedModel never is.
     """
 
-    def __init__(self, generator, output_dir, photos, *, source=None, image_size=256, overwrite=False):
+    def __init__(self, generator, output_dir, photos, *, source=None, image_size=None, overwrite=False):
         self.generator = generator
         self.output_dir = pathlib.Path(output_dir)
         self.photos = photos
         self.source = source or {}
-        self.image_size = image_size
         self.overwrite = overwrite
         self._colorizer = Colorizer(generator, size=image_size)
+        self.image_size = self._colorizer.size
         pixels = [read_photo(path).pixels for path in photos]
         self._grays = np.stack([self._colorizer.prepare(photo) for photo in pixels])
         self._expected = self._colorizer.predict(self._grays)
