@@ -46,7 +46,8 @@ def load_detector(name, *, model=None, threads=None):
             `"keras:PATH"`: a Keras model of RGB `[B, H, W, 3]` in [0, 255] to `[B, h, w, 1]` or `[B, h, w]` in [0, 1];
             of several outputs, the first. Photos are squeezed to its size, or to 256x256 where its size is free. A
             model of another range has a `keras.layers.Rescaling` put before it, and is saved with it.
-        model: path of the generator of `"scgan"`, of any kind that `networks.load_network` knows; `None` for others.
+        model: path of the generator of `"scgan"`, of any kind that `networks.load_network` knows. Defaults to the one
+            that the repository carries. `None` for other detectors.
         threads: int. Threads of the network. Defaults to all cores. TensorFlow takes a number only before its first
             operation in a process; later, there is a warning and it keeps its own.
 
@@ -162,11 +163,6 @@ class _Generator:
     name = "scgan"
 
     def __init__(self, model, threads):
-        if model is None:
-            raise UserError(
-                "The detector scgan needs a trained generator: --model=PATH, a .keras or .tflite file or a SavedModel "
-                "folder."
-            )
         _limit_tensorflow(threads)
         self._colorizer = Colorizer(model, threads=threads)
         if not self._colorizer.has_saliency:

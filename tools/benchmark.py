@@ -52,7 +52,8 @@ flags.DEFINE_float("min_crop_area", 1.0, "Smallest share of a photo that a rando
 flags.DEFINE_string(
     "model",
     None,
-    "infer, colorize, flicker, fit, saliency: generator to run. Default for infer and colorize: one of random weights.",
+    "infer, colorize, flicker, fit, saliency: generator to run. Default: saved_models/scgan_small; for infer and "
+    "colorize one of --preset with random weights.",
 )
 flags.DEFINE_string("video", None, "flicker: video that is colorized. Default: an old film, made of a demo photo.")
 flags.DEFINE_integer("frames", 48, "flicker: frames of the video.", 2)
@@ -188,7 +189,7 @@ def _upsampling():
 
 
 def _flicker():
-    colorizer = Colorizer(_model())
+    colorizer = Colorizer(FLAGS.model)
     if FLAGS.video:
         frames = flicker.read_frames(FLAGS.video, FLAGS.frames)
     else:
@@ -200,14 +201,8 @@ def _flicker():
     return [{"benchmark": "flicker", "video": FLAGS.video or "old film", **result} for result in results]
 
 
-def _model():
-    if not FLAGS.model:
-        raise UserError("Give a trained generator: --model=generator.keras")
-    return FLAGS.model
-
-
 def _fit():
-    results = colorize.benchmark_fits({fit: Colorizer(_model(), fit=fit) for fit in FITS}, _photo_paths())
+    results = colorize.benchmark_fits({fit: Colorizer(FLAGS.model, fit=fit) for fit in FITS}, _photo_paths())
     print("aspect  fit      chroma PSNR (dB)")
     for r in results:
         print(f"{r['aspect']:6.2f}  {r['fit']:8}{r['chroma_psnr']:17.2f}")

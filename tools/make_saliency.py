@@ -30,7 +30,12 @@ flags.DEFINE_string(
     "`saliency`, and download their weights unless they are in the folder that the environment variable U2NET_HOME "
     "names. keras:PATH is any Keras model of RGB in [0, 255] to maps in [0, 1].",
 )
-flags.DEFINE_string("model", None, "Generator of the detector scgan: a .keras or .tflite file or a SavedModel folder.")
+flags.DEFINE_string(
+    "model",
+    None,
+    "Generator of the detector scgan: a .keras or .tflite file or a SavedModel folder. Default: "
+    "saved_models/scgan_small.",
+)
 flags.DEFINE_integer("batch_size", 1, "Photos that a Keras model sees at once, by which a GPU gains.", 1)
 flags.DEFINE_integer("threads", None, "Threads of the detector's network. Default: all cores.", 1)
 flags.DEFINE_bool("overwrite", False, "Do again what is done.")

@@ -23,6 +23,7 @@ from absl import flags
 from keras_scgan import cli, saliency
 from keras_scgan.errors import UserError
 from keras_scgan.files import sha256
+from keras_scgan.networks import SHIPPED_MODEL
 from keras_scgan.preparation.data_set import prepare
 from keras_scgan.preparation.settings import RESIZES, Settings
 from keras_scgan.preparation.sources import LAYOUTS
@@ -62,7 +63,7 @@ flags.DEFINE_string(
     f"Makes the saliency maps: {', '.join(saliency.DETECTORS)}, keras:PATH for a Keras model, or none for a set "
     "without maps. It runs on the CPU; to use a GPU, make the maps by tools/make_saliency.py and give --saliency_dir.",
 )
-flags.DEFINE_string("model", None, "With --detector=scgan: the trained generator.")
+flags.DEFINE_string("model", None, "With --detector=scgan: the generator. Default: saved_models/scgan_small.")
 flags.DEFINE_string("saliency_dir", None, "Folder of maps at the paths of the photos, in place of a detector.")
 flags.DEFINE_integer("workers", None, "Processes. Default: all cores; 0: this one alone, to debug.", 0)
 
@@ -87,7 +88,7 @@ def _prepare():
         FLAGS.images,
         FLAGS.output_dir,
         detector=None if FLAGS.detector == "none" else FLAGS.detector,
-        model=FLAGS.model,
+        model=_model(),
         saliency_dir=FLAGS.saliency_dir,
         workers=_cores() if FLAGS.workers is None else FLAGS.workers,
         overwrite=FLAGS.overwrite,
@@ -96,7 +97,7 @@ def _prepare():
 
 def _settings():
     """The flags that decide what the set is like, with the SHA-256 of the detector's file in place of its path."""
-    detector, model = FLAGS.detector or "given", FLAGS.model
+    detector, model = FLAGS.detector or "given", _model()
     if detector.startswith("keras:"):
         model = detector.removeprefix("keras:")
         detector = f"keras:{pathlib.Path(model).name}"
@@ -106,6 +107,10 @@ def _settings():
         min_side=FLAGS.min_side or FLAGS.image_size * 3 // 4,
         **{name: FLAGS[name].value for name in _AS_GIVEN},
     )
+
+
+def _model():
+    return str(SHIPPED_MODEL) if FLAGS.detector == "scgan" and FLAGS.model is None else FLAGS.model
 
 
 def _cores():

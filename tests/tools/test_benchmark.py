@@ -71,8 +71,6 @@ def test_the_way_to_make_photos_square_is_measured(call_tool, tmp_path):
     [
         ([], "name one benchmark: train, input, infer, colorize, upsampling, flicker, fit"),
         (["train", "input"], "name one benchmark: train, input, infer, colorize, upsampling, flicker, fit"),
-        (["flicker"], "Give a trained generator: --model=generator.keras"),
-        (["fit"], "Give a trained generator: --model=generator.keras"),
         (["colorize", "--model=missing.keras"], "missing.keras does not exist"),
         (["train", "--image_size=96"], "--image_size=96 is no multiple of 128"),
         (["input", "--data_dir=/no/photos"], "/no/photos does not exist"),

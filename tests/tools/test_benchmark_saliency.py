@@ -33,7 +33,6 @@ def test_detectors_are_measured_a_line_each(benchmark, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--detector=scgan"], "The detector scgan needs a trained generator: --model"),
         (["--detector=pfan"], "There is no detector 'pfan'"),
         (["--data_dir=/no/photos"], "/no/photos does not exist"),
     ],

@@ -180,7 +180,6 @@ def test_a_video_is_colorized_among_photos(folder, colorize):
     ("arguments", "message"),
     [
         ([], "Give the photos"),
-        (["in/gray.jpg", "--model="], "Give a trained generator: --model=PATH"),
         (["missing"], "There is no such file or folder: missing"),
         (["in/gray.jpg", "--output_dir=in"], "would take the place of an original"),
         (["in/gray.jpg", "--image_size=100"], "takes images of 64 pixels only"),

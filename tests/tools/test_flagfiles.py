@@ -9,11 +9,14 @@ from tiny_teacher import build_classifier
 from keras_scgan.data import demo_dir
 
 ROOT = pathlib.Path(__file__).parents[2]
-FLAGFILES = sorted(path.name for path in ROOT.glob("*.flags"))
+FLAGFILES = sorted(
+    str(path.relative_to(ROOT)) for pattern in ("*.flags", "saved_models/*/train.flags") for path in ROOT.glob(pattern)
+)
 OF_PRETRAIN = ("distil.flags", "pretrain.flags")
 
-# The smallest networks, and no download.
+# The smallest networks, and neither downloads nor files of weights.
 SMALL = ["--preset=testing", "--image_size=256", "--strategy=none"]
+NO_FILES = ["--global_features=random", "--perceptual_loss_weight=0"]
 
 
 def resolve(call_tool, tool, flagfile, *arguments):
@@ -33,7 +36,7 @@ def resolve(call_tool, tool, flagfile, *arguments):
 def test_every_flagfile_resolves_in_a_dry_run_which_writes_nothing(call_tool, tmp_path, monkeypatch, flagfile):
     monkeypatch.chdir(tmp_path)
     data = [] if "--dataset=demo" in (ROOT / flagfile).read_text().splitlines() else ["--dataset=demo"]
-    output = resolve(call_tool, "train.py", flagfile, *data, *SMALL, "--perceptual_loss_weight=0")
+    output = resolve(call_tool, "train.py", flagfile, *data, *SMALL, *NO_FILES)
     for part in ("steps an epoch", "Parameters: generator 2", "GMAC for an image of 256 pixels", "MiB on each replica"):
         assert part in output
     assert not os.listdir(tmp_path)

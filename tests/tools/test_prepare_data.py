@@ -306,7 +306,6 @@ def _children(pid):
         (["--detector=none", "--saliency_dir=maps"], "--detector=NAME"),
         (["--detector=nonsense"], "nonsense"),
         (["--detector=keras:missing.keras"], "missing.keras"),
-        (["--detector=scgan"], "--model=PATH"),
         (["--detector=none", "--every=2"], "--layout=kaist"),
         (["--detector=none", "--layout=kaist"], "--layout=kaist"),
         (["--detector=none", "--min_side=1000"], "None of the photos"),

@@ -176,7 +176,6 @@ def test_photos_without_a_map_are_listed_after_the_hues_of_the_others(visualize,
     [
         ([], "name one figure: figure7, hue, gradcam, critic. Received: none"),
         (["figure8"], "Received: figure8"),
-        (["figure7", "PHOTO"], "--model is missing"),
         (["figure7", "PHOTO", "--model=no.keras"], "no.keras does not exist"),
         (["figure7", "PHOTO", "--model=DIR/plain.keras"], "plain.keras has no saliency branch"),
         (["figure7", "PHOTO", "--model=DIR/scgan.keras", "--image_size=96"], "multiples of 64"),
