@@ -74,8 +74,6 @@ class Checkpoints:
                 raise FloatingPointError(f"{name} is not finite")
         if not write:
             return
-        for leftover in self.folder.glob(".step_*.tmp.npz"):  # of a run that was killed while it wrote
-            leftover.unlink()
         while self._damaged:
             damaged = self._damaged.pop()
             damaged.replace(f"{damaged}.damaged")

@@ -4,7 +4,10 @@ import contextlib
 import hashlib
 import os
 import pathlib
+import re
 import threading
+
+_TEMPORARY_NAME = re.compile(r"\..*\.\d+\.\d+\.tmp(\.[^.]*)?")
 
 
 @contextlib.contextmanager
@@ -32,6 +35,13 @@ def atomic_path(path):
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_temporaries(folder):
+    """Deletes what `atomic_path` leaves in a folder, and in those in it, when the process is killed within it."""
+    for path in pathlib.Path(folder).rglob(".*.tmp*"):
+        if _TEMPORARY_NAME.fullmatch(path.name):
+            path.unlink()
 
 
 def sha256(path):

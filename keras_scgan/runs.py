@@ -11,7 +11,7 @@ from absl import flags, logging
 from keras_scgan import cli, data, precision, training
 from keras_scgan.checkpoints import checkpoint_dir, checkpoint_steps
 from keras_scgan.errors import UserError
-from keras_scgan.files import atomic_path
+from keras_scgan.files import atomic_path, remove_temporaries
 
 flags.disclaim_key_flags()  # those of `define_flags` are the tool's that calls it
 
@@ -90,6 +90,8 @@ def resolved_flags(tool):
 def prepare_run_dirs(tool, run_dirs, results):
     """Clears the way for a fresh run, or tells how a resumed one differs; writes run.flags.
 
+    What a run that was killed had half written is deleted.
+
     Args:
         tool: name of the tool's module.
         run_dirs: list of paths, one for each stage.
@@ -104,6 +106,8 @@ def prepare_run_dirs(tool, run_dirs, results):
             raise UserError(f"There is a run ({found[0]}): choose another --output_dir, or delete it by --overwrite.")
         for path in found:
             path.unlink()
+    for run_dir in run_dirs:
+        remove_temporaries(run_dir)
     run_flags, lines = pathlib.Path(FLAGS.output_dir) / "run.flags", resolved_flags(tool)
     if run_flags.exists() and any(checkpoint_steps(checkpoint_dir(run_dir)) for run_dir in run_dirs):
         changed = sorted(set(lines) ^ set(run_flags.read_text().splitlines()))

@@ -75,12 +75,6 @@ def test_a_folder_without_checkpoints_starts_at_step_0(trained, tmp_path):
     assert Checkpoints(tmp_path / "nowhere", trained).restore_latest() == 0
 
 
-def test_what_a_killed_run_was_writing_goes_with_the_next_checkpoint(trained, tmp_path):
-    (tmp_path / ".step_00000009.123.tmp.npz").write_text("half")
-    Checkpoints(tmp_path, trained).save(10)
-    assert os.listdir(tmp_path) == ["step_00000010.npz"]
-
-
 @pytest.mark.parametrize("share", [0.0, 0.02, 0.6, 0.999])
 def test_a_torn_checkpoint_is_passed_over_for_the_one_before(trained, tmp_path, share):
     checkpoints = Checkpoints(tmp_path, trained)

@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from keras_scgan.files import atomic_path, sha256
+from keras_scgan.files import atomic_path, remove_temporaries, sha256
 
 
 def test_a_file_takes_its_place_when_it_is_whole(tmp_path):
@@ -53,6 +53,24 @@ def test_the_longest_names_are_written(tmp_path):
         with atomic_path(path) as temporary:
             temporary.write_text(path.name)
     assert [path.read_text() for path in paths] == [path.name for path in paths]
+
+
+def test_what_a_killed_process_leaves_is_removed_and_nothing_else(tmp_path):
+    kept = [tmp_path / name for name in (".hidden", "a.1.2.tmp.json", ".a.tmp.json", ".a.1.2.json")]
+    left = []
+    for name in ("metrics.jsonl", "samples/epoch_0001.png", "flags", "run.1.flags"):
+        with atomic_path(tmp_path / name) as temporary:
+            temporary.write_text("whole")
+            left.append(temporary)
+    for path in (*kept, *left):
+        path.write_text("half")
+    remove_temporaries(tmp_path)
+    assert not [path for path in left if path.exists()]
+    assert all(path.exists() for path in (*kept, tmp_path / "flags", tmp_path / "samples" / "epoch_0001.png"))
+
+
+def test_there_may_be_no_folder_to_remove_anything_from(tmp_path):
+    remove_temporaries(tmp_path / "absent")
 
 
 def test_sha_256_is_that_of_a_file(tmp_path):

@@ -216,11 +216,15 @@ def test_a_run_goes_on_is_not_deleted_unasked_and_when_asked_loses_its_own_files
         assert "--overwrite" in error_line(*DEMO, *out, flag)
     assert {name: (tmp_path / "out" / name).read_bytes() for name in files_of(tmp_path / "out")} == before
 
+    halves = [tmp_path / "out" / name for name in (".metrics.1.1.tmp.jsonl", "checkpoints/.step_00000002.1.1.tmp.npz")]
+    for path in halves:
+        path.write_text("what a run was writing that was killed")
     second = train(*DEMO, *out, "--stage=2", "--adversarial_loss=none", "--epochs=2", "--learning_rate=3e-4")
     assert second.returncode == 0, second.stderr
     assert "Going on from step 1 " in second.stderr
     assert "Flags differ" in second.stderr
     assert "--epochs=1" in second.stderr
+    assert not any(path.exists() for path in halves)
     assert [json.loads(line)["step"] for line in (tmp_path / "out" / "metrics.jsonl").read_text().splitlines()] == [
         1,
         2,
