@@ -7,6 +7,8 @@ a faster kernel for the batch normalisation of the TensorFlow backend.
 import keras
 from keras import ops
 
+from keras_scgan import color
+
 tf = None
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
@@ -93,6 +95,22 @@ class UpsampleConv2D(keras.layers.Layer):
             "filters": self.filters,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
         }
+
+
+@keras.saving.register_keras_serializable(package="keras_scgan")
+class LumaTransplant(keras.layers.Layer):
+    """Gives colours the luma of the image that they were predicted for: `[rgb [B, H, W, 3], gray [B, H, W, 1]]`.
+
+    Red, green and blue change by one amount, which leaves the chroma as it is; what then lies outside [-1, 1] is
+    clipped.
+    """
+
+    def call(self, inputs):
+        rgb, gray = inputs
+        return ops.clip(rgb + (gray - color.luma(rgb)), -1.0, 1.0)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[0]
 
 
 @keras.saving.register_keras_serializable(package="keras_scgan")

@@ -64,6 +64,7 @@ def build_run_generator(options):
         saliency=options.attention_loss,
         global_features=options.global_features != "none",
         depth=int(options.depth),
+        keep_luma=options.keep_luma,
     )
 
 

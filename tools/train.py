@@ -47,6 +47,7 @@ flags.DEFINE_enum(
 flags.DEFINE_string(
     "global_features", "random", "Global feature network: random, none, or a .keras file of a trained one."
 )
+flags.DEFINE_bool("keep_luma", False, "Give the generator's colours the luma of its input, not one that it predicts.")
 flags.DEFINE_bool("freeze_global_features", False, "Leave the global feature network as it is given.")
 flags.DEFINE_enum("critic_norm", "batch", NORMS, "Norm of the critics. batch is the paper's; see the README.")
 
@@ -174,6 +175,8 @@ def _check(options, strategy):
             raise UserError(f"--{name}={path}: there is no such file.")
     if options.freeze_global_features and options.global_features == "none":
         raise UserError("--freeze_global_features: with --global_features=none there are none.")
+    if options.keep_luma and options.network_input == "thermal":
+        raise UserError("--keep_luma: a thermal image has no luma. Use it with --network_input=luma.")
     if options.saliency_loss_weight and not options.attention_loss:
         raise UserError("--saliency_loss_weight: with --noattention_loss there is no saliency branch.")
     runs.check_flags(options, strategy)

@@ -11,8 +11,9 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_scgan import color
 from keras_scgan.errors import UserError
-from keras_scgan.layers import ReflectionPadding2D, UpsampleConv2D
+from keras_scgan.layers import LumaTransplant, ReflectionPadding2D, UpsampleConv2D
 
 REFLECT_PADDINGS = ("slices", "mirror_pad")
 
@@ -136,6 +137,8 @@ class _Converter:
                 return [_Part(layer.activation(_join(_Part.plain, parts)))]
             case keras.layers.Concatenate(axis=-1):
                 return parts
+            case LumaTransplant():
+                return [_Part(_transplant_luma(_join(_Part.plain, parts), layer.name))]
         raise UserError(
             f"The generator cannot be exported: its layer {layer.name!r} ({type(layer).__name__}) is of no kind that "
             "build_generator makes."
@@ -183,6 +186,12 @@ def _concatenate(head, tail, axis):
     if len(head) + len(tail) > _MAX_CONCATENATED:
         head = [ops.concatenate(head, axis=axis)]
     return ops.concatenate([*head, *tail], axis=axis)
+
+
+def _transplant_luma(x, name):
+    """What a `LumaTransplant` makes of `[B, H, W, 4]`, red, green, blue and grey, by a convolution."""
+    kernel = np.concatenate([np.eye(3) - np.array(color.LUMA_WEIGHTS)[:, np.newaxis], np.ones((1, 3))])
+    return ops.clip(_plain_conv(x, kernel[np.newaxis, np.newaxis], None, name, 1), -1.0, 1.0)
 
 
 def _upsample_conv(x, kernel, bias, name):

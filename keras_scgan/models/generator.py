@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_scgan.layers import conv_block
+from keras_scgan.layers import LumaTransplant, conv_block
 from keras_scgan.models.global_features import build_vgg16_gray
 from keras_scgan.models.presets import preset_width
 
@@ -11,7 +11,7 @@ _ENCODER = (1, 2, 4, 8, 8, 8, 8, 8, 8)  # widths of down1 .. down9, as multiples
 _DECODER = (8, 8, 8, 8, 8, 4, 2, 1)  # widths of up1 .. up8
 
 
-def build_generator(preset="paper", *, saliency=True, global_features=True, depth=8):
+def build_generator(preset="paper", *, saliency=True, global_features=True, depth=8, keep_luma=False):
     """Builds the generator, with random weights.
 
     Args:
@@ -20,6 +20,8 @@ def build_generator(preset="paper", *, saliency=True, global_features=True, dept
         global_features: bool. Whether to build the global feature network. Defaults to `True`.
         depth: int. Stride-2 convolutions of the encoder, one of 6, 7 and 8 (the paper's, the default). Heights and
             widths are multiples of `2 ** depth`. A lower depth leaves the innermost layers out.
+        keep_luma: bool. Whether the colours get the luma of the input for the one that is predicted, so that training
+            is about the chroma alone. It adds no weights. Defaults to `False`, as in the paper.
 
     Returns:
         A functional model from `gray [B, H, W, 1]` in [-1, 1] to a dict: `color [B, H, W, 3]` in [-1, 1] and, with
@@ -63,7 +65,8 @@ def build_generator(preset="paper", *, saliency=True, global_features=True, dept
     for i in range(9 - depth, 9):
         up[i] = conv_block(x, _DECODER[i - 1] * width, upsample=True, name=f"up{i}")
         x = keras.layers.Concatenate(name=f"up{i}_skip")([down[9 - i], up[i]])
-    outputs = {"color": conv_block(x, 3, norm="none", activation="tanh", name="up9")}
+    rgb = conv_block(x, 3, norm="none", activation="tanh", name="up9")
+    outputs = {"color": LumaTransplant(dtype="float32", name="luma_transplant")([rgb, gray]) if keep_luma else rgb}
 
     # === Saliency branch ===
     if saliency:

@@ -61,7 +61,9 @@ def test_outputs_are_the_generators(generator, gray, monkeypatch, reflect_paddin
 
 
 @pytest.mark.parametrize(
-    "options", [{"saliency": False}, {"global_features": False}, {"depth": 7}], ids=lambda options: next(iter(options))
+    "options",
+    [{"saliency": False}, {"global_features": False}, {"depth": 7}, {"keep_luma": True}],
+    ids=lambda options: next(iter(options)),
 )
 def test_generators_of_every_structure_are_taken(rng, options):
     generator = trained(**options)

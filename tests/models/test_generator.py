@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_scgan import precision
+from keras_scgan import color, precision
 from keras_scgan.models import PRESETS, build_generator
 
 PARAMETERS = {"paper": 58_777_728, "medium": 14_707_776, "small": 3_683_616, "testing": 232_728}
@@ -59,6 +59,20 @@ def test_outputs_have_the_size_of_the_photo_and_their_ranges(rng, depth):
         assert 0.9 < high <= 1
 
 
+def test_colours_that_keep_the_luma_have_the_input_s_and_the_predicted_chroma(rng):
+    plain, keeping = (build_generator("testing", depth=6, keep_luma=keep) for keep in (False, True))
+    plain.get_layer("up9_conv").kernel.assign(100 * plain.get_layer("up9_conv").kernel)
+    keeping.set_weights(plain.get_weights())
+    gray = rng.uniform(-1, 1, (2, 64, 64, 1)).astype("float32")
+    before, after = (np.asarray(generator(gray)["color"]) for generator in (plain, keeping))
+    assert np.abs(color.luma(before) - gray).mean() > 0.1
+    inside = np.abs(after).max(axis=-1) < 1
+    assert 0.5 < inside.mean() < 1  # the others are clipped
+    np.testing.assert_allclose(color.luma(after)[inside], gray[inside], atol=1e-5)
+    np.testing.assert_allclose(color.chroma(after)[inside], color.chroma(before)[inside], atol=1e-5)
+    assert np.std(color.chroma(after)) > 0.05
+
+
 def test_outputs_are_float32_where_the_layers_compute_in_bfloat16(rng):
     with precision.policy("mixed_bfloat16"):
         generator = build_generator("testing", depth=6)
@@ -67,8 +81,9 @@ def test_outputs_are_float32_where_the_layers_compute_in_bfloat16(rng):
     assert {str(keras.backend.standardize_dtype(output.dtype)) for output in outputs.values()} == {"float32"}
 
 
-def test_generator_comes_back_from_its_file_in_safe_mode(rng, tmp_path):
-    generator = build_generator("testing", depth=6)
+@pytest.mark.parametrize("keep_luma", [False, True])
+def test_generator_comes_back_from_its_file_in_safe_mode(rng, tmp_path, keep_luma):
+    generator = build_generator("testing", depth=6, keep_luma=keep_luma)
     generator.save(tmp_path / "generator.keras")
     loaded = keras.models.load_model(tmp_path / "generator.keras", safe_mode=True)
     gray = rng.uniform(-1, 1, (1, 64, 64, 1)).astype("float32")
