@@ -155,20 +155,30 @@ def build_trainer(options, strategy, model, photos, *, validation_batches=None, 
 def _training_batches(options, strategy, photos, arrays, start_step):
     """The distributed batches of a run from a step on."""
     return strategy.distribute_datasets_from_function(
-        lambda context: data.training_batches(
+        lambda context: training_batches(
+            options,
             photos,
-            image_size=options.image_size,
-            batch_size=options.batch_size,
-            seed=options.seed,
-            start_step=start_step,
-            noise_stddev=options.noise_stddev,
-            flip=options.flip,
-            min_crop_area=options.min_crop_area,
+            start_step,
             arrays=arrays,
             num_workers=context.num_input_pipelines,
             worker=context.input_pipeline_id,
             replicas=context.num_replicas_in_sync // context.num_input_pipelines,
         )
+    )
+
+
+def training_batches(options, photos, start_step, **kwargs):
+    """The batches of a run from a step on, those of one device unless `data.training_batches` is told of others."""
+    return data.training_batches(
+        photos,
+        image_size=options.image_size,
+        batch_size=options.batch_size,
+        seed=options.seed,
+        start_step=start_step,
+        noise_stddev=options.noise_stddev,
+        flip=options.flip,
+        min_crop_area=options.min_crop_area,
+        **kwargs,
     )
 
 

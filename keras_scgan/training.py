@@ -37,7 +37,7 @@ def make_strategy(name="mirrored"):
 def averaged_weights(model):
     """Context in which a model's network has the moving average of its weights, where the optimizer keeps one.
 
-    Batch statistics stay those of the network as it is trained.
+    Batch statistics stay those of the network as it is trained; see `reestimate_batch_statistics`.
 
     Args:
         model: compiled `SCGAN` or `Pretraining`.
@@ -53,6 +53,42 @@ def averaged_weights(model):
     finally:
         for variable, value in zip(variables, trained, strict=True):
             variable.assign(value)
+
+
+def reestimate_batch_statistics(network, batches):
+    """Sets what a network's batch normalisations divide by in inference: the mean statistics of batches of its inputs.
+
+    Those of training are of the last few batches, and of the weights as they were trained, not of their average.
+
+    Args:
+        network: Keras model.
+        batches: iterable of inputs of the network, at least one.
+
+    Reference:
+        Section 3.2 of [Averaging weights leads to wider optima](https://arxiv.org/abs/1803.05407).
+    """
+    norms = [norm for norm in _batch_normalizations(network) if norm.trainable]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.momentum = 0.0  # so that the moving statistics become the last batch's
+    run = tf.function(lambda inputs: network(inputs, training=True))
+    statistics = []
+    for inputs in batches:
+        run(inputs)
+        statistics.append([np.array([norm.moving_mean, norm.moving_variance]) for norm in norms])
+    for norm, momentum, *values in zip(norms, momenta, *statistics, strict=True):
+        norm.momentum = momentum
+        mean, variance = np.mean(values, axis=0)
+        norm.moving_mean.assign(mean)
+        norm.moving_variance.assign(variance)
+
+
+def _batch_normalizations(network):
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            yield layer
+        elif isinstance(layer, keras.Model):
+            yield from _batch_normalizations(layer)
 
 
 class Trainer:

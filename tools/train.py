@@ -108,6 +108,8 @@ _BY_STAGE = {
 _MAY_BE_0 = ("learning_rate_halving_epochs", "saliency_loss_weight")
 _RESULT = "generator.keras"
 SAMPLE_PHOTOS = 8
+STATISTICS_BATCHES = 100
+"""Batches of which the statistics of averaged weights are taken."""
 
 
 def main(_):
@@ -217,11 +219,20 @@ def _run(options, strategy, pairs, validation_pairs, perceptual_features):
             validation_batches=validation,
             callbacks=_callbacks(options, validation or _validation_batches(pairs, options)) if chief else (),
         ).fit()
-    runs.warn_of_bad_files(pairs)
     if chief:
-        with training.averaged_weights(model):
-            generator = runs.float32_copy(model.generator, functools.partial(recipe.build_run_generator, options))
-        runs.save(generator, pathlib.Path(options.output_dir) / _RESULT)
+        runs.save(_result(options, model, pairs), pathlib.Path(options.output_dir) / _RESULT)
+    runs.warn_of_bad_files(pairs)
+
+
+def _result(options, model, pairs):
+    """The trained generator, for inference."""
+    with training.averaged_weights(model):
+        generator = runs.float32_copy(model.generator, functools.partial(recipe.build_run_generator, options))
+    if options.ema_momentum:
+        batches = runs.training_batches(options, pairs, options.epochs * options.steps_per_epoch)
+        with data.original_errors():
+            training.reestimate_batch_statistics(generator, (batch[0] for batch in batches.take(STATISTICS_BATCHES)))
+    return generator
 
 
 def _validation_batches(pairs, options):
