@@ -38,14 +38,26 @@ def attention_loss(generated, generated_saliency, true, true_saliency, kind="l1"
 def saliency_loss(generated_saliency, true_saliency):
     """Binary cross-entropy of saliency maps. It is not in the paper.
 
-    The attention loss leaves a map free wherever the colours are close to 0, the middle grey. (The L1 distance of the
-    maps would not do: most pixels are not salient, so that a map of zeros is a minimum that training falls into.)
+    The attention loss leaves a map free wherever the colours are close to 0, the middle grey.
 
     Args:
         generated_saliency: `[B, H, W, 1]` in [0, 1].
         true_saliency: `[B, H, W, 1]` in [0, 1].
     """
     return ops.mean(ops.binary_crossentropy(true_saliency, generated_saliency))
+
+
+def saliency_l1_loss(generated_saliency, true_saliency):
+    """L1 distance of saliency maps, which are then decided where the cross-entropy leaves them in doubt.
+
+    It is not in the paper, and it is for maps that are good already: most pixels are not salient, so that a map of
+    zeros is a minimum that training from random weights falls into.
+
+    Args:
+        generated_saliency: `[B, H, W, 1]` in [0, 1].
+        true_saliency: `[B, H, W, 1]` in [0, 1].
+    """
+    return pixel_loss(generated_saliency, true_saliency)
 
 
 def perceptual_loss(generated_features, true_features):
@@ -125,5 +137,6 @@ def feature_matching_loss(features, teacher_features):
     return 1.0 - ops.mean(cosine)
 
 
+SALIENCY_LOSSES = {"saliency_loss": saliency_loss, "saliency_l1_loss": saliency_l1_loss}
 GENERATOR_LOSSES = {"wgan-gp": wasserstein_generator_loss, "lsgan": least_squares_generator_loss}
 CRITIC_LOSSES = {"wgan-gp": wasserstein_critic_loss, "lsgan": least_squares_critic_loss}

@@ -49,6 +49,7 @@ def build_scgan(options, perceptual_features=None):
         adversarial_loss=options.adversarial_loss,
         attention_weight=options.attention_loss_weight,
         saliency_weight=options.saliency_loss_weight,
+        saliency_l1_weight=options.saliency_l1_loss_weight,
         adversarial_weight=options.adversarial_loss_weight,
         perceptual_weight=options.perceptual_loss_weight,
         gradient_penalty_weight=options.gradient_penalty_weight,

@@ -10,7 +10,7 @@ PIXEL_LOSSES = ("l1", "l2")
 
 # The weights of the paper (section IV.A).
 ATTENTION_WEIGHT = 0.5
-SALIENCY_WEIGHT = 0.0
+SALIENCY_WEIGHT = SALIENCY_L1_WEIGHT = 0.0
 ADVERSARIAL_WEIGHT = 0.05
 PERCEPTUAL_WEIGHT = 5.0
 GRADIENT_PENALTY_WEIGHT = 10.0
@@ -74,6 +74,7 @@ class SCGAN(TrainedModel):
         adversarial_loss="wgan-gp",
         attention_weight=ATTENTION_WEIGHT,
         saliency_weight=SALIENCY_WEIGHT,
+        saliency_l1_weight=SALIENCY_L1_WEIGHT,
         adversarial_weight=ADVERSARIAL_WEIGHT,
         perceptual_weight=PERCEPTUAL_WEIGHT,
         gradient_penalty_weight=GRADIENT_PENALTY_WEIGHT,
@@ -89,8 +90,9 @@ class SCGAN(TrainedModel):
             pixel_loss: `"l1"`, or `"l2"` for the ablation, of colour images and weighted images alike.
             adversarial_loss: `"wgan-gp"`, or `"lsgan"` for the ablation. Of no effect without critics.
             attention_weight: float. Weight of the attention loss (lambda_A).
-            saliency_weight: float. Weight of the saliency maps' own loss, which the paper does not have; 0 leaves it
-                out.
+            saliency_weight: float. Weight of the cross-entropy of the saliency maps, which the paper does not have; 0
+                leaves it out.
+            saliency_l1_weight: float. Weight of their L1 distance, likewise.
             adversarial_weight: float. Weight of the generator's adversarial loss (lambda_G).
             perceptual_weight: float. Weight of the perceptual loss (lambda_p).
             gradient_penalty_weight: float. Weight of the gradient penalty in the critics' loss (lambda).
@@ -119,8 +121,8 @@ class SCGAN(TrainedModel):
         self.term_weights = {"pixel_loss": 1.0}
         if self.has_saliency:
             self.term_weights["attention_loss"] = attention_weight
-            if saliency_weight:
-                self.term_weights["saliency_loss"] = saliency_weight
+            own = {"saliency_loss": saliency_weight, "saliency_l1_loss": saliency_l1_weight}
+            self.term_weights |= {name: weight for name, weight in own.items() if weight}
         if self.perceptual_features is not None:
             self.term_weights["perceptual_loss"] = perceptual_weight
         for name in self.critics:
@@ -195,8 +197,9 @@ class SCGAN(TrainedModel):
             terms["attention_loss"] = losses.attention_loss(
                 generated["color"], generated["saliency"], batch["color"], batch["saliency"], self.pixel_loss
             )
-        if "saliency_loss" in self.term_weights:
-            terms["saliency_loss"] = losses.saliency_loss(generated["saliency"], batch["saliency"])
+        for name, loss in losses.SALIENCY_LOSSES.items():
+            if name in self.term_weights:
+                terms[name] = loss(generated["saliency"], batch["saliency"])
         if self.perceptual_features is not None:
             terms["perceptual_loss"] = losses.perceptual_loss(
                 self.perceptual_features(generated["color"], training=False),

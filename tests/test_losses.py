@@ -38,10 +38,11 @@ def test_pixel_and_attention_loss_are_mean_distances(rng, pair, kind, distance):
     assert_close(loss, distance(generated.numpy() * maps[0] - true.numpy() * maps[1]).mean())
 
 
-def test_saliency_loss_is_the_cross_entropy_of_soft_maps(rng):
+def test_losses_of_soft_maps_are_the_cross_entropy_and_the_mean_distance(rng):
     generated, true = (rng.uniform(0.1, 0.9, (*SHAPE[:3], 1)).astype("float32") for _ in range(2))
     entropy = -(true * np.log(generated) + (1 - true) * np.log(1 - generated))
     assert_close(losses.saliency_loss(generated, true), entropy.mean())
+    assert_close(losses.saliency_l1_loss(generated, true), np.abs(generated - true).mean())
 
 
 def test_perceptual_loss_is_the_mean_absolute_difference(pair):

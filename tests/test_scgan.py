@@ -109,6 +109,7 @@ ATTENTION = {"attention_adversarial_loss", "attention_critic_loss", "attention_g
         ({"norm": "instance", "pixel_loss": "l2"}, STAGE_1 | COLOR | ATTENTION),
         ({"norm": "none", "adversarial_loss": "lsgan"}, {t for t in STAGE_1 | COLOR | ATTENTION if "penalty" not in t}),
         ({"critics": (), "saliency_weight": 0.5}, STAGE_1 | {"saliency_loss"}),
+        ({"critics": (), "saliency_l1_weight": 0.5}, STAGE_1 | {"saliency_l1_loss"}),
         ({"saliency": False, "critics": ("color",)}, {"loss", "pixel_loss"} | COLOR),
         ({"saliency": False, "critics": (), "perceptual": True}, {"loss", "pixel_loss", "perceptual_loss"}),
     ],
@@ -118,6 +119,7 @@ ATTENTION = {"attention_adversarial_loss", "attention_critic_loss", "attention_g
         "instance norm and l2",
         "no norm and lsgan",
         "saliency loss",
+        "l1 of saliency maps",
         "no attention",
         "no attention nor critics",
     ],
@@ -130,11 +132,12 @@ def test_every_ablation_has_its_own_terms_all_of_them_finite_and_not_zero(batch,
 
 
 def test_loss_is_the_sum_of_its_terms_by_their_weights(batch):
-    weights = {"attention_weight": 0.5, "saliency_weight": 2.0, "adversarial_weight": 0.25, "perceptual_weight": 3.0}
+    weights = {"attention_weight": 0.5, "saliency_weight": 2.0, "saliency_l1_weight": 1.5}
+    weights |= {"adversarial_weight": 0.25, "perceptual_weight": 3.0}
     terms = {name: float(value) for name, value in build_model(perceptual=True, **weights).train_step(batch).items()}
     adversarial = terms["color_adversarial_loss"] + terms["attention_adversarial_loss"]
     expected = terms["pixel_loss"] + 0.5 * terms["attention_loss"] + 2 * terms["saliency_loss"]
-    expected += 0.25 * adversarial + 3 * terms["perceptual_loss"]
+    expected += 1.5 * terms["saliency_l1_loss"] + 0.25 * adversarial + 3 * terms["perceptual_loss"]
     np.testing.assert_allclose(terms["loss"], expected, rtol=1e-5)
 
 

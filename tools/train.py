@@ -58,7 +58,10 @@ flags.DEFINE_float("attention_loss_weight", scgan.ATTENTION_WEIGHT, "Weight of t
 flags.DEFINE_list(
     "saliency_loss_weight",
     [str(scgan.SALIENCY_WEIGHT)],
-    "Weight of the saliency maps' own loss, which the paper does not have; 0 leaves it out.",
+    "Weight of the cross-entropy of the saliency maps, which the paper does not have; 0 leaves it out.",
+)
+flags.DEFINE_list(
+    "saliency_l1_loss_weight", [str(scgan.SALIENCY_L1_WEIGHT)], "Weight of their L1 distance, which it has not either."
 )
 flags.DEFINE_enum("adversarial_loss", "wgan-gp", [*losses.CRITIC_LOSSES, "none"], "Stage 2: the critics' game.")
 flags.DEFINE_float(
@@ -104,8 +107,10 @@ _BY_STAGE = {
     "learning_rate_halving_epochs": int,
     "image_size": int,
     "saliency_loss_weight": float,
+    "saliency_l1_loss_weight": float,
 }
-_MAY_BE_0 = ("learning_rate_halving_epochs", "saliency_loss_weight")
+_SALIENCY_WEIGHTS = ("saliency_loss_weight", "saliency_l1_loss_weight")
+_MAY_BE_0 = ("learning_rate_halving_epochs", *_SALIENCY_WEIGHTS)
 _RESULT = "generator.keras"
 SAMPLE_PHOTOS = 8
 STATISTICS_BATCHES = 100
@@ -179,8 +184,9 @@ def _check(options, strategy):
         raise UserError("--freeze_global_features: with --global_features=none there are none.")
     if options.keep_luma and options.network_input == "thermal":
         raise UserError("--keep_luma: a thermal image has no luma. Use it with --network_input=luma.")
-    if options.saliency_loss_weight and not options.attention_loss:
-        raise UserError("--saliency_loss_weight: with --noattention_loss there is no saliency branch.")
+    for name in _SALIENCY_WEIGHTS:
+        if getattr(options, name) and not options.attention_loss:
+            raise UserError(f"--{name}: with --noattention_loss there is no saliency branch.")
     runs.check_flags(options, strategy)
 
 

@@ -277,6 +277,7 @@ def test_a_run_goes_on_is_not_deleted_unasked_and_when_asked_loses_its_own_files
         ([*DEMO, "--stage=both", "--image_size=64,96"], "--image_size=96 is no multiple of 64"),
         ([*DEMO, "--stage=both", "--batch_size=2,21"], "has 20 photos, too few for batches of 21"),
         ([*DEMO, "--noattention_loss", "--saliency_loss_weight=1"], "--saliency_loss_weight: with --noattention_loss"),
+        ([*DEMO, "--keep_luma", "--network_input=thermal"], "--keep_luma: a thermal image has no luma"),
         ([*DEMO, "--seed=-1"], "seed"),
         ([*DEMO, "--seed=4294967296"], "seed"),
         ([*DEMO, "--min_crop_area=1.5"], "min_crop_area"),
