@@ -94,6 +94,17 @@ def test_all_operations_run_within_the_delegate(files, kind):
     assert operations_outside_delegate(files[kind].read_bytes()) == []
 
 
+@pytest.mark.parametrize("kind", ["float32", "int8"])
+def test_colours_that_keep_the_luma_are_made_within_the_delegate(generator, grays, tmp_path, kind):
+    keeping = build_generator("testing", depth=6, global_features=False, keep_luma=True)
+    keeping.set_weights(generator.get_weights())
+    path = tmp_path / "keeping.tflite"
+    path.write_bytes(convert(keeping, kind, image_size=SIZE, calibration=grays[::2] if kind == "int8" else None))
+    assert operations_outside_delegate(path) == []
+    expected, found = (predict(model, grays[1::2])["color"] for model in (keeping, path))
+    assert psnr(found, expected, 2) > DECIBELS[kind]
+
+
 def test_operations_outside_the_delegate_are_found(naive):
     outside = operations_outside_delegate(naive)
     assert len(outside) > 10

@@ -10,7 +10,7 @@ from keras_scgan.data import demo_dir
 
 ROOT = pathlib.Path(__file__).parents[2]
 FLAGFILES = sorted(
-    str(path.relative_to(ROOT)) for pattern in ("*.flags", "saved_models/*/train.flags") for path in ROOT.glob(pattern)
+    str(path.relative_to(ROOT)) for pattern in ("*.flags", "saved_models/*/*.flags") for path in ROOT.glob(pattern)
 )
 OF_PRETRAIN = ("distil.flags", "pretrain.flags")
 
