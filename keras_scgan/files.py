@@ -38,10 +38,10 @@ def atomic_path(path):
 
 
 def remove_temporaries(folder):
-    """Deletes what `atomic_path` leaves in a folder, and in those in it, when the process is killed within it."""
-    for path in pathlib.Path(folder).rglob(".*.tmp*"):
+    """Deletes what `atomic_path` leaves in a folder when the process is killed within it."""
+    for path in pathlib.Path(folder).glob(".*.tmp*"):
         if _TEMPORARY_NAME.fullmatch(path.name):
-            path.unlink()
+            path.unlink(missing_ok=True)
 
 
 def sha256(path):

@@ -60,19 +60,20 @@ def build_scgan(options, perceptual_features=None):
 
 def build_run_generator(options):
     """The generator of a run, with random weights, under the dtype policy that is set."""
-    return build_generator(
+    generator = build_generator(
         options.preset,
         saliency=options.attention_loss,
         global_features=options.global_features != "none",
         depth=int(options.depth),
         keep_luma=options.keep_luma,
     )
+    if options.freeze_global_features:
+        generator.get_layer("global_features").trainable = False
+    return generator
 
 
 def _initial_generator(options):
     generator = build_run_generator(options)
-    if options.freeze_global_features:
-        generator.get_layer("global_features").trainable = False
     if options.init_from:
         _copy_weights("--init_from", options.init_from, generator)
     elif options.global_features not in ("none", "random"):

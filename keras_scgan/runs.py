@@ -16,6 +16,9 @@ from keras_scgan.files import atomic_path, remove_temporaries
 flags.disclaim_key_flags()  # those of `define_flags` are the tool's that calls it
 
 FLAGS = flags.FLAGS
+STATISTICS_BATCHES = 100
+"""Batches, each of one replica, of which the statistics of averaged weights are taken."""
+
 _OF_THE_CALL = ("resume", "fresh", "overwrite", "dry_run")
 _RESULTS = (
     "checkpoints/step_*.npz",
@@ -106,9 +109,10 @@ def prepare_run_dirs(tool, run_dirs, results):
             raise UserError(f"There is a run ({found[0]}): choose another --output_dir, or delete it by --overwrite.")
         for path in found:
             path.unlink()
-    for run_dir in run_dirs:
-        remove_temporaries(run_dir)
-    run_flags, lines = pathlib.Path(FLAGS.output_dir) / "run.flags", resolved_flags(tool)
+    output_dir = pathlib.Path(FLAGS.output_dir)
+    for folder in {output_dir, *((run_dir / pattern).parent for run_dir in run_dirs for pattern in _RESULTS)}:
+        remove_temporaries(folder)
+    run_flags, lines = output_dir / "run.flags", resolved_flags(tool)
     if run_flags.exists() and any(checkpoint_steps(checkpoint_dir(run_dir)) for run_dir in run_dirs):
         changed = sorted(set(lines) ^ set(run_flags.read_text().splitlines()))
         if changed:
@@ -142,7 +146,7 @@ def build_trainer(options, strategy, model, photos, *, validation_batches=None, 
         model,
         strategy,
         options.output_dir,
-        batches=functools.partial(_training_batches, options, strategy, photos, arrays),
+        batches=functools.partial(_distributed_batches, options, strategy, photos, arrays),
         steps_per_epoch=options.steps_per_epoch,
         epochs=options.epochs,
         validation_batches=validation_batches,
@@ -152,10 +156,10 @@ def build_trainer(options, strategy, model, photos, *, validation_batches=None, 
     )
 
 
-def _training_batches(options, strategy, photos, arrays, start_step):
+def _distributed_batches(options, strategy, photos, arrays, start_step):
     """The distributed batches of a run from a step on."""
     return strategy.distribute_datasets_from_function(
-        lambda context: training_batches(
+        lambda context: _training_batches(
             options,
             photos,
             start_step,
@@ -167,8 +171,7 @@ def _training_batches(options, strategy, photos, arrays, start_step):
     )
 
 
-def training_batches(options, photos, start_step, **kwargs):
-    """The batches of a run from a step on, those of one device unless `data.training_batches` is told of others."""
+def _training_batches(options, photos, start_step, **kwargs):
     return data.training_batches(
         photos,
         image_size=options.image_size,
@@ -188,17 +191,31 @@ def warn_of_bad_files(photos):
         logging.warning("%d files were left out: see %s", len(photos.bad_files), photos.bad_files.log_path)
 
 
-def float32_copy(network, build):
-    """A trained network for inference: in float32, whatever it was trained in.
+def trained_network(options, strategy, model, photos, build, *, arrays=None):
+    """What a run has trained, for inference: in float32, whatever it was trained in.
+
+    Where there is a moving average of the weights, it has these, with batch statistics of their own.
 
     Args:
-        network: Keras model.
-        build: function that builds another one like it.
+        options: as of `build_trainer`, like all that is not described here.
+        strategy: likewise.
+        model: likewise, after training.
+        photos: likewise.
+        build: function that builds a network like the model's.
+        arrays: likewise.
     """
     with precision.policy("float32"):
-        copy = build()
-    copy.set_weights(network.get_weights())
-    return copy
+        network = build()
+    with training.averaged_weights(model):
+        network.set_weights(model.network.get_weights())
+    if options.ema_momentum:
+        next_step = options.epochs * options.steps_per_epoch
+        replicas = strategy.num_replicas_in_sync
+        batches = _training_batches(options, photos, next_step, arrays=arrays, replicas=replicas)
+        with data.original_errors():
+            training.reestimate_batch_statistics(network, (batch[0] for batch in batches.take(STATISTICS_BATCHES)))
+    network.trainable = True  # what this run left as it was, another may train
+    return network
 
 
 def save(network, path):

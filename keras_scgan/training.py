@@ -56,9 +56,10 @@ def averaged_weights(model):
 
 
 def reestimate_batch_statistics(network, batches):
-    """Sets what a network's batch normalisations divide by in inference: the mean statistics of batches of its inputs.
+    """Sets the moving statistics of a network's batch normalisations to the mean of those of batches of its inputs.
 
-    Those of training are of the last few batches, and of the weights as they were trained, not of their average.
+    Those of training are of the last few batches, and of the weights as they were trained, not of their average. Batch
+    normalisations that are not trained keep theirs.
 
     Args:
         network: Keras model.

@@ -57,16 +57,18 @@ def test_the_longest_names_are_written(tmp_path):
 
 def test_what_a_killed_process_leaves_is_removed_and_nothing_else(tmp_path):
     kept = [tmp_path / name for name in (".hidden", "a.1.2.tmp.json", ".a.tmp.json", ".a.1.2.json")]
+    kept.append(tmp_path / "run" / ".of_another_run.1.2.tmp.json")
     left = []
-    for name in ("metrics.jsonl", "samples/epoch_0001.png", "flags", "run.1.flags"):
+    for name in ("metrics.jsonl", "flags", "run.1.flags"):
         with atomic_path(tmp_path / name) as temporary:
             temporary.write_text("whole")
             left.append(temporary)
+    kept[-1].parent.mkdir()
     for path in (*kept, *left):
         path.write_text("half")
     remove_temporaries(tmp_path)
     assert not [path for path in left if path.exists()]
-    assert all(path.exists() for path in (*kept, tmp_path / "flags", tmp_path / "samples" / "epoch_0001.png"))
+    assert all(path.exists() for path in (*kept, tmp_path / "flags"))
 
 
 def test_there_may_be_no_folder_to_remove_anything_from(tmp_path):

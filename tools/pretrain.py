@@ -13,6 +13,7 @@ was not trained on, before and after. A run that was stopped goes on when the sa
 --flagfile=OUTPUT_DIR/run.flags.
 """
 
+import functools
 import json
 import pathlib
 import types
@@ -23,7 +24,7 @@ import quiet_tensorflow  # noqa: F401 (first, before anything else imports Tenso
 import keras
 from absl import flags, logging
 
-from keras_scgan import callbacks, cli, data, precision, pretraining, runs, training
+from keras_scgan import callbacks, cli, data, precision, pretraining, runs
 from keras_scgan.errors import UserError
 from keras_scgan.files import atomic_path
 from keras_scgan.models import PRESETS, build_vgg16_gray
@@ -101,10 +102,12 @@ def _pretrain(strategy):
             _write_results(options, before=trainer.validate())
         trainer.fit()
         if chief:
-            with training.averaged_weights(model):
-                _write_networks(options, model, photos.classes)
-                if held_out:
-                    _write_results(options, after=trainer.validate())
+            build = functools.partial(_build_network, options, photos.classes, model)
+            network = runs.trained_network(options, strategy, model, photos, build, arrays=_arrays())
+            _write_networks(options, network)
+            if held_out:
+                model.network.set_weights(network.get_weights())
+                _write_results(options, after=trainer.validate())
     runs.warn_of_bad_files(photos)
 
 
@@ -179,15 +182,17 @@ def _write_results(options, **terms):
         temporary.write_text(json.dumps(results | terms, indent=2) + "\n")
 
 
-def _write_networks(options, model, classes):
+def _build_network(options, classes, model):
+    """A network like the model's, with random weights."""
+    return build_student(options.preset, model.teacher) if options.teacher else _build_classifier(options, classes)
+
+
+def _write_networks(options, network):
     """Writes the classifier and the feature network in it."""
     if options.teacher:
-        student = runs.float32_copy(model.network, lambda: build_student(options.preset, model.teacher))
-        classifier = keras.Model(student.input, student.output["logits"], name="vgg16_gray")
-    else:
-        classifier = runs.float32_copy(model.network, lambda: _build_classifier(options, classes))
-    for network, name in zip((classifier.get_layer("global_features"), classifier), RESULTS, strict=False):
-        runs.save(network, pathlib.Path(options.output_dir) / name)
+        network = keras.Model(network.input, network.output["logits"], name="vgg16_gray")
+    for part, name in zip((network.get_layer("global_features"), network), RESULTS, strict=False):
+        runs.save(part, pathlib.Path(options.output_dir) / name)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ The run folder (--output_dir) receives run.flags, metrics.jsonl, checkpoints/, t
 generator.keras. A run that was stopped goes on when the same command is given again, or
 --flagfile=OUTPUT_DIR/run.flags.
 
-Flags of two values have one for each stage: --epochs=10,30. One value serves for the stage that is trained, or both.
+Of epochs, batch and image sizes, learning rates, their halving epochs and the weights of the saliency losses, each
+stage can have its own: --epochs=10,30. One value serves for the stage that is trained, or both.
 """
 
 import functools
@@ -21,7 +22,7 @@ import quiet_tensorflow  # noqa: F401 (first, before anything else imports Tenso
 import tensorflow as tf
 from absl import flags, logging
 
-from keras_scgan import arithmetic, callbacks, cli, data, losses, precision, recipe, runs, scgan, training
+from keras_scgan import arithmetic, callbacks, cli, data, losses, precision, recipe, runs, scgan
 from keras_scgan.checkpoints import checkpoint_dir, checkpoint_steps, run_variables
 from keras_scgan.errors import UserError
 from keras_scgan.layers import NORMS
@@ -47,7 +48,7 @@ flags.DEFINE_enum(
 flags.DEFINE_string(
     "global_features", "random", "Global feature network: random, none, or a .keras file of a trained one."
 )
-flags.DEFINE_bool("keep_luma", False, "Give the generator's colours the luma of its input, not one that it predicts.")
+flags.DEFINE_bool("keep_luma", False, "Give the generator's colours the luma of its input (noise and all).")
 flags.DEFINE_bool("freeze_global_features", False, "Leave the global feature network as it is given.")
 flags.DEFINE_enum("critic_norm", "batch", NORMS, "Norm of the critics. batch is the paper's; see the README.")
 
@@ -61,7 +62,9 @@ flags.DEFINE_list(
     "Weight of the cross-entropy of the saliency maps, which the paper does not have; 0 leaves it out.",
 )
 flags.DEFINE_list(
-    "saliency_l1_loss_weight", [str(scgan.SALIENCY_L1_WEIGHT)], "Weight of their L1 distance, which it has not either."
+    "saliency_l1_loss_weight",
+    [str(scgan.SALIENCY_L1_WEIGHT)],
+    "Weight of the L1 distance of the saliency maps, which the paper does not have; 0 leaves it out.",
 )
 flags.DEFINE_enum("adversarial_loss", "wgan-gp", [*losses.CRITIC_LOSSES, "none"], "Stage 2: the critics' game.")
 flags.DEFINE_float(
@@ -113,8 +116,6 @@ _SALIENCY_WEIGHTS = ("saliency_loss_weight", "saliency_l1_loss_weight")
 _MAY_BE_0 = ("learning_rate_halving_epochs", *_SALIENCY_WEIGHTS)
 _RESULT = "generator.keras"
 SAMPLE_PHOTOS = 8
-STATISTICS_BATCHES = 100
-"""Batches of which the statistics of averaged weights are taken."""
 
 
 def main(_):
@@ -226,19 +227,10 @@ def _run(options, strategy, pairs, validation_pairs, perceptual_features):
             callbacks=_callbacks(options, validation or _validation_batches(pairs, options)) if chief else (),
         ).fit()
     if chief:
-        runs.save(_result(options, model, pairs), pathlib.Path(options.output_dir) / _RESULT)
+        build = functools.partial(recipe.build_run_generator, options)
+        generator = runs.trained_network(options, strategy, model, pairs, build)
+        runs.save(generator, pathlib.Path(options.output_dir) / _RESULT)
     runs.warn_of_bad_files(pairs)
-
-
-def _result(options, model, pairs):
-    """The trained generator, for inference."""
-    with training.averaged_weights(model):
-        generator = runs.float32_copy(model.generator, functools.partial(recipe.build_run_generator, options))
-    if options.ema_momentum:
-        batches = runs.training_batches(options, pairs, options.epochs * options.steps_per_epoch)
-        with data.original_errors():
-            training.reestimate_batch_statistics(generator, (batch[0] for batch in batches.take(STATISTICS_BATCHES)))
-    return generator
 
 
 def _validation_batches(pairs, options):
