@@ -6,8 +6,8 @@ import time
 import numpy as np
 import pytest
 
-from keras_scgan import data
-from keras_scgan.benchmarks import colorize, flicker, input_pipeline, timing, train
+from keras_scgan import build_generator, color, data
+from keras_scgan.benchmarks import colorize, flicker, infer, input_pipeline, timing, train
 from keras_scgan.data.photos import resize
 
 
@@ -58,6 +58,13 @@ def test_numbers_fit_each_other(results):
         np.testing.assert_allclose(result["share_of_peak"], rate / result["peak_gmac_per_second"], rtol=1e-6)
         assert result["ratio"] == 1
     assert results[1]["gmac_per_image"] > results[0]["gmac_per_image"]
+
+
+def test_a_generator_in_bfloat16_has_outputs_in_float32_with_the_luma_that_they_keep(rng):
+    generator = infer._with_policy(build_generator("testing", depth=6, keep_luma=True), "mixed_bfloat16")
+    assert generator.get_layer("up9_conv").compute_dtype == "bfloat16"
+    gray = rng.uniform(-0.9, 0.9, (1, 64, 64, 1)).astype("float32")
+    np.testing.assert_allclose(color.luma(np.asarray(generator(gray)["color"])), gray, atol=1e-5)
 
 
 def test_the_input_of_the_same_photos_is_measured_from_folders_and_from_shards(tmp_path):

@@ -58,7 +58,9 @@ flags.DEFINE_string(
 flags.DEFINE_string("video", None, "flicker: video that is colorized. Default: an old film, made of a demo photo.")
 flags.DEFINE_integer("frames", 48, "flicker: frames of the video.", 2)
 flags.DEFINE_string("saved_model", None, "infer: exported SavedModel of --model, to be timed too.")
-flags.DEFINE_integer("network_size", 256, "infer: height and width of the photo that the network sees, in pixels.", 1)
+flags.DEFINE_integer(
+    "network_size", None, "infer: pixels of a side of what the network sees. Default: its own, 2^depth.", 1
+)
 flags.DEFINE_integer("threads", 2, "infer: threads of LiteRT models; TensorFlow takes all cores. saliency: threads.", 1)
 flags.DEFINE_bool("naive", True, "infer: time plain conversions too.")
 flags.DEFINE_float("megapixels", 24.0, "colorize: size of the photo.", 0.01)

@@ -36,7 +36,10 @@ flags.DEFINE_bool("overwrite", False, "Do again what is done.")
 
 # === How ===
 flags.DEFINE_integer(
-    "image_size", None, "Pixels of a side of what the network sees. Default: the network's own, 2 to its depth.", 1
+    "image_size",
+    None,
+    "Pixels of a side of what the network sees. Default: the network's own, 2^depth of a .keras file.",
+    1,
 )
 flags.DEFINE_enum("fit", "pad", FITS, "How a photo becomes a square: continued by its mirror image, or squeezed.")
 flags.DEFINE_enum("upsampling", "guided", upsampling.METHODS, "guided: colours follow the edges of the photo's luma.")

@@ -21,6 +21,7 @@ from absl import flags, logging
 from keras_scgan import cli, colorizer, evaluation, progress, upsampling
 from keras_scgan.errors import UserError
 from keras_scgan.evaluation import classifier, inception, methods, report
+from keras_scgan.networks import DEFAULT_SIZE
 
 FLAGS = flags.FLAGS
 
@@ -39,7 +40,12 @@ flags.DEFINE_string("output_dir", "runs/evaluation", "Folder of the results.")
 flags.DEFINE_bool("overwrite", False, "Replace the results that --output_dir holds.")
 
 # === The protocol ===
-flags.DEFINE_integer("image_size", 256, "Height and width at which networks run and are measured, in pixels.", 7)
+flags.DEFINE_integer(
+    "image_size",
+    None,
+    "Height and width at which networks run and are measured, in pixels. Default: the models' own size, if it is one.",
+    7,
+)
 flags.DEFINE_enum("fit", "pad", colorizer.FITS, "Pipeline: how a photo becomes a square.")
 flags.DEFINE_enum("upsampling", "guided", upsampling.METHODS, "Pipeline: how chroma gets the photo's size.")
 flags.DEFINE_float("saturation", 1.0, "Pipeline: factor of the chroma.", 0)
@@ -79,11 +85,19 @@ def main(_):
 
 def _methods():
     options = {name: FLAGS[name].value for name in ("fit", "upsampling", "saturation", "flip_average")}
-    compared = [evaluation.Greyscale()]
-    for name, path in methods.parse_methods(FLAGS.pred_dir, "pred_dir"):
-        compared.append(evaluation.Folder(name, path, FLAGS.image_size))
-    for name, path in methods.parse_methods(FLAGS.model, "model"):
-        compared.append(evaluation.Model(name, path, FLAGS.image_size, **options))
+    parsed = methods.parse_methods(FLAGS.model, "model")
+    models = [evaluation.Model(name, path, FLAGS.image_size, **options) for name, path in parsed]
+    sizes = {model.colorizer.size for model in models} or {DEFAULT_SIZE}
+    if FLAGS.image_size is None:
+        if len(sizes) > 1:
+            own = ", ".join(f"{model.name}: {model.colorizer.size}" for model in models)
+            raise UserError(
+                f"The models have sizes of their own ({own}): choose the one to compare at by --image_size."
+            )
+        (FLAGS.image_size,) = sizes
+    parsed = methods.parse_methods(FLAGS.pred_dir, "pred_dir")
+    folders = [evaluation.Folder(name, path, FLAGS.image_size) for name, path in parsed]
+    compared = [evaluation.Greyscale(), *folders, *models]
     methods.check_names(compared)
     return compared
 

@@ -32,7 +32,10 @@ flags.DEFINE_string("model", None, "Generator to export, a .keras file.", requir
 flags.DEFINE_string("output_dir", None, "Folder of the exports; its name is the model's.", required=True)
 flags.DEFINE_list("formats", list(report.FORMATS), "What to export, divided by commas.")
 flags.DEFINE_integer(
-    "image_size", None, "Pixels of a side of what the network sees. Default: the network's own, 2 to its depth.", 1
+    "image_size",
+    None,
+    "Pixels of a side of what the network sees. Default: the network's own, 2^depth of a .keras file.",
+    1,
 )
 flags.DEFINE_bool("overwrite", False, "Replace .tflite files that exist. A SavedModel gets a new version in any case.")
 flags.DEFINE_string("verification_dir", None, "Folder of photos to verify with. Default: the demo photos.")

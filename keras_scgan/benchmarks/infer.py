@@ -14,17 +14,18 @@ from keras_scgan.benchmarks.timing import measure_peak, spread, time_in_turns
 from keras_scgan.colorizer import Colorizer
 from keras_scgan.export import litert, logs
 from keras_scgan.export.report import mean_psnr
+from keras_scgan.layers import LumaTransplant
 from keras_scgan.networks import load_network
 
 
-def benchmark_infer(generator, photos, saved_model=None, *, image_size=256, threads=2, rounds=20, naive=True):
+def benchmark_infer(generator, photos, saved_model=None, *, image_size=None, threads=2, rounds=20, naive=True):
     """Times a generator on one photo at a time, colours alone.
 
     Args:
         generator: functional model as of `build_generator`, of dtype policy float32.
         photos: list of `[H, W, 3]` uint8 RGB: what the first is timed with, and what PSNRs are measured on.
         saved_model: path of an exported SavedModel, or `None`.
-        image_size: int. Height and width of what the network sees.
+        image_size: int. Height and width of what the network sees. Defaults to the network's own size.
         threads: int. Threads of the LiteRT models. TensorFlow takes all cores.
         rounds: int. Timed calls of each.
         naive: bool. Whether the naive conversions are measured too.
@@ -38,6 +39,7 @@ def benchmark_infer(generator, photos, saved_model=None, *, image_size=256, thre
         XNNPACK does not run; `psnr`, of the colours to those of Keras in float32.
     """
     colorizer = Colorizer(generator, size=image_size)
+    image_size = colorizer.size
     grays = np.stack([colorizer.prepare(photo) for photo in photos])
     expected = _colors(colorizer, grays)
     macs = arithmetic.count_macs(
@@ -104,7 +106,7 @@ def _with_policy(model, policy):
     def clone(layer):
         if isinstance(layer, keras.Model):
             return _with_policy(layer, policy)
-        dtype = "float32" if isinstance(layer, keras.layers.Activation) else policy
+        dtype = "float32" if isinstance(layer, keras.layers.Activation | LumaTransplant) else policy
         return layer.from_config({**layer.get_config(), "dtype": dtype})
 
     copy = keras.models.clone_model(model, clone_function=clone)

@@ -59,7 +59,7 @@ class Model:
     Args:
         name: str. Name of its row.
         path: path of the generator, see `Colorizer`.
-        size: int. Pixels of a side at which it is run.
+        size: int. Pixels of a side at which it is run; `None` for its own size.
         **options: of `Colorizer`.
 
     Raises:

@@ -47,6 +47,7 @@ _EXPLANATION = """\
 - **PSNR**: over the pixels of R, G and B. It rewards dull colours: read it beside the colourfulness.
 - **SSIM**: 7x7 uniform window, data range 1, mean of R, G and B, as in scikit-image. **Data range 2**: the same, but as
   old scikit-image took floating-point pictures, which gives higher numbers; the paper does not say which it used.
+  A method that keeps the luma, as the full pipeline does and networks may, has an inflated PSNR and SSIM.
 - **chroma PSNR**: a and b of CIE Lab alone, peak 255. The luminance, which the full pipeline keeps, has no part in it.
 - **CCI**: the paper's colour colorfulness index, equations 8 to 12, mean over the photos. **Less the truth's**: of the
   same photos. **CCI ratio**: share of photos with 16 <= CCI <= 20.

@@ -1,8 +1,8 @@
 """The generator for inference: the same outputs, by operations that devices run fast.
 
 Batch normalisation is folded into the convolutions. What is left are convolutions without padding, leaky ReLU, tanh,
-sigmoid, slices, concatenations, depth_to_space and space_to_depth. XNNPACK, with which LiteRT computes on CPUs, has all
-of them, but neither padding by reflection nor the repetition of pixels.
+sigmoid, clipping, slices, concatenations, depth_to_space and space_to_depth. XNNPACK, with which LiteRT computes on
+CPUs, has all of them, but neither padding by reflection nor the repetition of pixels.
 """
 
 import dataclasses

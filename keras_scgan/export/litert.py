@@ -27,7 +27,7 @@ _INPUT_RANGE = (-128 / 127, 1.0)
 way between two steps, where rounding errors decide which of them it becomes."""
 
 
-def convert(generator, kind, *, image_size=256, saliency=False, reflect_padding="slices", calibration=None):
+def convert(generator, kind, *, image_size=None, saliency=False, reflect_padding="slices", calibration=None):
     """Converts a generator into a LiteRT model of static shapes and batch 1.
 
     Its signature is `serving_default`, from `gray [1, S, S, 1]` to `color [1, S, S, 3]` and, if it is wanted, `saliency
@@ -37,7 +37,7 @@ def convert(generator, kind, *, image_size=256, saliency=False, reflect_padding=
     Args:
         generator: functional model as of `build_generator`.
         kind: one of `KINDS`.
-        image_size: int. Height and width of the images.
+        image_size: int. Height and width of the images. Defaults to the network's own size.
         saliency: bool. Whether the model predicts the saliency map too.
         reflect_padding: see `build_inference_model`.
         calibration: iterable of `[S, S, 1]` float32 greys in [-1, 1], by which the ranges of the maps of `"int8"` are
@@ -54,6 +54,7 @@ def convert(generator, kind, *, image_size=256, saliency=False, reflect_padding=
     if kind not in KINDS:
         raise ValueError(f"`kind` must be one of {KINDS}. Received: kind={kind!r}")
     colorizer = Colorizer(generator, size=image_size)
+    image_size = colorizer.size
     samples = []
     if kind == INT8:
         samples = _calibration_samples(photo_grays(colorizer) if calibration is None else calibration, image_size)

@@ -12,6 +12,7 @@ from keras_scgan import data, files, photo_files
 from keras_scgan.errors import BadFileError, UserError
 from keras_scgan.export import pipeline, serving_files
 from keras_scgan.export.inference import build_inference_model
+from keras_scgan.networks import load_network
 
 WARM_UP_FILE = pathlib.PurePath("assets.extra", "tf_serving_warmup_requests")
 """Where, in the folder of a version, TensorFlow Serving looks for the requests that it runs before it takes others."""
@@ -25,7 +26,7 @@ def export(
     folder,
     version=None,
     *,
-    image_size=256,
+    image_size=None,
     saliency=True,
     saliency_bytes=False,
     max_pixels=pipeline.MAX_PIXELS,
@@ -43,7 +44,7 @@ def export(
         generator: functional model as of `build_generator`, of any dtype policy.
         folder: str or path. Folder of all versions of the model; its name is that of the model.
         version: int, 1 or more. Defaults to the one after the latest.
-        image_size: int. Height and width of what the network sees.
+        image_size: int. Height and width of what the network sees. Defaults to the network's own size.
         saliency: bool. Whether `serving_default` gives the saliency map, if the generator does.
         saliency_bytes: bool. Whether `colorize_bytes` gives `saliency_bytes [B]` too, PNG files of the maps at the
             photos' sizes. It does so in every request, and that takes up to twice the time.
@@ -67,6 +68,7 @@ def export(
         raise UserError(f"{target} exists: a server may have loaded it. Choose another version.")
     if saliency_bytes and "saliency" not in generator.output:
         raise UserError("The generator has no saliency branch, so there are no `saliency_bytes`.")
+    image_size = load_network(generator, image_size).size
     archive, colorize_bytes = _endpoints(generator, image_size, saliency, saliency_bytes, max_pixels)
     photos = _first_demo_photo() if warm_up_photos is None else warm_up_photos
     records = _warm_up_records(photos, image_size, colorize_bytes)
@@ -87,8 +89,10 @@ def export(
 def _write_readme(folder, text):
     """Writes README.md, or SERVING.md where there is a README.md about something else."""
     path = folder / "README.md"
-    if path.exists() and path.read_text(encoding="utf-8").partition("\n")[0] != text.partition("\n")[0]:
-        path = folder / "SERVING.md"
+    if path.exists():
+        title = path.read_text(encoding="utf-8", errors="replace").partition("\n")[0]
+        if not title.endswith(serving_files.TITLE_END):
+            path = folder / "SERVING.md"
     _write_text(path, text)
 
 

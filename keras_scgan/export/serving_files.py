@@ -20,8 +20,11 @@ max_enqueued_batches { value: 100 }
 num_batch_threads { value: 2 }
 """
 
+TITLE_END = ", for TensorFlow Serving"
+"""How the first line of the README of any model ends."""
+
 _README = _Template("""\
-# @NAME, for TensorFlow Serving
+# @NAME@TITLE_END
 
 A colorizer of greyscale photos. Each numbered folder is a version; a server loads the latest, and a new one as soon as
 it appears. Two signatures:
@@ -120,6 +123,7 @@ def readme(name, folder, max_pixels):
     has_map, has_map_files = "saliency" in default.outputs, "saliency_bytes" in files.outputs
     return _README.substitute(
         NAME=name,
+        TITLE_END=TITLE_END,
         VERSION=folder.name,
         SIZE=size,
         MAX_PIXELS=f"{max_pixels:,}",

@@ -188,10 +188,20 @@ def test_versions_go_on_from_the_latest_and_leave_a_tuned_configuration_alone(ge
 
 @pytest.mark.usefixtures("quick")
 def test_a_readme_about_something_else_is_left_alone(generator, tmp_path):
-    (tmp_path / "README.md").write_text("# A model card\n")
+    card = "# Eine Modellkarte für Fotos\n".encode("latin-1")
+    (tmp_path / "README.md").write_bytes(card)
     saved_model.export(generator, tmp_path, image_size=SIZE, warm_up_photos=[])
-    assert (tmp_path / "README.md").read_text() == "# A model card\n"
+    assert (tmp_path / "README.md").read_bytes() == card
     assert "for TensorFlow Serving" in (tmp_path / "SERVING.md").read_text()
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_readme_of_a_model_that_was_renamed_is_written_anew(generator, tmp_path):
+    saved_model.export(generator, tmp_path / "old", warm_up_photos=[])
+    (tmp_path / "old").rename(tmp_path / "new")
+    assert saved_model.export(generator, tmp_path / "new", warm_up_photos=[]).name == "2"
+    assert (tmp_path / "new" / "README.md").read_text().startswith("# new, for TensorFlow Serving\n")
+    assert not (tmp_path / "new" / "SERVING.md").exists()
 
 
 @pytest.mark.usefixtures("quick")

@@ -75,7 +75,6 @@ def test_all_that_is_measured_is_written(evaluate, photos, generator, judge, tmp
         f"--data_dir={photos}",
         f"--model=net={generator}",
         f"--pred_dir={tmp_path / 'copies'}",
-        "--image_size=64",
         f"--classifier={judge}",
         f"--labels={photos / 'labels.csv'}",
         f"--output_dir={output}",
@@ -203,4 +202,7 @@ def test_mistakes_are_named(evaluate, error_of, photos, generator, judge, tmp_pa
         ([f"--classifier={judge}", "--labels=missing.csv"], "missing.csv: No such file"),
     ):
         assert message in error_of(evaluate(*arguments, *wrong)), wrong
+    build_generator("testing", depth=7).save(tmp_path / "deeper.keras")
+    line = error_of(evaluate(*arguments[:2], f"--model=a={generator},b={tmp_path / 'deeper.keras'}"))
+    assert "a: 64, b: 128" in line
     assert not (tmp_path / "results").exists()
