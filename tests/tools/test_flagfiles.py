@@ -42,6 +42,18 @@ def test_every_flagfile_resolves_in_a_dry_run_which_writes_nothing(call_tool, tm
     assert not os.listdir(tmp_path)
 
 
+def test_every_network_that_a_flagfile_starts_from_is_the_result_of_another():
+    given, made = set(), set()
+    for flagfile in FLAGFILES:
+        lines = dict(line.partition("=")[::2] for line in (ROOT / flagfile).read_text().splitlines())
+        given |= {lines[flag] for flag in ("--init_from", "--global_features") if "/" in lines.get(flag, "")}
+        for stage in ("stage1", "stage2") if lines.get("--stage") == "both" else (".",):
+            made.add(pathlib.PurePath(lines["--output_dir"], stage, "generator.keras"))
+        made.add(pathlib.PurePath(lines["--output_dir"], "global_features.keras"))
+    assert len(given) >= 3
+    assert {pathlib.PurePath(path) for path in given} <= made
+
+
 def test_distillation_s_flagfile_resolves_likewise(call_tool, tmp_path, monkeypatch):
     build_classifier().save(tmp_path / "teacher.keras")
     monkeypatch.chdir(tmp_path)
