@@ -23,7 +23,7 @@ def pixel_loss(generated, true, kind="l1"):
 
 
 def attention_loss(generated, generated_saliency, true, true_saliency, kind="l1"):
-    """Distance of colour images weighted by their saliency maps, L_A (eq. 2). It is what trains the saliency branch.
+    """Distance of colour images weighted by their saliency maps, L_A (eq. 2), which trains the saliency branch too.
 
     Args:
         generated: `[B, H, W, 3]` colour images in [-1, 1].

@@ -38,7 +38,10 @@ def load_network(model=None, size=None, threads=None):
     if model is None:
         model = SHIPPED_MODEL
         if not model.exists():
-            raise UserError(f"The repository's own network is not at {model}: give a trained generator, --model=PATH.")
+            raise UserError(
+                f"The trained network of the repository is not at {model}: give a generator, --model=PATH or "
+                "Colorizer(PATH)."
+            )
     if not isinstance(model, str | os.PathLike):
         return _KerasModel(model, size)
     path = pathlib.Path(model)

@@ -10,10 +10,11 @@ PIXEL_LOSSES = ("l1", "l2")
 
 # The weights of the paper (section IV.A).
 ATTENTION_WEIGHT = 0.5
-SALIENCY_WEIGHT = SALIENCY_L1_WEIGHT = 0.0
 ADVERSARIAL_WEIGHT = 0.05
 PERCEPTUAL_WEIGHT = 5.0
 GRADIENT_PENALTY_WEIGHT = 10.0
+# What the paper does not have is left out unless it is asked for.
+SALIENCY_WEIGHT = SALIENCY_L1_WEIGHT = 0.0
 
 
 class SCGAN(TrainedModel):
@@ -191,7 +192,7 @@ class SCGAN(TrainedModel):
         return judged
 
     def _generator_terms(self, batch, generated, judged, training):
-        """Every term of eq. 6, without its weight."""
+        """Every term of the generator's loss, eq. 6 and those of the saliency maps, without its weight."""
         terms = {"pixel_loss": losses.pixel_loss(generated["color"], batch["color"], self.pixel_loss)}
         if self.has_saliency:
             terms["attention_loss"] = losses.attention_loss(

@@ -43,8 +43,8 @@ flags.DEFINE_bool("overwrite", False, "Replace figures that are there.")
 flags.DEFINE_string(
     "model",
     None,
-    "Generator: a .keras or .tflite file, or a SavedModel folder. Default: saved_models/scgan_small. For hue, it makes "
-    "the maps instead of DIR/saliency.",
+    "Generator: a .keras or .tflite file, or a SavedModel folder. figure7: default saved_models/scgan_small. critic: "
+    "the one that is judged. hue: makes the maps instead of DIR/saliency.",
 )
 flags.DEFINE_integer(
     "image_size", None, "Height and width at which networks see a photo. Default: the network's own.", 1
@@ -109,6 +109,7 @@ def _gradcam(arguments):
 
 def _critic(arguments):
     judges = critics.load_critics(_required("run_dir"))
+    _required("model")
     colorizer = _colorizer("model", needs_saliency="attention" in judges)
 
     def examine(path):

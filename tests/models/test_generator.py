@@ -73,9 +73,10 @@ def test_colours_that_keep_the_luma_have_the_input_s_and_the_predicted_chroma(rn
     assert np.std(color.chroma(after)) > 0.05
 
 
-def test_outputs_are_float32_where_the_layers_compute_in_bfloat16(rng):
+@pytest.mark.parametrize("keep_luma", [False, True])
+def test_outputs_are_float32_where_the_layers_compute_in_bfloat16(rng, keep_luma):
     with precision.policy("mixed_bfloat16"):
-        generator = build_generator("testing", depth=6)
+        generator = build_generator("testing", depth=6, keep_luma=keep_luma)
     assert generator.get_layer("up9_conv").compute_dtype == "bfloat16"
     outputs = generator(rng.uniform(-1, 1, (1, 64, 64, 1)).astype("float32"))
     assert {str(keras.backend.standardize_dtype(output.dtype)) for output in outputs.values()} == {"float32"}
