@@ -45,9 +45,13 @@ def remove_temporaries(folder):
 
 
 def sha256(path):
-    """SHA-256 of a file, or of the files of a folder, their names with them, in hexadecimal."""
+    """SHA-256 of a file, or of the files of a folder, their names with them, in hexadecimal.
+
+    Raises:
+        OSError: It cannot be read, or there is no such file or folder.
+    """
     path = pathlib.Path(path)
-    if path.is_file():
+    if not path.is_dir():
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     digest = hashlib.sha256()

@@ -80,6 +80,11 @@ def test_sha_256_is_that_of_a_file(tmp_path):
     assert sha256(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
+def test_there_is_no_sha_256_of_what_does_not_exist(tmp_path):
+    with pytest.raises(FileNotFoundError, match="absent"):
+        sha256(tmp_path / "absent")
+
+
 def test_sha_256_of_a_folder_depends_on_contents_and_names(tmp_path):
     (tmp_path / "a").write_bytes(b"1")
     first = sha256(tmp_path)
