@@ -55,6 +55,32 @@ def averaged_weights(model):
             variable.assign(value)
 
 
+def interpolate(first, second, share):
+    """Moves the weights of a network towards those of another, from which it was trained.
+
+    Batch statistics are interpolated too, which is wrong for them: see `reestimate_batch_statistics`.
+
+    Args:
+        first: Keras model.
+        second: Keras model of the same structure, whose weights become `(1 - share) * first + share * second`.
+        share: float in [0, 1].
+
+    Raises:
+        UserError: the two differ in their structure.
+
+    Reference:
+        Network interpolation, section 3.4 of [ESRGAN](https://arxiv.org/abs/1809.00219).
+    """
+    shapes = [{weight.path: tuple(weight.shape) for weight in network.weights} for network in (first, second)]
+    if shapes[0] != shapes[1]:
+        raise UserError(
+            "Only networks of one structure can be interpolated. Received: networks of "
+            f"{first.count_params()} and {second.count_params()} parameters."
+        )
+    weights = zip(first.get_weights(), second.get_weights(), strict=True)
+    second.set_weights([(1 - share) * a + share * b for a, b in weights])
+
+
 def reestimate_batch_statistics(network, batches):
     """Sets the moving statistics of a network's batch normalisations to the mean of those of batches of its inputs.
 

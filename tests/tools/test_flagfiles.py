@@ -7,12 +7,13 @@ import pytest
 from tiny_teacher import build_classifier
 
 from keras_scgan.data import demo_dir
+from keras_scgan.models import build_generator
 
 ROOT = pathlib.Path(__file__).parents[2]
 FLAGFILES = sorted(
     str(path.relative_to(ROOT)) for pattern in ("*.flags", "saved_models/*/*.flags") for path in ROOT.glob(pattern)
 )
-OF_PRETRAIN = ("distil.flags", "pretrain.flags")
+OF_OTHER_TOOLS = ("distil.flags", "pretrain.flags", "saved_models/scgan_small/interpolate.flags")
 
 # The smallest networks, and neither downloads nor files of weights.
 SMALL = ["--preset=testing", "--image_size=256", "--strategy=none"]
@@ -32,7 +33,7 @@ def resolve(call_tool, tool, flagfile, *arguments):
     return result.stdout
 
 
-@pytest.mark.parametrize("flagfile", [name for name in FLAGFILES if name not in OF_PRETRAIN])
+@pytest.mark.parametrize("flagfile", [name for name in FLAGFILES if name not in OF_OTHER_TOOLS])
 def test_every_flagfile_resolves_in_a_dry_run_which_writes_nothing(call_tool, tmp_path, monkeypatch, flagfile):
     monkeypatch.chdir(tmp_path)
     data = [] if "--dataset=demo" in (ROOT / flagfile).read_text().splitlines() else ["--dataset=demo"]
@@ -46,12 +47,26 @@ def test_every_network_that_a_flagfile_starts_from_is_the_result_of_another():
     given, made = set(), set()
     for flagfile in FLAGFILES:
         lines = dict(line.partition("=")[::2] for line in (ROOT / flagfile).read_text().splitlines())
-        given |= {lines[flag] for flag in ("--init_from", "--global_features") if "/" in lines.get(flag, "")}
+        for flag in ("--init_from", "--global_features", "--models"):
+            given |= {path for path in lines.get(flag, "").split(",") if "/" in path}
+        run_dir = pathlib.PurePath(lines.get("--output_dir", "."))
         for stage in ("stage1", "stage2") if lines.get("--stage") == "both" else (".",):
-            made.add(pathlib.PurePath(lines["--output_dir"], stage, "generator.keras"))
-        made.add(pathlib.PurePath(lines["--output_dir"], "global_features.keras"))
-    assert len(given) >= 3
+            made.add(run_dir / stage / "generator.keras")
+        made.add(run_dir / "global_features.keras")
+    assert len(given) >= 5
     assert {pathlib.PurePath(path) for path in given} <= made
+
+
+def test_interpolation_s_flagfile_makes_the_network_that_it_names(call_tool, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for stage in ("stage1", "stage2"):
+        path = tmp_path / "runs" / "scgan_small" / stage / "generator.keras"
+        path.parent.mkdir(parents=True)
+        build_generator("testing", depth=6).save(path)
+    flagfile = ROOT / "saved_models" / "scgan_small" / "interpolate.flags"
+    result = call_tool("interpolate.py", f"--flagfile={flagfile}", f"--data_dir={demo_dir()}", "--batch_size=4")
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "runs" / "scgan_small" / "generator.keras").exists()
 
 
 def test_distillation_s_flagfile_resolves_likewise(call_tool, tmp_path, monkeypatch):
