@@ -44,9 +44,7 @@ def load_network(model=None, size=None, threads=None):
             )
     if not isinstance(model, str | os.PathLike):
         return _KerasModel(model, size)
-    path = pathlib.Path(model)
-    if not path.exists():
-        raise UserError(f"The model {path} does not exist.")
+    path = _existing(model)
     if path.is_dir():
         return _SavedModel(_latest_version(path), size)
     if path.suffix == ".keras":
@@ -57,13 +55,27 @@ def load_network(model=None, size=None, threads=None):
 
 
 def load_keras(path):
-    """Loads a Keras model of this project's layers. Raises `UserError` if the file is none."""
+    """Loads a Keras model of this project's layers. Raises `UserError` if there is no such file or it is none."""
     import keras_scgan.models  # noqa: F401 (registers the layers)
 
+    path = _existing(path)
     try:
         return keras.models.load_model(path, compile=False)
     except (ValueError, TypeError, OSError, KeyError, zipfile.BadZipFile) as error:
         raise UserError(f"The model {path} is none that Keras can load: {_first_line(error)}") from error
+
+
+def has_structure_of(network, other):
+    """Whether two Keras models have the same weights but for their values, by path and shape."""
+    shapes, others = ({weight.path: tuple(weight.shape) for weight in n.weights} for n in (network, other))
+    return shapes == others
+
+
+def _existing(model):
+    path = pathlib.Path(model)
+    if not path.exists():
+        raise UserError(f"The model {path} does not exist.")
+    return path
 
 
 class _KerasModel:

@@ -10,6 +10,7 @@ from keras_scgan import precision
 from keras_scgan.errors import UserError
 from keras_scgan.models import build_critic, build_generator
 from keras_scgan.models.perceptual import build_perceptual_features
+from keras_scgan.networks import has_structure_of
 from keras_scgan.scgan import SCGAN
 
 ADAM_BETAS = {"beta_1": 0.5, "beta_2": 0.999}
@@ -88,8 +89,7 @@ def _copy_weights(flag, path, model):
         raise UserError(f"{flag}={path} cannot be loaded: {error}") from error
     if model.name in [layer.name for layer in source.layers]:  # the feature network of a classifier
         source = source.get_layer(model.name)
-    found, wanted = ({weight.path: tuple(weight.shape) for weight in m.weights} for m in (source, model))
-    if found != wanted:
+    if not has_structure_of(source, model):
         raise UserError(
             f"{flag}={path} is not the network of this run: it has {source.count_params()} parameters where "
             f"{model.count_params()} are expected. Check --preset, --depth, --attention_loss and --global_features."

@@ -16,7 +16,7 @@ from keras_scgan.files import atomic_path, remove_temporaries
 flags.disclaim_key_flags()  # those of `define_flags` are the tool's that calls it
 
 FLAGS = flags.FLAGS
-STATISTICS_BATCHES = 100
+_STATISTICS_BATCHES = 100
 """Batches, each of one replica, of which the statistics of averaged weights are taken."""
 
 _OF_THE_CALL = ("resume", "fresh", "overwrite", "dry_run")
@@ -212,10 +212,20 @@ def trained_network(options, strategy, model, photos, build, *, arrays=None):
         next_step = options.epochs * options.steps_per_epoch
         replicas = strategy.num_replicas_in_sync
         batches = _training_batches(options, photos, next_step, arrays=arrays, replicas=replicas)
-        with data.original_errors():
-            training.reestimate_batch_statistics(network, (batch[0] for batch in batches.take(STATISTICS_BATCHES)))
+        reestimate_batch_statistics(network, batches)
     network.trainable = True  # what this run left as it was, another may train
     return network
+
+
+def reestimate_batch_statistics(network, batches):
+    """As `training.reestimate_batch_statistics`, of so many batches as all tools take.
+
+    Args:
+        network: Keras model.
+        batches: `tf.data.Dataset` as of `data.training_batches`, whose first array is the network's input.
+    """
+    with data.original_errors():
+        training.reestimate_batch_statistics(network, (batch[0] for batch in batches.take(_STATISTICS_BATCHES)))
 
 
 def save(network, path):

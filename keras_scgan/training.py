@@ -13,6 +13,7 @@ from absl import logging
 
 from keras_scgan.checkpoints import Checkpoints, checkpoint_dir
 from keras_scgan.errors import Interrupted, UserError
+from keras_scgan.networks import has_structure_of
 
 STRATEGIES = ("none", "mirrored")
 
@@ -71,8 +72,7 @@ def interpolate(first, second, share):
     Reference:
         Network interpolation, section 3.4 of [ESRGAN](https://arxiv.org/abs/1809.00219).
     """
-    shapes = [{weight.path: tuple(weight.shape) for weight in network.weights} for network in (first, second)]
-    if shapes[0] != shapes[1]:
+    if not has_structure_of(second, first):
         raise UserError(
             "Only networks of one structure can be interpolated. Received: networks of "
             f"{first.count_params()} and {second.count_params()} parameters."

@@ -40,22 +40,18 @@ def main(_):
         raise UserError(f"--output={output}: expected a .keras file.")
     if output.exists() and not FLAGS.overwrite:
         raise UserError(f"{output} exists: choose another --output, or replace it by --overwrite.")
-    size = load_network(FLAGS.models[1]).size
     first, second = (load_keras(path) for path in FLAGS.models)
-    photos = data.open_data_set(FLAGS.data_dir, fields=["color"])
     training.interpolate(first, second, FLAGS.share)
-    with data.original_errors():
-        batches = data.training_batches(
-            photos,
-            image_size=size,
-            batch_size=FLAGS.batch_size,
-            seed=FLAGS.seed,
-            flip=FLAGS.flip,
-            min_crop_area=FLAGS.min_crop_area,
-            arrays=("gray",),
-        )
-        grays = (gray for (gray,) in batches.take(runs.STATISTICS_BATCHES))
-        training.reestimate_batch_statistics(second, grays)
+    batches = data.training_batches(
+        data.open_data_set(FLAGS.data_dir, fields=["color"]),
+        image_size=load_network(second).size,
+        batch_size=FLAGS.batch_size,
+        seed=FLAGS.seed,
+        flip=FLAGS.flip,
+        min_crop_area=FLAGS.min_crop_area,
+        arrays=("gray",),
+    )
+    runs.reestimate_batch_statistics(second, batches)
     runs.save(second, output)
 
 
