@@ -13,6 +13,15 @@ LUMA_WEIGHTS = (0.299, 0.587, 0.114)
 
 _CHROMA_SCALE = np.array([0.5 / (1 - LUMA_WEIGHTS[2]), 0.5 / (1 - LUMA_WEIGHTS[0])], "float32")
 
+CHROMA_TO_RGB = np.array(
+    [
+        [0.0, -2 * (1 - LUMA_WEIGHTS[2]) * LUMA_WEIGHTS[2] / LUMA_WEIGHTS[1], 2 * (1 - LUMA_WEIGHTS[2])],
+        [2 * (1 - LUMA_WEIGHTS[0]), -2 * (1 - LUMA_WEIGHTS[0]) * LUMA_WEIGHTS[0] / LUMA_WEIGHTS[1], 0.0],
+    ],
+    "float32",
+)
+"""What Cb and Cr, the rows, add to the luma in R, G and B: `chroma @ CHROMA_TO_RGB` (ITU-R BT.601)."""
+
 
 def luma(rgb):
     """Greyscale of a colour image.
