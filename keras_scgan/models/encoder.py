@@ -1,4 +1,4 @@
-"""A pre-trained classifier of colour photos as an encoder of grey ones, and the features that it gives at each stride."""
+"""A pre-trained classifier of colour photos as an encoder of grey ones: its features at each stride."""
 
 import dataclasses
 
@@ -218,7 +218,7 @@ def _scaling(classifier, first, name, preprocess):
 
 
 def _entry(calls, gray, scale, offset):
-    """What the first convolution takes: grey, and where the channels' scalings differ, ones that carry their offsets."""
+    """What the first convolution takes: grey and, where channels are scaled apart, ones that carry their offsets."""
     if np.allclose(offset, 0):
         x = gray
     elif _is_uniform(scale, offset):

@@ -21,7 +21,8 @@ def build_pretrained_generator(encoder, *, saliency=True, built_from=None):
     Returns:
         A `Generator` from `gray [B, H, W, 1]` in [-1, 1], height and width multiples of 32, to a dict: `color [B, H, W,
         3]` in [-1, 1], whose luma is the input's; `chroma [B, H/4, W/4, 2]` in [-1, 1], from which these colours were
-        enlarged (see `color.chroma`); and, with the saliency branch, `saliency [B, H, W, 1]` in [0, 1]. All are float32.
+        enlarged (see `color.chroma`); and, with the saliency branch, `saliency [B, H, W, 1]` in [0, 1]. All of them are
+        float32.
 
     Reference:
         A decoder of laterals as in [FPN](https://arxiv.org/abs/1612.03144). The saliency branch sees three levels of
