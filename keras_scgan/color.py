@@ -48,6 +48,12 @@ def chroma(rgb):
     return (rgb[..., ::-2] - luma(rgb)) * _CHROMA_SCALE
 
 
+def saturate(rgb, factor):
+    """A floating-point colour image, `[..., 3]` in any range, with its chroma times a factor, not clipped."""
+    gray = luma(rgb)
+    return gray + factor * (rgb - gray)
+
+
 def normalize(pixels):
     """Map pixel values in [0, 255] (floating point) to the networks' range [-1, 1]."""
     return pixels / 127.5 - 1.0

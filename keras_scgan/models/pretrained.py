@@ -3,11 +3,13 @@
 import keras
 
 from keras_scgan.layers import BATCH_NORM_MOMENTUM, NORM_EPSILON, BatchNormalization, ChromaOnLuma
-from keras_scgan.models.encoder import STRIDES
+from keras_scgan.models.encoder import ENCODER_PREFIX, STRIDES
 from keras_scgan.models.generator_model import Generator
 
 _WIDTHS = {32: 256, 16: 160, 8: 112, 4: 64}
 _SALIENCY_WIDTH = 32
+FROZEN = ("all", "early", "none")
+"""Parts of the encoder that can be left untrained."""
 
 
 def build_pretrained_generator(encoder, *, saliency=True, built_from=None):
@@ -73,6 +75,21 @@ def split_at_features(generator):
     encoder = keras.Model(generator.input, features, name="encoder")
     decoder = keras.Model({"gray": generator.input, "features": features}, generator.output, name="decoder")
     return encoder, decoder
+
+
+def freeze_encoder(generator, frozen):
+    """Sets which layers of a generator's pre-trained encoder are trained.
+
+    Args:
+        generator: model made by `build_pretrained_generator`.
+        frozen: one of `FROZEN`: `"all"`, `"early"` (those up to the features at stride 8), `"none"`.
+    """
+    early = True
+    last_early = generator.get_layer("decoder8_lateral_conv").input
+    for layer in generator.layers:
+        if layer.name.startswith(ENCODER_PREFIX):
+            layer.trainable = frozen == "none" or (frozen == "early" and not early)
+            early = early and layer.output is not last_early
 
 
 def _conv(x, filters, kernel_size, name):
