@@ -34,7 +34,7 @@ FLAGS = flags.FLAGS
 # === What is trained, on what, and where it goes ===
 flags.DEFINE_enum("stage", "1", ["1", "2", "both"], "1: the generator alone; 2: against its critics.")
 flags.DEFINE_string(
-    "data_dir", None, "Folder with images/STEM.jpg|png and saliency/STEM.jpg|png, or one of shards (its split train)."
+    "data_dir", None, "Folder with photos images/STEM.* and maps saliency/STEM.*, or one of shards (its split train)."
 )
 flags.DEFINE_enum("dataset", None, ["demo"], "A data set that the package carries, in place of --data_dir.")
 flags.DEFINE_string("validation_dir", None, "Folder like --data_dir, or of shards (validation), evaluated each epoch.")

@@ -52,7 +52,7 @@ flags.DEFINE_integer(
 flags.DEFINE_integer("rows", 6, "Photos on a figure; more than these make further figures.", 1)
 flags.DEFINE_integer("panel_size", 320, "Width of each picture on a figure, in pixels.", 64)
 flags.DEFINE_bool("names", False, "Write the photos' names beside them.")
-flags.DEFINE_string("saliency_dir", None, "figure7, critic: folder with the true saliency maps STEM.jpg|png.")
+flags.DEFINE_string("saliency_dir", None, "figure7, critic: folder with the true saliency maps STEM.SUFFIX.")
 flags.DEFINE_string("baseline", None, "figure7: another generator, trained without saliency, to compare with.")
 flags.DEFINE_string(
     "features", None, "gradcam: a .keras file: VGG-16-Gray with or without its classifier, or a generator."
@@ -273,7 +273,7 @@ def _true_map(photo_path):
     """The map of a photo in --saliency_dir, `[h, w]` uint8; `None` without that flag."""
     if FLAGS.saliency_dir is None:
         return None
-    paths = (pathlib.Path(FLAGS.saliency_dir) / f"{photo_path.stem}{suffix}" for suffix in data.pairs.SUFFIXES)
+    paths = (pathlib.Path(FLAGS.saliency_dir) / f"{photo_path.stem}{suffix}" for suffix in PHOTO_SUFFIXES)
     path = next((path for path in paths if path.is_file()), None)
     if path is None:
         raise BadFileError(photo_path, f"no saliency map of its name in {FLAGS.saliency_dir}")
