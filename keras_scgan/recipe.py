@@ -137,8 +137,8 @@ def _copy_weights(flag, path, model):
     if not has_structure_of(source, model):
         raise UserError(
             f"{flag}={path} is not the network of this run: it has {source.count_params()} parameters where "
-            f"{model.count_params()} are expected. Check --architecture, --encoder, --preset, --depth, --attention_loss and "
-            "--global_features."
+            f"{model.count_params()} are expected. Check --architecture, --encoder, --preset, --depth, "
+            "--attention_loss and --global_features."
         )
     model.set_weights(source.get_weights())
 

@@ -114,8 +114,8 @@ flags.DEFINE_list(
 flags.DEFINE_float(
     "perceptual_gradient_ratio",
     scgan.PERCEPTUAL_GRADIENT_RATIO,
-    "Size of the perceptual loss's gradient at the colours, in those of the pixel loss, in the place of its weight; 0: by "
-    "weight.",
+    "Size of the perceptual loss's gradient at the colours, in those of the pixel loss, in the place of its weight; 0: "
+    "by weight.",
     0,
 )
 flags.DEFINE_float(
@@ -289,7 +289,9 @@ def _run(options, strategy, pairs, validation_pairs, perceptual_features):
 
 
 def _validation_batches(pairs, options):
-    return data.validation_batches(pairs, image_size=options.image_size, batch_size=options.batch_size)
+    return data.validation_batches(
+        pairs, image_size=options.image_size, batch_size=options.batch_size, stretch_luma=options.stretch_luma
+    )
 
 
 def _callbacks(options, sample_batches):
