@@ -114,6 +114,40 @@ class LumaTransplant(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="keras_scgan")
+class ChromaOnLuma(keras.layers.Layer):
+    """Colours of a chroma and a luma: `[chroma [B, H, W, 2], gray [B, H, W, 1]]`, both in [-1, 1].
+
+    The chroma is Cb and Cr as `color.chroma` gives them of colours in [-1, 1]. What lies outside [-1, 1] is clipped.
+    """
+
+    def call(self, inputs):
+        chroma, gray = inputs
+        return ops.clip(gray + ops.matmul(chroma, ops.cast(color.CHROMA_TO_RGB, chroma.dtype)), -1.0, 1.0)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[0][:-1], 3)
+
+
+@keras.saving.register_keras_serializable(package="keras_scgan")
+class WithOnes(keras.layers.Layer):
+    """An image and a channel of ones: a convolution that pads by zeros then knows what is inside."""
+
+    def call(self, inputs):
+        return ops.concatenate([inputs, ops.ones_like(inputs[..., :1])], axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], input_shape[-1] + 1)
+
+
+@keras.saving.register_keras_serializable(package="keras_scgan")
+class FrozenBatchNormalization(keras.layers.BatchNormalization):
+    """Batch normalisation by the statistics that it has, in training too."""
+
+    def call(self, inputs, training=None, mask=None):
+        return super().call(inputs, training=False)
+
+
+@keras.saving.register_keras_serializable(package="keras_scgan")
 class BatchNormalization(keras.layers.BatchNormalization):
     """Keras's batch normalisation over the last axis, with the statistics of all replicas under TensorFlow.
 

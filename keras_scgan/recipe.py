@@ -4,12 +4,17 @@
 a flag has one for each, and with the `steps_per_epoch` that there are.
 """
 
+import importlib
+import pathlib
+
 import keras
 
-from keras_scgan import precision
+from keras_scgan import optimizers, precision
 from keras_scgan.errors import UserError
-from keras_scgan.models import build_critic, build_generator
+from keras_scgan.models import build_critic, build_encoder, build_generator, build_pretrained_generator
+from keras_scgan.models.encoder import ENCODER_PREFIX
 from keras_scgan.models.perceptual import build_perceptual_features
+from keras_scgan.models.pretrained import freeze_encoder
 from keras_scgan.networks import has_structure_of
 from keras_scgan.scgan import SCGAN
 
@@ -55,22 +60,62 @@ def build_scgan(options, perceptual_features=None):
         perceptual_weight=options.perceptual_loss_weight,
         gradient_penalty_weight=options.gradient_penalty_weight,
         critic_steps=options.critic_steps,
+        chroma_weighting=options.chroma_weighting,
+        colorfulness_weight=options.colorfulness_loss_weight,
+        perceptual_gradient_ratio=options.perceptual_gradient_ratio,
+        truth_saturation=options.truth_saturation,
+        judged_size=options.judged_size or None,
     )
     return model
 
 
 def build_run_generator(options):
-    """The generator of a run, with random weights, under the dtype policy that is set."""
-    generator = build_generator(
-        options.preset,
-        saliency=options.attention_loss,
-        global_features=options.global_features != "none",
-        depth=int(options.depth),
-        keep_luma=options.keep_luma,
+    """The generator of a run, with random weights where they are not an encoder's, under the dtype policy that is set.
+
+    Raises:
+        UserError: the encoder cannot be had, or is none.
+    """
+    if options.architecture == "pretrained":
+        encoder = _load_encoder(options.encoder)
+        built_from = {"encoder": pathlib.Path(options.encoder).stem, "saliency": options.attention_loss}
+        generator = build_pretrained_generator(encoder, saliency=options.attention_loss, built_from=built_from)
+        freeze_encoder(generator, options.freeze_encoder)
+    else:
+        generator = build_generator(
+            options.preset,
+            saliency=options.attention_loss,
+            global_features=options.global_features != "none",
+            depth=int(options.depth),
+            keep_luma=options.keep_luma,
+        )
+        if options.freeze_global_features:
+            generator.get_layer("global_features").trainable = False
+    generator.describe(
+        image_size=options.image_size, network_input=options.network_input, stretch_luma=options.stretch_luma
     )
-    if options.freeze_global_features:
-        generator.get_layer("global_features").trainable = False
     return generator
+
+
+def _load_encoder(name):
+    """The encoder made of a classifier: a `.keras` file, or a name of `keras.applications`."""
+    if name.endswith(".keras"):
+        try:
+            return build_encoder(keras.models.load_model(name, compile=False), name)
+        except UserError:
+            raise
+        except Exception as error:  # a file that is no model can fail in any way
+            raise UserError(f"--encoder={name} cannot be loaded: {error}") from error
+    build = getattr(keras.applications, name, None)
+    if build is None or not callable(build):
+        raise UserError(
+            f"--encoder={name}: expected a .keras file, or a name of keras.applications such as MobileNetV2."
+        )
+    try:
+        classifier = build(weights="imagenet", include_top=False, input_shape=(None, None, 3))
+    except Exception as error:  # Keras raises this very class when a download fails
+        raise UserError(f"--encoder={name}: its weights cannot be downloaded ({error}).") from error
+    module = importlib.import_module(build.__module__)
+    return build_encoder(classifier, name, getattr(module, "preprocess_input", None))
 
 
 def _initial_generator(options):
@@ -92,18 +137,26 @@ def _copy_weights(flag, path, model):
     if not has_structure_of(source, model):
         raise UserError(
             f"{flag}={path} is not the network of this run: it has {source.count_params()} parameters where "
-            f"{model.count_params()} are expected. Check --preset, --depth, --attention_loss and --global_features."
+            f"{model.count_params()} are expected. Check --architecture, --encoder, --preset, --depth, --attention_loss and "
+            "--global_features."
         )
     model.set_weights(source.get_weights())
 
 
 def _adam(options, updates_per_step=1, **average):
-    rate = options.learning_rate
-    if options.learning_rate_halving_epochs:
-        rate = keras.optimizers.schedules.ExponentialDecay(
-            rate,
-            options.learning_rate_halving_epochs * options.steps_per_epoch * updates_per_step,
-            decay_rate=0.5,
-            staircase=True,
-        )
-    return precision.scaling(keras.optimizers.Adam(rate, **ADAM_BETAS, **average), options.precision)
+    updates = options.steps_per_epoch * updates_per_step
+    rate = optimizers.schedule(
+        options.learning_rate,
+        options.learning_rate_schedule,
+        steps=options.epochs * updates,
+        halving_steps=options.learning_rate_halving_epochs * updates,
+        warm_up_steps=options.warm_up_steps * updates_per_step,
+    )
+    slow = options.encoder_learning_rate / options.learning_rate
+    adam = optimizers.Adam(
+        rate,
+        rate_factors=lambda variable: slow if variable.path.startswith(ENCODER_PREFIX) else 1.0,
+        **ADAM_BETAS,
+        **average,
+    )
+    return precision.scaling(adam, options.precision)

@@ -48,6 +48,9 @@ def define_flags():
     flags.DEFINE_float(
         "noise_stddev", data.NOISE_STDDEV, "Standard deviation of the noise added to the input, whose range is 2.", 0
     )
+    flags.DEFINE_bool(
+        "stretch_luma", False, "Stretch the luma that the network sees, from its darkest to its lightest."
+    )
     flags.DEFINE_bool("flip", False, "Mirror half of the photos.")
     flags.DEFINE_float(
         "min_crop_area", 1.0, "Smallest share of a photo that a random crop takes; 1: no crops.", 0.001, 1.0
@@ -188,6 +191,7 @@ def _training_batches(options, photos, start_step, **kwargs):
         seed=options.seed,
         start_step=start_step,
         noise_stddev=options.noise_stddev,
+        stretch_luma=options.stretch_luma,
         flip=options.flip,
         min_crop_area=options.min_crop_area,
         aging=options.aging,

@@ -22,11 +22,12 @@ import quiet_tensorflow  # noqa: F401 (first, before anything else imports Tenso
 import tensorflow as tf
 from absl import flags, logging
 
-from keras_scgan import arithmetic, callbacks, cli, data, losses, precision, recipe, runs, scgan
+from keras_scgan import arithmetic, callbacks, cli, data, losses, optimizers, precision, recipe, runs, scgan
 from keras_scgan.checkpoints import checkpoint_dir, checkpoint_steps, run_variables
 from keras_scgan.errors import UserError
 from keras_scgan.layers import NORMS
 from keras_scgan.models import DEPTHS, PRESETS
+from keras_scgan.models.pretrained import FROZEN
 
 FLAGS = flags.FLAGS
 
@@ -41,7 +42,17 @@ flags.DEFINE_string("output_dir", "runs/scgan", "Run folder. With --stage=both i
 flags.DEFINE_string("init_from", None, "Generator (.keras) to start from: for stage 2, the one of stage 1.")
 
 # === Networks ===
-flags.DEFINE_enum("preset", "paper", list(PRESETS), "Width of the networks.")
+flags.DEFINE_enum(
+    "architecture",
+    "paper",
+    ["paper", "pretrained"],
+    "Generator: the paper's, or one whose encoder is a classifier that was trained before.",
+)
+flags.DEFINE_string(
+    "encoder", None, "pretrained: the classifier, a .keras file of RGB images or a name of keras.applications."
+)
+flags.DEFINE_enum("freeze_encoder", "all", FROZEN, "pretrained: layers of the encoder that stay as they are.")
+flags.DEFINE_enum("preset", "paper", list(PRESETS), "Width of the paper's networks; critics always are the paper's.")
 flags.DEFINE_enum(
     "depth", "8", map(str, DEPTHS), "Stride-2 layers of the encoder; image sizes are multiples of 2^depth."
 )
@@ -54,6 +65,18 @@ flags.DEFINE_enum("critic_norm", "batch", NORMS, "Norm of the critics. batch is 
 
 # === Objective ===
 flags.DEFINE_enum("pixel_loss", "l1", scgan.PIXEL_LOSSES, "Distance of colours.")
+flags.DEFINE_float(
+    "chroma_weighting",
+    scgan.CHROMA_WEIGHTING,
+    "How much more pixels of strong, hence rare, colours count in the pixel loss; 0: all alike, as in the paper.",
+    0,
+)
+flags.DEFINE_float(
+    "colorfulness_loss_weight",
+    scgan.COLORFULNESS_WEIGHT,
+    "Weight of what an image lacks of its truth's colourfulness, against dull colours; 0 leaves it out.",
+    0,
+)
 flags.DEFINE_bool("attention_loss", True, "Train a saliency branch, in stage 2 with an attention critic.")
 flags.DEFINE_float("attention_loss_weight", scgan.ATTENTION_WEIGHT, "Weight of the attention loss.", 0)
 flags.DEFINE_list(
@@ -83,13 +106,39 @@ flags.DEFINE_string(
     "Stage 2: 'imagenet' (VGG-16, downloaded once), a .h5 file with the weights of Keras's VGG-16 without its top, or "
     "any .keras model of RGB images in [0, 255].",
 )
-flags.DEFINE_string("perceptual_layer", None, "Layer whose output is taken; VGG-16's default is block3_conv3.")
+flags.DEFINE_list(
+    "perceptual_layer",
+    None,
+    "Layer whose output is taken; VGG-16's default is block3_conv3. Of several, divided by commas, each is scaled.",
+)
+flags.DEFINE_float(
+    "perceptual_gradient_ratio",
+    scgan.PERCEPTUAL_GRADIENT_RATIO,
+    "Size of the perceptual loss's gradient at the colours, in those of the pixel loss, in the place of its weight; 0: by "
+    "weight.",
+    0,
+)
+flags.DEFINE_float(
+    "truth_saturation",
+    scgan.TRUTH_SATURATION,
+    "Factor of the chroma of true photos before critics and perceptual loss see them, for more vivid colours.",
+    0,
+)
+flags.DEFINE_integer("judged_size", 0, "Pixels of a side of what critics and perceptual loss see; 0: --image_size.", 0)
 
 # === Optimization ===
 flags.DEFINE_list("epochs", ["10", "30"], "Epochs.")
 flags.DEFINE_list("batch_size", ["8"], "Photos a step, over all replicas.")
 flags.DEFINE_list("learning_rate", ["2e-4", "1e-4"], "Learning rate of Adam.")
 flags.DEFINE_list("learning_rate_halving_epochs", ["0", "10"], "Epochs between halvings of the learning rate; 0: none.")
+flags.DEFINE_enum(
+    "learning_rate_schedule",
+    "halving",
+    optimizers.SCHEDULES,
+    "halving, every --learning_rate_halving_epochs, or cosine, down to 0 at the end.",
+)
+flags.DEFINE_integer("warm_up_steps", 0, "cosine: steps in which the learning rate rises from 0.", 0)
+flags.DEFINE_list("encoder_learning_rate", ["1e-4"], "pretrained: learning rate of what is trained of the encoder.")
 
 # === Data ===
 flags.DEFINE_list("image_size", ["256"], "Height and width of the images, in pixels.")
@@ -108,6 +157,7 @@ _BY_STAGE = {
     "batch_size": int,
     "learning_rate": float,
     "learning_rate_halving_epochs": int,
+    "encoder_learning_rate": float,
     "image_size": int,
     "saliency_loss_weight": float,
     "saliency_l1_loss_weight": float,
@@ -168,11 +218,16 @@ def _options(stage):
 def _check(options, strategy):
     if (options.data_dir is None) == (options.dataset is None):
         raise UserError("Give the photos to train on: either --data_dir=DIR or --dataset=demo.")
-    multiple = 2 ** int(options.depth)
+    is_pretrained = options.architecture == "pretrained"
+    multiple, needs_it = (32, "an encoder") if is_pretrained else (2 ** int(options.depth), f"--depth={options.depth}")
     if options.image_size % multiple:
+        raise UserError(f"--image_size={options.image_size} is no multiple of {multiple}, which {needs_it} needs.")
+    if is_pretrained and options.encoder is None:
         raise UserError(
-            f"--image_size={options.image_size} is no multiple of {multiple}, which --depth={options.depth} needs."
+            "--architecture=pretrained: give the classifier that becomes the encoder, --encoder=PATH.keras."
         )
+    if is_pretrained and options.network_input == "thermal":
+        raise UserError("--architecture=pretrained keeps the luma, which a thermal image has not: take another one.")
     for name in _BY_STAGE:
         value = getattr(options, name)
         if not 0 <= value < math.inf or (value == 0 and name not in _MAY_BE_0):

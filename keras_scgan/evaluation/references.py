@@ -32,13 +32,14 @@ class Sample:
     Args:
         key: str. The reference's.
         photo: `[H, W, 3]` RGB at its own size.
-        small: `[S, S, 3]` RGB at the protocol's size; the same object as `photo` where that has this size.
+        small: `[S, S, 3]` RGB at the protocol's size; the same object as `photo` where that has this size. `None` in a
+            protocol without a size.
         saliency: `[S, S]` true map, or `None`.
     """
 
     key: str
     photo: np.ndarray
-    small: np.ndarray
+    small: np.ndarray | None
     saliency: np.ndarray | None = None
 
     @property
@@ -97,7 +98,7 @@ def read_sample(reference, size):
 
     Args:
         reference: `Reference`.
-        size: int. Pixels of a side of the protocol's square.
+        size: int. Pixels of a side of the protocol's square, or `None`.
 
     Returns:
         `Sample`, or `None` for a greyscale photo.
@@ -110,7 +111,7 @@ def read_sample(reference, size):
         raise BadFileError(reference.path, f"under {metrics.SSIM_WINDOW} pixels a side, which SSIM needs")
     if photos.is_gray(photo):
         return None
-    return Sample(reference.key, photo, to_square(photo, size))
+    return Sample(reference.key, photo, None if size is None else to_square(photo, size))
 
 
 def read_saliency(reference, size):

@@ -3,6 +3,7 @@
 import keras
 
 from keras_scgan.layers import LumaTransplant, conv_block
+from keras_scgan.models.generator_model import Generator
 from keras_scgan.models.global_features import build_vgg16_gray
 from keras_scgan.models.presets import preset_width
 
@@ -24,7 +25,7 @@ def build_generator(preset="paper", *, saliency=True, global_features=True, dept
             is about the chroma alone. It adds no weights. Defaults to `False`, as in the paper.
 
     Returns:
-        A functional model from `gray [B, H, W, 1]` in [-1, 1] to a dict: `color [B, H, W, 3]` in [-1, 1] and, with
+        A `Generator` from `gray [B, H, W, 1]` in [-1, 1] to a dict: `color [B, H, W, 3]` in [-1, 1] and, with
         the saliency branch, `saliency [B, H, W, 1]` in [0, 1]. Both are float32. The global feature network is its
         layer `global_features`.
 
@@ -79,4 +80,12 @@ def build_generator(preset="paper", *, saliency=True, global_features=True, dept
         x = conv_block(x, branch, upsample=True, name="saliency_conv4")
         outputs["saliency"] = conv_block(x, 1, norm="none", activation="sigmoid", name="saliency_final")
 
-    return keras.Model(gray, outputs, name="generator")
+    built_from = {
+        "preset": preset,
+        "saliency": saliency,
+        "global_features": global_features,
+        "depth": depth,
+        "keep_luma": keep_luma,
+    }
+    description = {"architecture": "paper", "built_from": built_from, "size_multiple": 2**depth}
+    return Generator(gray, outputs, name="generator", description=description)

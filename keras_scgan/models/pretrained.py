@@ -1,0 +1,108 @@
+"""A generator whose encoder is a pre-trained classifier, with a light decoder to chroma at a quarter of the size."""
+
+import keras
+
+from keras_scgan.layers import BATCH_NORM_MOMENTUM, NORM_EPSILON, BatchNormalization, ChromaOnLuma
+from keras_scgan.models.encoder import ENCODER_PREFIX, STRIDES
+from keras_scgan.models.generator_model import Generator
+
+_WIDTHS = {32: 256, 16: 160, 8: 112, 4: 64}
+_SALIENCY_WIDTH = 32
+FROZEN = ("all", "early", "none")
+"""Parts of the encoder that can be left untrained."""
+
+
+def build_pretrained_generator(encoder, *, saliency=True, built_from=None):
+    """Builds a generator on a pre-trained encoder; its decoder has random weights.
+
+    Args:
+        encoder: model made by `build_encoder`. Its layers become the generator's.
+        saliency: bool. Whether to build the saliency branch. Defaults to `True`.
+        built_from: dict of what the encoder was built from, for the description.
+
+    Returns:
+        A `Generator` from `gray [B, H, W, 1]` in [-1, 1], height and width multiples of 32, to a dict: `color [B, H, W,
+        3]` in [-1, 1], whose luma is the input's; `chroma [B, H/4, W/4, 2]` in [-1, 1], from which these colours were
+        enlarged (see `color.chroma`); and, with the saliency branch, `saliency [B, H, W, 1]` in [0, 1]. All of them are
+        float32.
+
+    Reference:
+        A decoder of laterals as in [FPN](https://arxiv.org/abs/1612.03144). The saliency branch sees three levels of
+        the decoder, as in section III.A of [SCGAN](https://arxiv.org/abs/2011.11377).
+    """
+    gray, features = encoder.input, dict(zip(STRIDES, encoder.output, strict=True))
+
+    # === Decoder ===
+    x = _relu(_conv(features[32], _WIDTHS[32], 1, "decoder32"), "decoder32")
+    levels = {}
+    for stride in (16, 8, 4):
+        width, name = _WIDTHS[stride], f"decoder{stride}"
+        # The convolution comes before the enlargement, where it has a quarter of the pixels.
+        x = _enlarged(_conv(x, width, 1, f"{name}_coarse"), 2, f"{name}_coarse")
+        x = keras.layers.Add(name=f"{name}_sum")([x, _conv(features[stride], width, 1, f"{name}_lateral")])
+        x = levels[stride] = _relu(_conv(_relu(x, f"{name}_sum"), width, 3, name), name)
+    chroma = keras.layers.Conv2D(2, 3, padding="same", name="chroma_conv")(x)
+    chroma = keras.layers.Activation("tanh", dtype="float32", name="chroma")(chroma)
+    color = ChromaOnLuma(dtype="float32", name="color")([_enlarged(chroma, 4, "chroma", dtype="float32"), gray])
+    outputs = {"color": color, "chroma": chroma}
+
+    # === Saliency branch ===
+    if saliency:
+        parts = []
+        for stride, level in levels.items():
+            part = _conv(level, _SALIENCY_WIDTH, 1, f"saliency{stride}")
+            parts.append(part if stride == 4 else _enlarged(part, stride // 4, f"saliency{stride}"))
+        x = _relu(keras.layers.Add(name="saliency_sum")(parts), "saliency_sum")
+        x = _relu(_conv(x, _SALIENCY_WIDTH, 3, "saliency"), "saliency")
+        x = keras.layers.Conv2D(1, 1, name="saliency_final")(x)
+        x = _enlarged(x, 4, "saliency", dtype="float32")
+        outputs["saliency"] = keras.layers.Activation("sigmoid", dtype="float32", name="saliency_map")(x)
+
+    description = {"architecture": "pretrained", "built_from": built_from or {}, "size_multiple": max(STRIDES)}
+    return Generator(gray, outputs, name="generator", description=description)
+
+
+def split_at_features(generator):
+    """The two halves of a generator on a pre-trained encoder, which share its weights.
+
+    Returns:
+        Two functional models: the encoder, from `gray` to a list of features, and the decoder, from the dict of `gray`
+        and `features`, that list, to the generator's outputs.
+    """
+    features = [generator.get_layer("decoder32_conv").input]
+    features += [generator.get_layer(f"decoder{stride}_lateral_conv").input for stride in (16, 8, 4)]
+    features.reverse()
+    encoder = keras.Model(generator.input, features, name="encoder")
+    decoder = keras.Model({"gray": generator.input, "features": features}, generator.output, name="decoder")
+    return encoder, decoder
+
+
+def freeze_encoder(generator, frozen):
+    """Sets which layers of a generator's pre-trained encoder are trained.
+
+    Args:
+        generator: model made by `build_pretrained_generator`.
+        frozen: one of `FROZEN`: `"all"`, `"early"` (those up to the features at stride 8), `"none"`.
+    """
+    early = True
+    last_early = generator.get_layer("decoder8_lateral_conv").input
+    for layer in generator.layers:
+        if layer.name.startswith(ENCODER_PREFIX):
+            layer.trainable = frozen == "none" or (frozen == "early" and not early)
+            early = early and layer.output is not last_early
+
+
+def _conv(x, filters, kernel_size, name):
+    """A convolution with its batch normalisation, so that what is added to it counts as much."""
+    layer = keras.layers.Conv2D(
+        filters, kernel_size, padding="same", use_bias=False, kernel_initializer="he_normal", name=f"{name}_conv"
+    )
+    return BatchNormalization(momentum=BATCH_NORM_MOMENTUM, epsilon=NORM_EPSILON, name=f"{name}_norm")(layer(x))
+
+
+def _relu(x, name):
+    return keras.layers.ReLU(name=f"{name}_relu")(x)
+
+
+def _enlarged(x, factor, name, **kwargs):
+    return keras.layers.UpSampling2D(factor, interpolation="bilinear", name=f"{name}_enlarged", **kwargs)(x)
