@@ -55,6 +55,15 @@ def define_flags():
     flags.DEFINE_float(
         "min_crop_area", 1.0, "Smallest share of a photo that a random crop takes; 1: no crops.", 0.001, 1.0
     )
+    flags.DEFINE_float(
+        "aging",
+        0.0,
+        "How much the network's input, and nothing else, is made to look like the scan of an old photo: blur, grain, "
+        "fading, stains, scratches, ... 0: not at all; 0.5: as such scans mostly are; 1: as the worst. A third of the "
+        "photos stays clean.",
+        0,
+        1,
+    )
     flags.DEFINE_integer("max_bad_files", 100, "Unusable files to put up with; bad_files.tsv names them.", 0)
     flags.DEFINE_bool("resume", True, "Go on from the latest checkpoint of the run folder, if there is one.")
     flags.DEFINE_bool("fresh", False, "The same as --noresume: start anew; a run folder with a run in it is refused.")
@@ -185,6 +194,7 @@ def _training_batches(options, photos, start_step, **kwargs):
         stretch_luma=options.stretch_luma,
         flip=options.flip,
         min_crop_area=options.min_crop_area,
+        aging=options.aging,
         **kwargs,
     )
 

@@ -3,7 +3,7 @@
 A batch is a tuple of arrays, some of these in any order:
 
 - `gray`: `[B, S, S, 1]` float32, what networks see, in [-1, 1] before the noise of training is added: the luma of
-  `color`, or the thermal image where the data set was opened with that field;
+  `color`, or the thermal image where the data set was opened with that field; in training it may be aged;
 - `color`: `[B, S, S, 3]` float32 RGB in [-1, 1];
 - `saliency`: `[B, S, S, 1]` float32 in [0, 1];
 - `label`: `[B]` float32, whole numbers.
@@ -22,6 +22,7 @@ import tensorflow as tf
 
 from keras_scgan import color
 from keras_scgan.data import photos
+from keras_scgan.data.aging import age
 from keras_scgan.data.bad_files import DataError
 from keras_scgan.data.numpy_map import map_with_numpy
 
@@ -69,6 +70,7 @@ def training_batches(
     stretch_luma=False,
     flip=False,
     min_crop_area=1.0,
+    aging=0.0,
     arrays=None,
     num_workers=1,
     worker=0,
@@ -83,13 +85,15 @@ def training_batches(
         data_set: `DataSet`, or what else has its `__len__`, `data_dir`, `fields` and `read_good`.
         image_size: int. Pixels of a side, S.
         batch_size: int. Global batch size: samples of a step over all workers and replicas.
-        seed: int, 0 or more. Key of order, crops, flips and noise.
+        seed: int, 0 or more. Key of order, crops, flips, aging and noise.
         start_step: int. Step that the stream begins with: it is the rest of the stream that begins with 0.
         noise_stddev: float. Standard deviation of the Gaussian noise added to `gray`.
         stretch_luma: bool. Whether `gray` is stretched to its full contrast first, see `color.stretch_luma`.
         flip: bool. Whether half of the samples are mirrored.
         min_crop_area: float in (0, 1]. Smallest share of the photo's area that a random crop takes, the largest being
             all of it. 1: no crops.
+        aging: float in [0, 1]. How much `gray`, and no other array, is made to look like the scan of an old photo (see
+            `aging.age`).
         arrays: names of the arrays of a batch (see the module). Defaults to gray and color, and saliency where the data
             set was opened with it.
         num_workers: int. Processes that share each step.
@@ -123,6 +127,7 @@ def training_batches(
         mirror = flip and rng.random() < 0.5
         made = _to_arrays(sample, names, image_size, box, mirror)
         if "gray" in made:
+            made["gray"] = age(made["gray"], rng, aging)
             if stretch_luma:
                 made["gray"] = color.stretch_luma(made["gray"])
             made["gray"] += noise_stddev * rng.standard_normal(made["gray"].shape, np.float32)

@@ -281,6 +281,7 @@ def test_a_run_goes_on_is_not_deleted_unasked_and_when_asked_loses_its_own_files
         ([*DEMO, "--seed=-1"], "seed"),
         ([*DEMO, "--seed=4294967296"], "seed"),
         ([*DEMO, "--min_crop_area=1.5"], "min_crop_area"),
+        ([*DEMO, "--aging=1.5"], "aging"),
         ([*DEMO, "--batch_size=21", "--steps_per_epoch=0"], "has 20 photos, too few for batches of 21"),
         ([*DEMO, "--init_from=/no/generator.keras"], "--init_from=/no/generator.keras: there is no such file"),
         ([*DEMO, "--global_features=/no/vgg.keras"], "--global_features=/no/vgg.keras: there is no such file"),
