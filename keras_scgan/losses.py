@@ -30,7 +30,7 @@ def chroma_weights(true, strength):
 
     Most pixels are nearly grey, and what is learnt of them alone is to be grey. The weight is 1 + strength * min(c /
     0.2, 2.5) before it is normalised, where c is the mean distance of red, green and blue from the luma. It is not in
-    the paper; the idea is that of the rebalancing of [Zhang et al. 2016](https://arxiv.org/abs/1603.08511), section 2.2.
+    the paper; the idea is the rebalancing of [Zhang et al. 2016](https://arxiv.org/abs/1603.08511), section 2.2.
 
     Args:
         true: `[B, H, W, 3]` colour images in [-1, 1].
@@ -57,7 +57,7 @@ def colorfulness(images):
 def colorfulness_loss(generated, true):
     """How much less colourful each image is than its truth, in hundredths of CCI. It is not in the paper.
 
-    [DDColor](https://arxiv.org/abs/2212.11613), eq. 6, asks for colours without end; here those of the truth are enough.
+    [DDColor](https://arxiv.org/abs/2212.11613), eq. 6, asks for colours without end; here the truth's are enough.
 
     Args:
         generated: `[B, H, W, 3]` in [-1, 1].

@@ -38,9 +38,13 @@ class Adam(keras.optimizers.Adam):
 
     def __init__(self, learning_rate, *, rate_factors=None, **kwargs):
         super().__init__(learning_rate, **kwargs)
-        self._rate_factors = rate_factors
+        self._rate_factors = rate_factors or (lambda variable: 1.0)
+
+    def build(self, variables):
+        super().build(variables)
+        # By place: under a strategy, steps see the backend's variables, which have no path.
+        self._factors = [self._rate_factors(variable) for variable in variables]
 
     def update_step(self, gradient, variable, learning_rate):
-        if self._rate_factors is not None:
-            learning_rate = learning_rate * self._rate_factors(variable)
-        super().update_step(gradient, variable, learning_rate)
+        factor = self._factors[self._get_variable_index(variable)]
+        super().update_step(gradient, variable, learning_rate * factor)

@@ -111,8 +111,8 @@ class SCGAN(TrainedModel):
                 with other interpolation coefficients.
             chroma_weighting: float. Strength of the pixel loss's weights, see `losses.chroma_weights`; 0: all are 1.
             colorfulness_weight: float. Weight of the colourfulness loss; 0 leaves it out.
-            perceptual_gradient_ratio: float. If not 0, the gradient of the perceptual loss at the colours is scaled to this
-                many times that of the pixel loss, whatever its weight, so that no weight has to be found.
+            perceptual_gradient_ratio: float. If not 0, the gradient of the perceptual loss at the colours is scaled to
+                this many times that of the pixel loss, whatever its weight, so that no weight has to be found.
             truth_saturation: float. Factor of the chroma of true images before critics and perceptual features see
                 them, as in [DDColor](https://arxiv.org/abs/2212.11613).
             judged_size: int. Pixels of a side at which critics and perceptual features see images. Defaults to the

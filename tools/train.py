@@ -49,10 +49,13 @@ flags.DEFINE_enum(
     "Generator: the paper's, or one whose encoder is a classifier that was trained before.",
 )
 flags.DEFINE_string(
-    "encoder", None, "pretrained: the classifier, a .keras file of RGB images or a name of keras.applications."
+    "encoder",
+    None,
+    "pretrained: a classifier, a .keras file of RGB images or a name of keras.applications; or a generator, whose "
+    "encoder is taken. Default: that of --init_from.",
 )
 flags.DEFINE_enum("freeze_encoder", "all", FROZEN, "pretrained: layers of the encoder that stay as they are.")
-flags.DEFINE_enum("preset", "paper", list(PRESETS), "Width of the paper's networks; critics always are the paper's.")
+flags.DEFINE_enum("preset", "paper", list(PRESETS), "Width of the paper's networks, and of all critics.")
 flags.DEFINE_enum(
     "depth", "8", map(str, DEPTHS), "Stride-2 layers of the encoder; image sizes are multiples of 2^depth."
 )
@@ -114,8 +117,8 @@ flags.DEFINE_list(
 flags.DEFINE_float(
     "perceptual_gradient_ratio",
     scgan.PERCEPTUAL_GRADIENT_RATIO,
-    "Size of the perceptual loss's gradient at the colours, in those of the pixel loss, in the place of its weight; 0: by "
-    "weight.",
+    "Size of the perceptual loss's gradient at the colours, in those of the pixel loss, in the place of its weight; 0: "
+    "by weight.",
     0,
 )
 flags.DEFINE_float(
@@ -164,7 +167,7 @@ _BY_STAGE = {
 }
 _SALIENCY_WEIGHTS = ("saliency_loss_weight", "saliency_l1_loss_weight")
 _MAY_BE_0 = ("learning_rate_halving_epochs", *_SALIENCY_WEIGHTS)
-_RESULT = "generator.keras"
+_RESULT, *_CRITICS = "generator.keras", "color_critic.keras", "attention_critic.keras"
 SAMPLE_PHOTOS = 8
 
 
@@ -190,7 +193,7 @@ def _train(strategy):
         with strategy.scope(), precision.policy(FLAGS.precision):
             features = recipe.build_run_features(stages[-1])  # before stage 1, lest they are missing after it
         if strategy.extended.should_checkpoint:
-            runs.prepare_run_dirs(__name__, [pathlib.Path(stage.output_dir) for stage in stages], [_RESULT])
+            runs.prepare_run_dirs(__name__, [pathlib.Path(stage.output_dir) for stage in stages], [_RESULT, *_CRITICS])
     for options in stages:
         _run(options, strategy, pairs, validation_pairs, features if options.stage == "2" else None)
 
@@ -222,7 +225,7 @@ def _check(options, strategy):
     multiple, needs_it = (32, "an encoder") if is_pretrained else (2 ** int(options.depth), f"--depth={options.depth}")
     if options.image_size % multiple:
         raise UserError(f"--image_size={options.image_size} is no multiple of {multiple}, which {needs_it} needs.")
-    if is_pretrained and options.encoder is None:
+    if is_pretrained and not options.encoder and not options.init_from:
         raise UserError(
             "--architecture=pretrained: give the classifier that becomes the encoder, --encoder=PATH.keras."
         )
@@ -233,6 +236,8 @@ def _check(options, strategy):
         if not 0 <= value < math.inf or (value == 0 and name not in _MAY_BE_0):
             raise UserError(f"--{name}={value}: must be positive{', or 0' if name in _MAY_BE_0 else ''}.")
     files = {"init_from": None if FLAGS.dry_run else FLAGS.init_from, "global_features": options.global_features}
+    if options.encoder and options.encoder.endswith(".keras"):
+        files["encoder"] = options.encoder
     for name, path in files.items():
         if path not in (None, "none", "random") and not pathlib.Path(path).is_file():
             raise UserError(f"--{name}={path}: there is no such file.")
@@ -257,10 +262,9 @@ def _open(data_dir, split):
 
 def _run(options, strategy, pairs, validation_pairs, perceptual_features):
     """Trains one stage."""
-    if checkpoint_steps(checkpoint_dir(options.output_dir)) or FLAGS.dry_run:
-        options.init_from = None  # the checkpoint has it all; in a dry run stage 1 has not run
-        options.global_features = "none" if options.global_features == "none" else "random"
-    elif options.stage == "2" and not options.init_from:
+    # In a dry run stage 1 has not run.
+    options.resumed = FLAGS.dry_run or bool(checkpoint_steps(checkpoint_dir(options.output_dir)))
+    if not options.resumed and options.stage == "2" and not options.init_from:
         logging.warning("STAGE 2 STARTS FROM RANDOM WEIGHTS: give stage 1's generator by --init_from=generator.keras.")
 
     runs.make_repeatable(options)
@@ -285,11 +289,18 @@ def _run(options, strategy, pairs, validation_pairs, perceptual_features):
         build = functools.partial(recipe.build_run_generator, options)
         generator = runs.trained_network(options, strategy, model, pairs, build)
         runs.save(generator, pathlib.Path(options.output_dir) / _RESULT)
+        with precision.policy("float32"):
+            critics = recipe.build_run_critics(options)
+        for name, critic in critics.items():
+            critic.set_weights(model.state[name].get_weights())
+            runs.save(critic, pathlib.Path(options.output_dir) / f"{name}.keras")
     runs.warn_of_bad_files(pairs)
 
 
 def _validation_batches(pairs, options):
-    return data.validation_batches(pairs, image_size=options.image_size, batch_size=options.batch_size)
+    return data.validation_batches(
+        pairs, image_size=options.image_size, batch_size=options.batch_size, stretch_luma=options.stretch_luma
+    )
 
 
 def _callbacks(options, sample_batches):

@@ -67,6 +67,7 @@ def training_batches(
     seed,
     start_step=0,
     noise_stddev=NOISE_STDDEV,
+    stretch_luma=False,
     flip=False,
     min_crop_area=1.0,
     aging=0.0,
@@ -87,6 +88,7 @@ def training_batches(
         seed: int, 0 or more. Key of order, crops, flips, aging and noise.
         start_step: int. Step that the stream begins with: it is the rest of the stream that begins with 0.
         noise_stddev: float. Standard deviation of the Gaussian noise added to `gray`.
+        stretch_luma: bool. Whether `gray` is stretched to its full contrast first, see `color.stretch_luma`.
         flip: bool. Whether half of the samples are mirrored.
         min_crop_area: float in (0, 1]. Smallest share of the photo's area that a random crop takes, the largest being
             all of it. 1: no crops.
@@ -126,6 +128,8 @@ def training_batches(
         made = _to_arrays(sample, names, image_size, box, mirror)
         if "gray" in made:
             made["gray"] = age(made["gray"], rng, aging)
+            if stretch_luma:
+                made["gray"] = color.stretch_luma(made["gray"])
             made["gray"] += noise_stddev * rng.standard_normal(made["gray"].shape, np.float32)
         return tuple(made[name] for name in names)
 
@@ -134,7 +138,9 @@ def training_batches(
     return samples.batch(replica_batch, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
 
 
-def validation_batches(data_set, *, image_size, batch_size, arrays=None, num_workers=1, worker=0, replicas=1):
+def validation_batches(
+    data_set, *, image_size, batch_size, stretch_luma=False, arrays=None, num_workers=1, worker=0, replicas=1
+):
     """Batches of every sample once, in sorted order, neither cropped nor mirrored, without noise.
 
     A sample that cannot be read is left out. Workers take turns, sample by sample.
@@ -143,6 +149,7 @@ def validation_batches(data_set, *, image_size, batch_size, arrays=None, num_wor
         data_set: `DataSet`, or what else has its `__len__`, `fields` and `read_or_skip`.
         image_size: int. Pixels of a side, S.
         batch_size: int. Global batch size, as for `training_batches`.
+        stretch_luma: bool, as for `training_batches`.
         arrays: names of the arrays of a batch, as for `training_batches`.
         num_workers: int. Processes that share the samples.
         worker: int in [0, num_workers). This process.
@@ -162,6 +169,8 @@ def validation_batches(data_set, *, image_size, batch_size, arrays=None, num_wor
         if sample is None:
             return tuple(np.empty(shape, np.float32) for shape in _shapes(names, image_size, 0))
         made = _to_arrays(sample, names, image_size)
+        if "gray" in made and stretch_luma:
+            made["gray"] = color.stretch_luma(made["gray"])
         return tuple(made[name][np.newaxis] for name in names)
 
     indices = tf.data.Dataset.range(worker, len(data_set), num_workers)

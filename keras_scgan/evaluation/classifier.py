@@ -27,7 +27,7 @@ class Classifier:
     """
 
     def __init__(self, model, name, preprocess=None):
-        image, scores = (image_models.shape_of(tensor) for tensor in (model.input, model.output))
+        image, scores = (image_models.shape_of(tensors) for tensors in (model.inputs, model.outputs))
         if not image_models.is_of_square_images(model) or len(scores) != 2 or scores[1] is None:
             raise UserError(
                 f"The classifier {name} must map square RGB images [B, h, h, 3] to scores [B, classes]. "

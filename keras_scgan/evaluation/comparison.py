@@ -105,9 +105,9 @@ class Comparison:
             records = [record for record in self._records_of(method) if record["output"] == output]
             if records:
                 rows.append({"method": method, "output": output, **self._summary(method, output, records, truths)})
-                if method not in (TRUTH, self.baseline):
-                    rows[-1]["differences"] = self._differences(method, output)
-        return [{name: value for name, value in row.items() if value is not None} for row in rows]
+                if method not in (TRUTH, self.baseline) and (found := self._differences(method, output)):
+                    rows[-1]["differences"] = found
+        return rows
 
     def _summary(self, method, output, records, truths):
         summary = {"images": len(records)}

@@ -49,11 +49,11 @@ def compare(records, base_records, features=None):
 
     Returns:
         Dict of `images`, how many photos both have, and for each metric that all of them have a dict of `difference`,
-        `low` and `high`; KIDs are multiplied by 1000. `None` where both have fewer than two photos.
+        `low` and `high`; KIDs are multiplied by 1000. Empty where both have fewer than two photos.
     """
     photos = [photo for photo in records if photo in base_records]
     if len(photos) < 2:
-        return None
+        return {}
     counts = draw(len(photos))
     found = {"images": len(photos)}
     for name in COMPARED_MEANS:

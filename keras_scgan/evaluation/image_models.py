@@ -34,14 +34,18 @@ def load(path, kind, choices):
         raise UserError(f"{path} is no {kind} that Keras can load: {error}") from error
 
 
-def shape_of(tensor):
-    """Shape of a model's input or output, a tuple; empty where there are several."""
-    return tuple(getattr(tensor, "shape", ()))
+def shape_of(tensors):
+    """Shape of a model's only input or output, a tuple; empty where there is none or several.
+
+    Args:
+        tensors: `inputs` or `outputs` of a Keras model.
+    """
+    return tuple(tensors[0].shape) if tensors and len(tensors) == 1 else ()
 
 
 def is_of_square_images(model):
     """Whether a model takes one batch of square RGB images, `[B, h, h, 3]`, h being fixed or any."""
-    shape = shape_of(model.input)
+    shape = shape_of(model.inputs)
     return len(shape) == 4 and shape[3] == 3 and shape[1] == shape[2]
 
 

@@ -34,19 +34,19 @@ class Judge:
         if not image_models.is_of_square_images(model):
             raise UserError(
                 f"The judge {path} must take square RGB images [B, h, h, 3]. "
-                f"Received: {image_models.shape_of(model.input) or 'several inputs'}."
+                f"Received: {image_models.shape_of(model.inputs) or 'several inputs'}."
             )
-        own_size = image_models.shape_of(model.input)[1]
+        own_size = model.inputs[0].shape[1]
         if own_size and size not in (None, own_size):
             raise UserError(f"The judge {path} sees {own_size} pixels a side alone. Received: --judge_size={size}.")
         self.size = own_size or size or image_models.ANY_SIZE
         pooled = _find_features(model, layer, path)
         outputs = {"features": pooled.output}
-        scores = image_models.shape_of(model.output)
-        self.classes = scores[1] if len(scores) == 2 and model.output is not pooled.output else 0
+        scores = image_models.shape_of(model.outputs)
+        self.classes = scores[1] if len(scores) == 2 and model.outputs[0] is not pooled.output else 0
         if self.classes:
-            outputs["scores"] = model.output
-        self._model = keras.Model(model.input, outputs)
+            outputs["scores"] = model.outputs[0]
+        self._model = keras.Model(model.inputs[0], outputs)
         self.protocol = {
             "model": self.name,
             "sha256": sha256(path),
@@ -67,19 +67,16 @@ class Judge:
 
 
 def _find_features(model, name, path):
-    vectors = [layer for layer in model.layers if len(image_models.shape_of(layer.output)) == 2]
+    # A model within the model has an output of its own, which is not connected with the model's input.
+    layers = [layer for layer in model.layers if not isinstance(layer, keras.Model)]
+    vectors = [layer for layer in layers if len(getattr(layer.output, "shape", ())) == 2]
     if name is not None:
         chosen = [layer for layer in vectors if layer.name == name]
         problem = f"has no layer {name} with an output [B, C]"
     else:
-        chosen = [layer for layer in vectors if _pools(layer)]
+        chosen = [layer for layer in vectors if isinstance(layer, _POOLING)]
         problem = "has no global pooling with an output [B, C]: name the layer of its features by --judge_layer"
     if not chosen:
         listed = ", ".join(layer.name for layer in vectors) or "none"
         raise UserError(f"The judge {path} {problem}. Its layers with such an output: {listed}.")
     return chosen[-1]
-
-
-def _pools(layer):
-    """Whether a layer is a global pooling, or a model within the model that ends in one."""
-    return isinstance(layer, _POOLING) or (isinstance(layer, keras.Model) and _pools(layer.layers[-1]))

@@ -37,7 +37,7 @@ _COLUMNS = {
     "agreement": ("agreement", "{:.2%}"),
     "cosine_distance": ("cosine distance", "{:.4f}"),
     "kid_x1000": ("KID x 1000", "{:.2f}"),
-    "frechet_distance": ("Fréchet distance", "{:.2f}"),
+    "frechet_distance": ("Frechet distance", "{:.2f}"),
     "saliency_mae": ("saliency MAE", "{:.4f}"),
     "saliency_max_f": ("saliency max-F", "{:.4f}"),
     "fid": ("FID", "{:.2f}"),
@@ -62,7 +62,7 @@ _EXPLANATION = """\
 - **Agreement**: how often the judge's first class for a colorized photo is that for the true one. **Cosine distance**:
   mean over the photos of 1 - the cosine of the angle between the judge's features of both. **KID x 1000**: kernel
   distance of the sets of these features, kernel (x.y / C + 1)^3, one estimate of all photos, unbiased for sets of the
-  same photos (only pairs of different photos count). **Fréchet distance**: as the FID, of these features; the fewer the
+  same photos (only pairs of different photos count). **Frechet distance**: as the FID, of these features; the fewer the
   photos, the higher. All are comparable among methods with one judge and one set of photos alone.
 - **Saliency MAE** and **max-F**: of the network's map, not stretched, against the data set's; beta^2 = 0.3, 255
   thresholds, precision and recall averaged over the photos before the F-measure is taken.

@@ -15,7 +15,7 @@ it gives the scale of a network that takes inputs of unit variance, which the pa
 
 
 def build_perceptual_features(weights="imagenet", layer_name=None):
-    """Builds the feature extractor, from colour images `[B, H, W, 3]` in [-1, 1] to float32 features, or a list of them.
+    """Builds the feature extractor, from colour images `[B, H, W, 3]` in [-1, 1] to float32 features or a list of them.
 
     Args:
         weights: one of
@@ -24,8 +24,8 @@ def build_perceptual_features(weights="imagenet", layer_name=None):
             - path of a `.h5` file with the weights of Keras's VGG-16 without its top;
             - path of a `.keras` model that takes RGB images in [0, 255].
         layer_name: string, or list of strings. The layer whose output is taken: needed for a `.keras` model. Of several
-            layers the outputs come as a list. Defaults to VGG-16's third convolution of the third block, after its ReLU,
-            as in the paper.
+            layers the outputs come as a list. Defaults to VGG-16's third convolution of the third block, after its
+            ReLU, as in the paper.
 
     Raises:
         UserError: the weights cannot be had or read, or there is no such layer.

@@ -103,8 +103,35 @@ def test_model_is_named_by_its_sha_256_and_options(model, tmp_path):
     assert model.protocol == {
         "model": str(tmp_path / "g.keras"),
         "sha256": hashlib.sha256(b"a model").hexdigest(),
+        "size": SIZE,
         "saturation": 1.5,
     }
+
+
+def test_methods_give_the_full_pipeline_alone_where_there_is_no_size(model, rng, tmp_path):
+    samples = [dataclasses.replace(make_sample(rng, key), small=None) for key in ("own", "small")]
+    save(tmp_path / "own.png", samples[0].photo)
+    save(tmp_path / "small.png", samples[1].photo[:SIZE, :SIZE])
+    own, small = methods.Folder("f", tmp_path, None).run(samples)
+    assert small.reason == "has 16x16 pixels, not 30x20 as the photo"
+    for result in (*methods.Greyscale().run(samples), *model.run(samples), own):
+        assert list(result.images) == ["pipeline"]
+        assert result.images["pipeline"].shape == (20, 30, 3)
+
+
+def test_baseline_is_the_first_of_several_and_else_greyscale(model, tmp_path):
+    save(tmp_path / "x.png", np.zeros((9, 9, 3), np.uint8))
+    gray, folder = methods.Greyscale(), methods.Folder("f", tmp_path, SIZE)
+    for compared, expected in (
+        ([gray], "greyscale"),
+        ([gray, model], "greyscale"),
+        ([gray, folder, model], "g"),
+        ([gray, folder, folder], "f"),
+    ):
+        assert methods.find_baseline(compared) == expected
+    assert methods.find_baseline([gray, folder, model], "f") == "f"
+    with pytest.raises(UserError, match=r"--baseline=truth is none of the methods: greyscale, f, g\."):
+        methods.find_baseline([gray, folder, model], "truth")
 
 
 def test_result_of_the_photo_s_size_counts_at_both_sizes_and_a_small_one_at_its_own(rng, tmp_path):
