@@ -61,6 +61,10 @@ class ClassFolders(DataSet):
         sample["label"] = int(self._labels[index])
         return {field: sample[field] for field in self.fields}
 
+    def describe(self, index):
+        path = self.photo_path(index)
+        return f"{os.path.relpath(path, self._root)} {os.path.getsize(path)}"
+
 
 def _split_dir(data_dir, split):
     """The folder of a split, or `data_dir` if it has none of any split."""

@@ -84,6 +84,9 @@ class PhotoPairs(DataSet):
             sample[field] = photos.read_color(path, min_side) if field == "color" else photos.read_gray(path)
         return sample
 
+    def describe(self, index):
+        return f"{os.fsdecode(self._names['color'][index])} {os.path.getsize(self.photo_path(index))}"
+
     def _file(self, field, index):
         return self._path(field, os.fsdecode(self._names[field][index]))
 
