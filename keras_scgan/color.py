@@ -2,7 +2,7 @@
 
 This module is the only home of these conventions: training, evaluation, export and the tools all take them from here.
 `luma`, `chroma`, `normalize` and `denormalize` work on NumPy arrays and on tensors of any Keras backend; the others on
-NumPy arrays of pixels.
+NumPy arrays.
 """
 
 import cv2
@@ -21,6 +21,12 @@ CHROMA_TO_RGB = np.array(
     "float32",
 )
 """What Cb and Cr, the rows, add to the luma in R, G and B: `chroma @ CHROMA_TO_RGB` (ITU-R BT.601)."""
+
+STRETCH_TAIL = 200
+"""One pixel in so many may be beyond what `stretch_luma` makes black, and one beyond what it makes white."""
+
+MIN_STRETCHED_RANGE = 0.25
+"""Of 2. Luma of a smaller range is stretched no more than luma of this one, so that a blank photo stays blank."""
 
 
 def luma(rgb):
@@ -48,6 +54,12 @@ def chroma(rgb):
     return (rgb[..., ::-2] - luma(rgb)) * _CHROMA_SCALE
 
 
+def saturate(rgb, factor):
+    """A floating-point colour image, `[..., 3]` in any range, with its chroma times a factor, not clipped."""
+    gray = luma(rgb)
+    return gray + factor * (rgb - gray)
+
+
 def normalize(pixels):
     """Map pixel values in [0, 255] (floating point) to the networks' range [-1, 1]."""
     return pixels / 127.5 - 1.0
@@ -56,6 +68,38 @@ def normalize(pixels):
 def denormalize(values):
     """Map the networks' range [-1, 1] (floating point) to pixel values in [0, 255], neither clipped nor rounded."""
     return (values + 1.0) * 127.5
+
+
+def transplant_luma(rgb, gray):
+    """Colours with another luma: red, green and blue change by one amount, which leaves the chroma as it is.
+
+    Args:
+        rgb: `[..., 3]` float32 array in [-1, 1].
+        gray: `[..., 1]` float32 array in [-1, 1].
+
+    Returns:
+        `[..., 3]`, clipped to [-1, 1].
+    """
+    return np.clip(rgb + (gray - luma(rgb)), -1, 1)
+
+
+def stretch_luma(gray):
+    """Luma with the full contrast, as networks that are trained so see it: faded photos look like others.
+
+    Linear, from the 0.5th and 99.5th percentile of an image, pixels of it, to -1 and 1, and clipped.
+
+    Args:
+        gray: `[..., H, W, 1]` floating-point array in [-1, 1].
+
+    Returns:
+        The same shape and type.
+    """
+    pixels = gray.reshape(*gray.shape[:-3], -1)
+    tail, count = pixels.shape[-1] // STRETCH_TAIL, pixels.shape[-1]
+    ranked = np.partition(pixels, (tail, count - 1 - tail), axis=-1)
+    low, high = (ranked[..., rank, np.newaxis, np.newaxis, np.newaxis] for rank in (tail, count - 1 - tail))
+    gain = 2 / np.maximum(high - low, MIN_STRETCHED_RANGE)
+    return np.clip((gray - (low + high) / 2) * gain, -1, 1)
 
 
 def to_uint8(pixels):

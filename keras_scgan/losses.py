@@ -9,17 +9,65 @@ Reference:
 import tensorflow as tf
 from keras import ops
 
+from keras_scgan import color
 
-def pixel_loss(generated, true, kind="l1"):
+
+def pixel_loss(generated, true, kind="l1", weights=1.0):
     """Distance of colours: L1 (eq. 1), or L2 for the ablation.
 
     Args:
         generated: `[B, H, W, C]` images.
         true: `[B, H, W, C]` images.
         kind: `"l1"` or `"l2"`.
+        weights: `[B, H, W, 1]`, of pixels, with a mean of 1. Defaults to all the same, as in the paper.
     """
     difference = generated - true
-    return ops.mean(ops.abs(difference) if kind == "l1" else ops.square(difference))
+    return ops.mean(weights * (ops.abs(difference) if kind == "l1" else ops.square(difference)))
+
+
+def chroma_weights(true, strength):
+    """Weights of pixels that grow with the chroma of the truth: `[B, H, W, 1]`, with a mean of 1 over the batch.
+
+    Most pixels are nearly grey, and what is learnt of them alone is to be grey. The weight is 1 + strength * min(c /
+    0.2, 2.5) before it is normalised, where c is the mean distance of red, green and blue from the luma. It is not in
+    the paper; the idea is the rebalancing of [Zhang et al. 2016](https://arxiv.org/abs/1603.08511), section 2.2.
+
+    Args:
+        true: `[B, H, W, 3]` colour images in [-1, 1].
+        strength: float, 0 or more.
+    """
+    chroma = ops.mean(ops.abs(true - color.luma(true)), axis=-1, keepdims=True)
+    weights = 1.0 + strength * ops.minimum(chroma / 0.2, 2.5)
+    return weights / ops.mean(weights)
+
+
+def colorfulness(images):
+    """Colourfulness (CCI) of images, `[B]`: `metrics.cci` with a gradient.
+
+    Args:
+        images: `[B, H, W, 3]` in [-1, 1].
+    """
+    red, green, blue = (127.5 * images[..., i] for i in range(3))
+    opponents = ops.stack([red - green, 0.5 * (red + green) - blue], axis=-1)
+    means = ops.mean(opponents, axis=(1, 2), keepdims=True)
+    variances = ops.sum(ops.mean(ops.square(opponents - means), axis=(1, 2)), axis=-1)
+    return _root(variances) + 0.3 * _root(ops.sum(ops.square(means), axis=(1, 2, 3)))
+
+
+def colorfulness_loss(generated, true):
+    """How much less colourful each image is than its truth, in hundredths of CCI. It is not in the paper.
+
+    [DDColor](https://arxiv.org/abs/2212.11613), eq. 6, asks for colours without end; here the truth's are enough.
+
+    Args:
+        generated: `[B, H, W, 3]` in [-1, 1].
+        true: `[B, H, W, 3]` in [-1, 1].
+    """
+    return ops.mean(ops.relu(colorfulness(true) - colorfulness(generated))) / 100.0
+
+
+def _root(values):
+    return ops.sqrt(values + 1e-6)  # whose gradient is finite at zero
 
 
 def attention_loss(generated, generated_saliency, true, true_saliency, kind="l1"):
@@ -61,8 +109,36 @@ def saliency_l1_loss(generated_saliency, true_saliency):
 
 
 def perceptual_loss(generated_features, true_features):
-    """L1 distance of the features of a pre-trained network, L_p (eq. 5)."""
-    return pixel_loss(generated_features, true_features)
+    """L1 distance of the features of a pre-trained network, L_p (eq. 5).
+
+    Args:
+        generated_features: `[B, h, w, C]`, or a list of such, of several layers. The distance of each layer is then
+            divided by the mean size of the true features, so that all count alike.
+        true_features: likewise.
+    """
+    if not isinstance(true_features, list):
+        return pixel_loss(generated_features, true_features)
+    pairs = zip(generated_features, true_features, strict=True)
+    return ops.mean(ops.stack([pixel_loss(a, b) / (ops.mean(ops.abs(b)) + 1e-6) for a, b in pairs]))
+
+
+def gradient_norm(function, images):
+    """L2 norm of the gradient of a scalar function at images, a scalar without a gradient of its own."""
+    images = ops.stop_gradient(images)
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        value = function(images)
+    return tf.stop_gradient(tf.norm(tape.gradient(value, images)))
+
+
+@tf.custom_gradient
+def with_gradient_norm(images, norm):
+    """The images as they are; the gradient that comes back through them is scaled to have this L2 norm."""
+
+    def backward(gradient):
+        return gradient * (norm / (tf.norm(gradient) + 1e-12)), None
+
+    return tf.identity(images), backward
 
 
 def wasserstein_generator_loss(generated_scores):

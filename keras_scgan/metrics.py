@@ -25,6 +25,9 @@ SALIENCY_THRESHOLDS = np.arange(255)
 BETA_SQUARED = 0.3
 """Weight of the recall in the F-measure of salient-object detection (Achanta et al., 2009)."""
 
+KERNEL_ROWS = 1024
+"""Photos whose kernel with all others is in memory at a time."""
+
 
 # === A picture and its original ===
 
@@ -166,6 +169,13 @@ def top_k_hits(scores, label):
     return {f"top{k}": bool(rank <= k) for k in TOP_K}
 
 
+def cosine_distance(features, true_features):
+    """1 - the cosine of the angle between two feature vectors `[C]`; 1 where one is 0."""
+    x, y = (np.asarray(values, np.float64) for values in (features, true_features))
+    lengths = np.linalg.norm(x) * np.linalg.norm(y)
+    return float(1 - x @ y / lengths) if lengths else 1.0
+
+
 # === Saliency maps ===
 
 
@@ -238,6 +248,44 @@ def frechet_distance(features, other_features):
     shared = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ other_covariance @ root), 0)).sum()
     distance = np.sum(np.square(means[0] - means[1])) + np.trace(covariance) + np.trace(other_covariance) - 2 * shared
     return float(max(distance, 0.0))
+
+
+def kernel_distance(features, other_features, counts=None):
+    """Kernel distance (KID): an unbiased estimate of the squared maximum mean discrepancy of two sets of features.
+
+    The kernel is k(x, y) = (x.y / C + 1)^3. The sets are of pairs: pictures of the same place are of one photo. Their
+    features depend on each other, so that only pairs of different photos are unbiased, those of both sets as well as
+    those across: the mean over i != j of k(x_i, x_j) + k(y_i, y_j) - k(x_i, y_j) - k(y_i, x_j). The usual estimate, for
+    sets that have nothing to do with each other, has k(x_i, y_i) too, and would be too low, by about 2 / N of how much
+    greater that is than k(x_i, y_j): below 0 for equal sets.
+
+    Args:
+        features: `[N, C]` floating point, N at least 2.
+        other_features: likewise.
+        counts: `[R, N]`. How often each photo is in each of R resamples. Copies of a photo form no pair, which would
+            bias the estimate; there must be two different ones. Defaults to each once.
+
+    Returns:
+        Float, or of resamples `[R]` floats.
+
+    Reference: Binkowski et al., "Demystifying MMD GANs", 2018; Gretton et al., "A kernel two-sample test", 2012,
+    equation 4.
+    """
+    x, y = (np.asarray(values, np.float64) for values in (features, other_features))
+    weights = np.ones((1, len(x))) if counts is None else np.asarray(counts, np.float64)
+    sums = np.zeros(len(weights))
+    for start in range(0, len(x), KERNEL_ROWS):
+        rows = slice(start, start + KERNEL_ROWS)
+        terms = _cubic_kernel(x[rows], x) + _cubic_kernel(y[rows], y)
+        terms -= _cubic_kernel(x[rows], y) + _cubic_kernel(y[rows], x)
+        terms[np.arange(len(terms)), start + np.arange(len(terms))] = 0
+        sums += np.sum(weights[:, rows] * (weights @ terms.T), axis=1)
+    distances = sums / (weights.sum(axis=1) ** 2 - np.square(weights).sum(axis=1))
+    return float(distances[0]) if counts is None else distances
+
+
+def _cubic_kernel(x, y):
+    return (x @ y.T / x.shape[1] + 1) ** 3
 
 
 # === Pictures as numbers ===

@@ -104,7 +104,10 @@ def read_photo(path):
     Raises:
         BadFileError: The file cannot be read, is incomplete or too large, or is no picture of 8 or 16 bits a channel.
     """
-    data = read_bytes(path)
+    return _photo_of(path, read_bytes(path))
+
+
+def _photo_of(path, data):
     kind = photo_formats.kind_of(data)
     tags = tiff_tags.read_tags(data) if kind == "TIFF" else {}
     _check_tiff(path, tags)
@@ -140,7 +143,12 @@ def read_rgb(path):
     Raises:
         BadFileError: It cannot be read.
     """
-    pixels = _to_8_bits(read_photo(path).pixels)
+    return decode_rgb(path, read_bytes(path))
+
+
+def decode_rgb(path, data):
+    """`read_rgb` of what a file holds. Args: `path`, for the error; `data`, bytes."""
+    pixels = _to_8_bits(_photo_of(path, data).pixels)
     return cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB) if pixels.ndim == 2 else np.ascontiguousarray(pixels[..., :3])
 
 

@@ -1,15 +1,21 @@
 """From the options of a training run to its model.
 
 `options` is any object that has the flags of `tools/train.py` as attributes, with one value for the stage at hand where
-a flag has one for each, and with the `steps_per_epoch` that there are.
+a flag has one for each, with the `steps_per_epoch` that there are, and with `resumed`, whether a checkpoint has the
+weights.
 """
+
+import importlib
+import pathlib
 
 import keras
 
-from keras_scgan import precision
+from keras_scgan import optimizers, precision
 from keras_scgan.errors import UserError
-from keras_scgan.models import build_critic, build_generator
+from keras_scgan.models import Generator, build_critic, build_encoder, build_generator, build_pretrained_generator
+from keras_scgan.models.encoder import ENCODER_PREFIX
 from keras_scgan.models.perceptual import build_perceptual_features
+from keras_scgan.models.pretrained import freeze_encoder, split_at_features
 from keras_scgan.networks import has_structure_of
 from keras_scgan.scgan import SCGAN
 
@@ -38,10 +44,7 @@ def build_scgan(options, perceptual_features=None):
     Raises:
         UserError: a file of weights is missing or does not fit.
     """
-    critics = {}
-    if options.stage == "2" and options.adversarial_loss != "none":
-        names = ("color_critic", "attention_critic") if options.attention_loss else ("color_critic",)
-        critics = {name: build_critic(options.preset, norm=options.critic_norm) for name in names}
+    critics = build_run_critics(options)
     model = SCGAN(_initial_generator(options), **critics, perceptual_features=perceptual_features, seed=options.seed)
     model.compile(
         _adam(options, use_ema=options.ema_momentum > 0, ema_momentum=options.ema_momentum),
@@ -55,26 +58,102 @@ def build_scgan(options, perceptual_features=None):
         perceptual_weight=options.perceptual_loss_weight,
         gradient_penalty_weight=options.gradient_penalty_weight,
         critic_steps=options.critic_steps,
+        chroma_weighting=options.chroma_weighting,
+        colorfulness_weight=options.colorfulness_loss_weight,
+        perceptual_gradient_ratio=options.perceptual_gradient_ratio,
+        truth_saturation=options.truth_saturation,
+        judged_size=options.judged_size or None,
     )
     return model
 
 
+def build_run_critics(options):
+    """The critics of a run by name, with random weights, under the dtype policy that is set."""
+    if options.stage == "1" or options.adversarial_loss == "none":
+        return {}
+    names = ("color_critic", "attention_critic") if options.attention_loss else ("color_critic",)
+    return {name: build_critic(options.preset, norm=options.critic_norm) for name in names}
+
+
 def build_run_generator(options):
-    """The generator of a run, with random weights, under the dtype policy that is set."""
-    generator = build_generator(
-        options.preset,
-        saliency=options.attention_loss,
-        global_features=options.global_features != "none",
-        depth=int(options.depth),
-        keep_luma=options.keep_luma,
+    """The generator of a run, with random weights where they are not an encoder's, under the dtype policy that is set.
+
+    Raises:
+        UserError: the encoder cannot be had, or is none.
+    """
+    if options.architecture == "pretrained":
+        encoder, name = _load_encoder(*_encoder_flag(options))
+        built_from = {"encoder": name, "saliency": options.attention_loss}
+        generator = build_pretrained_generator(encoder, saliency=options.attention_loss, built_from=built_from)
+        freeze_encoder(generator, options.freeze_encoder)
+    else:
+        generator = build_generator(
+            options.preset,
+            saliency=options.attention_loss,
+            global_features=options.global_features != "none",
+            depth=int(options.depth),
+            keep_luma=options.keep_luma,
+        )
+        if options.freeze_global_features:
+            generator.get_layer("global_features").trainable = False
+    generator.describe(
+        image_size=options.image_size, network_input=options.network_input, stretch_luma=options.stretch_luma
     )
-    if options.freeze_global_features:
-        generator.get_layer("global_features").trainable = False
     return generator
+
+
+def _encoder_flag(options):
+    """Name and value of the flag that tells the encoder."""
+    return ("--encoder", options.encoder) if options.encoder else ("--init_from", options.init_from)
+
+
+def _load_encoder(flag, name):
+    """The encoder of a generator's file, or one made of a classifier: a `.keras` file or a name of keras.applications.
+
+    Returns:
+        The encoder, and what it is called.
+    """
+    if name.endswith(".keras"):
+        model = _load(flag, name)
+        if not isinstance(model, Generator):
+            return build_encoder(model, name), pathlib.Path(name).stem
+        if "chroma" not in model.output:
+            raise UserError(f"{flag}={name} has no pre-trained encoder: its architecture is another.")
+        return _under_policy(split_at_features(model)[0]), model.description.built_from.get("encoder")
+    build = getattr(keras.applications, name, None)
+    if build is None or not callable(build):
+        raise UserError(f"{flag}={name}: expected a .keras file, or a name of keras.applications such as MobileNetV2.")
+    try:
+        classifier = build(weights="imagenet", include_top=False, input_shape=(None, None, 3))
+    except Exception as error:  # Keras raises this very class when a download fails
+        raise UserError(f"{flag}={name}: its weights cannot be downloaded ({error}).") from error
+    module = importlib.import_module(build.__module__)
+    return build_encoder(classifier, name, getattr(module, "preprocess_input", None)), name
+
+
+def _under_policy(network):
+    """A copy of a network under the dtype policy that is set."""
+    policy = keras.config.dtype_policy().name
+
+    def copy(layer):
+        return type(layer).from_config({**layer.get_config(), "dtype": policy})
+
+    clone = keras.models.clone_model(network, clone_function=copy)
+    clone.set_weights(network.get_weights())
+    return clone
+
+
+def _load(flag, path):
+    try:
+        return keras.models.load_model(path, compile=False)
+    except Exception as error:  # a file that is no model can fail in any way
+        raise UserError(f"{flag}={path} cannot be loaded: {error}") from error
 
 
 def _initial_generator(options):
     generator = build_run_generator(options)
+    if options.resumed:
+        return generator
     if options.init_from:
         _copy_weights("--init_from", options.init_from, generator)
     elif options.global_features not in ("none", "random"):
@@ -83,27 +162,32 @@ def _initial_generator(options):
 
 
 def _copy_weights(flag, path, model):
-    try:
-        source = keras.models.load_model(path, compile=False)
-    except Exception as error:  # a file that is no model can fail in any way
-        raise UserError(f"{flag}={path} cannot be loaded: {error}") from error
+    source = _load(flag, path)
     if model.name in [layer.name for layer in source.layers]:  # the feature network of a classifier
         source = source.get_layer(model.name)
     if not has_structure_of(source, model):
         raise UserError(
             f"{flag}={path} is not the network of this run: it has {source.count_params()} parameters where "
-            f"{model.count_params()} are expected. Check --preset, --depth, --attention_loss and --global_features."
+            f"{model.count_params()} are expected. Check --architecture, --encoder, --preset, --depth, "
+            "--attention_loss and --global_features."
         )
     model.set_weights(source.get_weights())
 
 
 def _adam(options, updates_per_step=1, **average):
-    rate = options.learning_rate
-    if options.learning_rate_halving_epochs:
-        rate = keras.optimizers.schedules.ExponentialDecay(
-            rate,
-            options.learning_rate_halving_epochs * options.steps_per_epoch * updates_per_step,
-            decay_rate=0.5,
-            staircase=True,
-        )
-    return precision.scaling(keras.optimizers.Adam(rate, **ADAM_BETAS, **average), options.precision)
+    updates = options.steps_per_epoch * updates_per_step
+    rate = optimizers.schedule(
+        options.learning_rate,
+        options.learning_rate_schedule,
+        steps=options.epochs * updates,
+        halving_steps=options.learning_rate_halving_epochs * updates,
+        warm_up_steps=options.warm_up_steps * updates_per_step,
+    )
+    slow = options.encoder_learning_rate / options.learning_rate
+    adam = optimizers.Adam(
+        rate,
+        rate_factors=lambda variable: slow if variable.path.startswith(ENCODER_PREFIX) else 1.0,
+        **ADAM_BETAS,
+        **average,
+    )
+    return precision.scaling(adam, options.precision)

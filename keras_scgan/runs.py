@@ -48,9 +48,21 @@ def define_flags():
     flags.DEFINE_float(
         "noise_stddev", data.NOISE_STDDEV, "Standard deviation of the noise added to the input, whose range is 2.", 0
     )
+    flags.DEFINE_bool(
+        "stretch_luma", False, "Stretch the luma that the network sees, from its darkest to its lightest."
+    )
     flags.DEFINE_bool("flip", False, "Mirror half of the photos.")
     flags.DEFINE_float(
         "min_crop_area", 1.0, "Smallest share of a photo that a random crop takes; 1: no crops.", 0.001, 1.0
+    )
+    flags.DEFINE_float(
+        "aging",
+        0.0,
+        "How much the network's input, and nothing else, is made to look like the scan of an old photo: blur, grain, "
+        "fading, stains, scratches, ... 0: not at all; 0.5: as such scans mostly are; 1: as the worst. A third of the "
+        "photos stays clean.",
+        0,
+        1,
     )
     flags.DEFINE_integer("max_bad_files", 100, "Unusable files to put up with; bad_files.tsv names them.", 0)
     flags.DEFINE_bool("resume", True, "Go on from the latest checkpoint of the run folder, if there is one.")
@@ -130,7 +142,9 @@ def make_repeatable(options):
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
-def build_trainer(options, strategy, model, photos, *, validation_batches=None, callbacks=(), arrays=None):
+def build_trainer(
+    options, strategy, model, photos, *, validation_batches=None, callbacks=(), arrays=None, make_features=None
+):
     """The `Trainer` of a run.
 
     Args:
@@ -141,12 +155,14 @@ def build_trainer(options, strategy, model, photos, *, validation_batches=None, 
         validation_batches: `tf.data.Dataset`. Defaults to none.
         callbacks: Keras callbacks.
         arrays: names of the arrays of a batch, as of `data.training_batches`.
+        make_features: function that returns the `FeatureCache` of the batches. It is called when the model has its
+            weights. Defaults to none.
     """
     return training.Trainer(
         model,
         strategy,
         options.output_dir,
-        batches=functools.partial(_distributed_batches, options, strategy, photos, arrays),
+        batches=functools.partial(_distributed_batches, options, strategy, photos, arrays, make_features),
         steps_per_epoch=options.steps_per_epoch,
         epochs=options.epochs,
         validation_batches=validation_batches,
@@ -156,14 +172,16 @@ def build_trainer(options, strategy, model, photos, *, validation_batches=None, 
     )
 
 
-def _distributed_batches(options, strategy, photos, arrays, start_step):
+def _distributed_batches(options, strategy, photos, arrays, make_features, start_step):
     """The distributed batches of a run from a step on."""
+    features = make_features() if make_features else None
     return strategy.distribute_datasets_from_function(
         lambda context: _training_batches(
             options,
             photos,
             start_step,
             arrays=arrays,
+            features=features,
             num_workers=context.num_input_pipelines,
             worker=context.input_pipeline_id,
             replicas=context.num_replicas_in_sync // context.num_input_pipelines,
@@ -173,16 +191,14 @@ def _distributed_batches(options, strategy, photos, arrays, start_step):
 
 def _training_batches(options, photos, start_step, **kwargs):
     return data.training_batches(
-        photos,
-        image_size=options.image_size,
-        batch_size=options.batch_size,
-        seed=options.seed,
-        start_step=start_step,
-        noise_stddev=options.noise_stddev,
-        flip=options.flip,
-        min_crop_area=options.min_crop_area,
-        **kwargs,
+        photos, batch_size=options.batch_size, start_step=start_step, **crop_arguments(options), **kwargs
     )
+
+
+def crop_arguments(options):
+    """What decides the crops of a run's photos, as arguments of `data.training_batches` and `data.cached_crops`."""
+    names = ("image_size", "seed", "noise_stddev", "stretch_luma", "flip", "min_crop_area", "aging")
+    return {name: getattr(options, name) for name in names}
 
 
 def warn_of_bad_files(photos):

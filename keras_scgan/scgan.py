@@ -3,7 +3,8 @@
 import tensorflow as tf
 from keras import ops
 
-from keras_scgan import losses
+from keras_scgan import color, losses
+from keras_scgan.models.pretrained import split_at_features
 from keras_scgan.trained_model import TrainedModel
 
 PIXEL_LOSSES = ("l1", "l2")
@@ -14,7 +15,8 @@ ADVERSARIAL_WEIGHT = 0.05
 PERCEPTUAL_WEIGHT = 5.0
 GRADIENT_PENALTY_WEIGHT = 10.0
 # What the paper does not have is left out unless it is asked for.
-SALIENCY_WEIGHT = SALIENCY_L1_WEIGHT = 0.0
+SALIENCY_WEIGHT = SALIENCY_L1_WEIGHT = COLORFULNESS_WEIGHT = CHROMA_WEIGHTING = PERCEPTUAL_GRADIENT_RATIO = 0.0
+TRUTH_SATURATION = 1.0
 
 
 class SCGAN(TrainedModel):
@@ -28,7 +30,9 @@ class SCGAN(TrainedModel):
     the scores of the updated critics. The update of the one leaves all weights of the other as they are.
 
     Data are tuples `(gray, color, saliency)`, without the last for a generator without a saliency branch:
-    `gray [B, H, W, 1]` and `color [B, H, W, 3]` in [-1, 1], `saliency [B, H, W, 1]` in [0, 1].
+    `gray [B, H, W, 1]` and `color [B, H, W, 3]` in [-1, 1], `saliency [B, H, W, 1]` in [0, 1]. Of a generator on a
+    pre-trained encoder, `gray` is what the encoder sees, and colours get the luma of `color`; in the place of `gray`
+    there may be the encoder's features of it, a tuple.
 
     Args:
         generator: model made by `keras_scgan.models.build_generator`.
@@ -59,6 +63,7 @@ class SCGAN(TrainedModel):
         super().__init__(**kwargs)
         self.generator = generator
         self.has_saliency = "saliency" in generator.output
+        self._halves = split_at_features(generator) if "chroma" in generator.output else None
         if attention_critic is not None and not self.has_saliency:
             raise ValueError("An attention critic needs a generator with a saliency branch.")
         critics = {"color": color_critic, "attention": attention_critic}
@@ -80,6 +85,11 @@ class SCGAN(TrainedModel):
         perceptual_weight=PERCEPTUAL_WEIGHT,
         gradient_penalty_weight=GRADIENT_PENALTY_WEIGHT,
         critic_steps=1,
+        chroma_weighting=CHROMA_WEIGHTING,
+        colorfulness_weight=COLORFULNESS_WEIGHT,
+        perceptual_gradient_ratio=PERCEPTUAL_GRADIENT_RATIO,
+        truth_saturation=TRUTH_SATURATION,
+        judged_size=None,
     ):
         """Sets the optimizers and the objective; the defaults are the paper's.
 
@@ -99,6 +109,14 @@ class SCGAN(TrainedModel):
             gradient_penalty_weight: float. Weight of the gradient penalty in the critics' loss (lambda).
             critic_steps: int, at least 1. Updates of the critics for each update of the generator, all on one batch,
                 with other interpolation coefficients.
+            chroma_weighting: float. Strength of the pixel loss's weights, see `losses.chroma_weights`; 0: all are 1.
+            colorfulness_weight: float. Weight of the colourfulness loss; 0 leaves it out.
+            perceptual_gradient_ratio: float. If not 0, the gradient of the perceptual loss at the colours is scaled to
+                this many times that of the pixel loss, whatever its weight, so that no weight has to be found.
+            truth_saturation: float. Factor of the chroma of true images before critics and perceptual features see
+                them, as in [DDColor](https://arxiv.org/abs/2212.11613).
+            judged_size: int. Pixels of a side at which critics and perceptual features see images. Defaults to the
+                network's own.
 
         Raises:
             ValueError: a value is out of range, or critics have no optimizer.
@@ -118,12 +136,18 @@ class SCGAN(TrainedModel):
         self.adversarial_loss = adversarial_loss
         self.gradient_penalty_weight = gradient_penalty_weight
         self.critic_steps = critic_steps
+        self.chroma_weighting = chroma_weighting
+        self.perceptual_gradient_ratio = perceptual_gradient_ratio
+        self.truth_saturation = truth_saturation
+        self.judged_size = judged_size
 
         self.term_weights = {"pixel_loss": 1.0}
         if self.has_saliency:
             self.term_weights["attention_loss"] = attention_weight
             own = {"saliency_loss": saliency_weight, "saliency_l1_loss": saliency_l1_weight}
             self.term_weights |= {name: weight for name, weight in own.items() if weight}
+        if colorfulness_weight:
+            self.term_weights["colorfulness_loss"] = colorfulness_weight
         if self.perceptual_features is not None:
             self.term_weights["perceptual_loss"] = perceptual_weight
         for name in self.critics:
@@ -156,7 +180,7 @@ class SCGAN(TrainedModel):
     def train_step(self, data):
         batch = self._unpack(data)
         with tf.GradientTape() as tape:
-            generated = self.generator(batch["gray"], training=True)
+            generated = self._generate(batch, training=True)
             judged = self._judged_images(generated)
             with tape.stop_recording():
                 terms = self._update_critics(batch, judged)
@@ -165,35 +189,62 @@ class SCGAN(TrainedModel):
             scaled_loss = self._scaled(self.optimizer, loss)
         variables = self.generator.trainable_variables
         self.optimizer.apply(tape.gradient(scaled_loss, variables), variables)
-        return self._track({"loss": loss, **generator_terms, **terms}, ops.shape(batch["gray"])[0])
+        return self._track({"loss": loss, **generator_terms, **terms}, ops.shape(batch["color"])[0])
 
     def test_step(self, data):
         terms = self.validation_terms(data)
-        return self._track(terms, ops.shape(data[0])[0])
+        return self._track(terms, ops.shape(data[1])[0])
 
     def validation_terms(self, data):
         """Every term of the generator's loss on a batch, in inference mode, as a dict of scalars by name."""
         batch = self._unpack(data)
-        generated = self.generator(batch["gray"], training=False)
+        generated = self._generate(batch, training=False)
         terms = self._generator_terms(batch, generated, self._judged_images(generated), training=False)
         return {"loss": self._total(terms), **terms}
 
     def _unpack(self, data):
+        """A batch by name, with what critics see: `condition`, and true images `judged`."""
         keys = ("gray", "color", "saliency") if self.has_saliency else ("gray", "color")
         if len(data) != len(keys):
             raise ValueError(f"A batch must be a tuple {keys}. Received a tuple of {len(data)}.")
-        return dict(zip(keys, data, strict=True))
+        batch = dict(zip(keys, data, strict=True))
+        batch["luma"] = color.luma(batch["color"]) if self._halves else batch["gray"]
+        truth = batch["color"]
+        if self.truth_saturation != 1.0:
+            truth = ops.clip(color.saturate(truth, self.truth_saturation), -1.0, 1.0)
+        batch["judged"] = self._judged_images({**batch, "color": truth})
+        batch["condition"] = self._at_judged_size(batch["luma"])
+        return batch
+
+    def _generate(self, batch, training):
+        if self._halves is None:
+            return self.generator(batch["gray"], training=training)
+        encoder, decoder = self._halves
+        features = batch["gray"]
+        if not isinstance(features, tuple):
+            features = encoder(features, training=training)
+        return decoder({"gray": batch["luma"], "features": list(features)}, training=training)
 
     def _judged_images(self, images):
-        """What each critic sees of true or generated images: colour, and colour weighted by saliency."""
+        """What critics and perceptual features see of true or generated images: colour, and weighted by saliency."""
         judged = {"color": images["color"]}
         if self.has_saliency:
             judged["attention"] = images["color"] * images["saliency"]
-        return judged
+        return {name: self._at_judged_size(image) for name, image in judged.items()}
+
+    def _at_judged_size(self, images):
+        if self.judged_size is None:
+            return images
+        return ops.image.resize(images, (self.judged_size, self.judged_size), antialias=True)
 
     def _generator_terms(self, batch, generated, judged, training):
-        """Every term of the generator's loss, eq. 6 and those of the saliency maps, without its weight."""
-        terms = {"pixel_loss": losses.pixel_loss(generated["color"], batch["color"], self.pixel_loss)}
+        """Every term of the generator's loss, eq. 6 and what the paper does not have, without its weight."""
+        weights = losses.chroma_weights(batch["color"], self.chroma_weighting) if self.chroma_weighting else 1.0
+
+        def pixel_loss(colors):
+            return losses.pixel_loss(colors, batch["color"], self.pixel_loss, weights)
+
+        terms = {"pixel_loss": pixel_loss(generated["color"])}
         if self.has_saliency:
             terms["attention_loss"] = losses.attention_loss(
                 generated["color"], generated["saliency"], batch["color"], batch["saliency"], self.pixel_loss
@@ -201,13 +252,20 @@ class SCGAN(TrainedModel):
         for name, loss in losses.SALIENCY_LOSSES.items():
             if name in self.term_weights:
                 terms[name] = loss(generated["saliency"], batch["saliency"])
+        if "colorfulness_loss" in self.term_weights:
+            terms["colorfulness_loss"] = losses.colorfulness_loss(generated["color"], batch["color"])
         if self.perceptual_features is not None:
+            image = judged["color"]
+            if self.perceptual_gradient_ratio and training:
+                norm = losses.gradient_norm(pixel_loss, generated["color"])
+                norm = self._scaled(self.optimizer, self.perceptual_gradient_ratio * norm)
+                image = self._at_judged_size(losses.with_gradient_norm(generated["color"], norm))
             terms["perceptual_loss"] = losses.perceptual_loss(
-                self.perceptual_features(generated["color"], training=False),
-                self.perceptual_features(batch["color"], training=False),
+                self.perceptual_features(image, training=False),
+                self.perceptual_features(batch["judged"]["color"], training=False),
             )
         for name, critic in self.critics.items():
-            scores = _score_without_side_effects(critic, batch["gray"], judged[name], training)
+            scores = _score_without_side_effects(critic, batch["condition"], judged[name], training)
             terms[f"{name}_adversarial_loss"] = losses.GENERATOR_LOSSES[self.adversarial_loss](scores)
         return terms
 
@@ -216,7 +274,7 @@ class SCGAN(TrainedModel):
         terms = {}
         if not self.critics:
             return terms
-        true = self._judged_images(batch)
+        true = batch["judged"]
         loss = losses.CRITIC_LOSSES[self.adversarial_loss]
         variables = self._critic_variables()
         for _ in range(self.critic_steps):
@@ -225,13 +283,13 @@ class SCGAN(TrainedModel):
                 for name, critic in self.critics.items():
 
                     def score(image, critic=critic):
-                        return critic({"gray": batch["gray"], "image": image}, training=True)
+                        return critic({"gray": batch["condition"], "image": image}, training=True)
 
                     term = loss(score(true[name]), score(judged[name]))
                     terms[f"{name}_critic_loss"] = term
                     total += term
                     if self.adversarial_loss == "wgan-gp":
-                        mix = self._interpolation_coefficients(ops.shape(batch["gray"])[0])
+                        mix = self._interpolation_coefficients(ops.shape(batch["color"])[0])
                         penalty = losses.gradient_penalty(score, true[name], judged[name], mix)
                         terms[f"{name}_gradient_penalty"] = penalty
                         total += self.gradient_penalty_weight * penalty

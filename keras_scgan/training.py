@@ -188,15 +188,15 @@ class Trainer:
         self.model.stop_training = False
         self.callbacks.on_train_begin({"step": step})
         try:
-            with _Signals() as signals:
-                if step < last_step:
-                    self._run(step, last_step, signals)
+            if step < last_step:
+                iterator = iter(self.batches(step))  # which may take long, and is not to be finished first on a signal
+                with _Signals() as signals:
+                    self._run(iterator, step, last_step, signals)
         finally:
             self.callbacks.on_train_end()
         logging.info("Training is complete")
 
-    def _run(self, step, last_step, signals):
-        iterator = iter(self.batches(step))
+    def _run(self, iterator, step, last_step, signals):
         saved = time.monotonic()
         names = [metric.name for metric in self.model.metrics]
         self._begin_epoch(step)

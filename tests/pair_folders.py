@@ -3,13 +3,12 @@
 import cv2
 import numpy as np
 
-RNG = np.random.default_rng(0)
-
 
 def write_textured(folder, count=10):
     """Writes pairs of 40x30 random pixels, with the red channel as the saliency map."""
+    rng = np.random.default_rng(0)
     for i in range(count):
-        photo = RNG.integers(0, 256, (30, 40, 3), np.uint8)
+        photo = rng.integers(0, 256, (30, 40, 3), np.uint8)
         write_pair(folder, f"{i}", photo, photo[..., 0])
 
 

@@ -60,3 +60,30 @@ def test_no_chroma_gives_gray_exactly():
     gray = np.arange(256, dtype="uint8").reshape(16, 16)
     none = np.zeros((16, 16), "float32")
     np.testing.assert_array_equal(color.recolor(gray, none, none), np.repeat(gray[..., np.newaxis], 3, axis=-1))
+
+
+def test_stretched_luma_has_one_pixel_in_200_at_each_end_or_beyond(rng):
+    gray = rng.uniform(-0.4, 0.7, (30, 40, 1)).astype("float32")
+    ranked = sorted(gray.ravel().tolist())
+    low, high = ranked[6], ranked[-7]
+    expected = np.interp(gray.astype(float), [low, high], [-1, 1])
+    found = color.stretch_luma(gray)
+    assert found.dtype == "float32"
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert (found == -1).sum() >= 6
+    assert (found == 1).sum() >= 6
+
+
+def test_each_image_of_a_batch_is_stretched_by_itself(rng):
+    grays = (rng.uniform(-1, 1, (2, 3, 15, 15, 1)) * rng.uniform(0, 1, (2, 3, 1, 1, 1))).astype("float32")
+    found = color.stretch_luma(grays)
+    for index in np.ndindex(2, 3):
+        np.testing.assert_array_equal(found[index], color.stretch_luma(grays[index]))
+
+
+def test_nearly_blank_image_is_stretched_eightfold_at_most_and_stays_centred(rng):
+    noise = rng.uniform(-0.01, 0.01, (20, 20, 1)).astype("float32")
+    ranked = np.sort(noise, axis=None)
+    found = color.stretch_luma(0.6 + noise)
+    np.testing.assert_allclose(found, 8 * (noise - (ranked[2] + ranked[-3]) / 2), atol=1e-5)
+    assert (color.stretch_luma(np.full((4, 4, 1), -1, "float32")) == 0).all()

@@ -1,10 +1,12 @@
 """Metrics against independent computations: scikit-image, the formulas written out, and cases worked out by hand."""
 
+import itertools
 import math
 
 import numpy as np
 import pytest
 import scipy.linalg
+import scipy.spatial
 import skimage.color
 import skimage.metrics
 
@@ -171,6 +173,49 @@ def test_max_f_averages_the_pictures_before_the_thresholds():
     unequal = np.zeros((2, 255))
     unequal[0], unequal[1] = 0.8, 0.5
     assert metrics.max_f([unequal]) == pytest.approx(1.3 * 0.8 * 0.5 / (0.3 * 0.8 + 0.5))
+
+
+# === Features ===
+
+
+def test_cosine_distance_is_that_of_scipy_and_1_from_nothing(rng):
+    x, y = rng.normal(size=(2, 9)).astype(np.float32)
+    assert metrics.cosine_distance(x, y) == pytest.approx(scipy.spatial.distance.cosine(x, y), rel=1e-5)
+    assert metrics.cosine_distance(x, 3 * x) == pytest.approx(0, abs=1e-7)
+    assert metrics.cosine_distance(x, 0 * x) == 1
+
+
+def kernel_distance_of_positions(x, y, positions):
+    """Mean over the pairs of positions that are of different photos, by loops."""
+
+    def kernel(a, b):
+        return (np.dot(a, b) / len(a) + 1) ** 3
+
+    terms = [
+        kernel(x[i], x[j]) + kernel(y[i], y[j]) - kernel(x[i], y[j]) - kernel(y[i], x[j])
+        for i, j in itertools.product(positions, repeat=2)
+        if i != j
+    ]
+    return np.mean(terms)
+
+
+@pytest.mark.parametrize("rows", [2, 1024])
+def test_kernel_distance_is_the_mean_over_pairs_of_different_photos(rng, monkeypatch, rows):
+    monkeypatch.setattr(metrics, "KERNEL_ROWS", rows)
+    x, y = rng.normal(size=(2, 7, 3))
+    assert metrics.kernel_distance(x, y) == pytest.approx(kernel_distance_of_positions(x, y, range(7)))
+    resamples = [[0, 1, 2, 3, 4, 5, 6], [0, 0, 0, 3, 3, 5, 6], [1, 1, 1, 1, 1, 1, 4]]
+    counts = [np.bincount(positions, minlength=7) for positions in resamples]
+    expected = [kernel_distance_of_positions(x, y, positions) for positions in resamples]
+    np.testing.assert_allclose(metrics.kernel_distance(x, y, counts), expected)
+
+
+def test_kernel_distance_of_few_photos_is_on_average_that_of_all(rng):
+    truth = rng.normal(size=(6, 3))
+    x = truth + 0.1 * rng.normal(size=(6, 3)) + 0.2  # each near the truth of its own photo
+    few = [metrics.kernel_distance(x[list(rows)], truth[list(rows)]) for rows in itertools.combinations(range(6), 3)]
+    assert np.mean(few) == pytest.approx(metrics.kernel_distance(x, truth))
+    assert metrics.kernel_distance(truth, truth) == pytest.approx(0, abs=1e-12)
 
 
 # === FID ===

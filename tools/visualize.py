@@ -4,6 +4,7 @@
     python tools/visualize.py hue --data_dir=DIR --output_dir=DIR
     python tools/visualize.py gradcam photo.jpg folder/ --features=vgg16_gray.keras --output_dir=DIR
     python tools/visualize.py critic photo.jpg folder/ --model=generator.keras --run_dir=RUN --output_dir=DIR
+    python tools/visualize.py aging photo.jpg folder/ --strength=0.5 --output_dir=DIR
 
 figure7: greyscale, colorized, true colours, saliency and the image weighted by it, a row for each photo (figure 7 of
 the paper). --saliency_dir adds the true map, --baseline another model. Written as figure7_01.png, ...
@@ -13,6 +14,8 @@ gradcam: where VGG-16-Gray's highest class, or --class, comes from, by Grad-CAM 
 feature network, which has no classes, where the mean of its features comes from. Written as gradcam_01.png, ...
 critic: the scores that the critics of a run of stage 2 give to each place of the true and of the colorized photo, and
 their difference: what a critic objects to. Written as critic_color_01.png, critic_attention_01.png, ...
+aging: greyscale photos beside what the flag --aging of training makes of them, scans of old photos, at --image_size.
+Written as aging_01.png, ...
 """
 
 import json
@@ -25,9 +28,10 @@ import quiet_tensorflow  # noqa: F401 (first, before anything else imports Tenso
 import numpy as np
 from absl import flags, logging
 
-from keras_scgan import cli, data
+from keras_scgan import cli, color, data
 from keras_scgan.batch import Report, find_files
 from keras_scgan.colorizer import Colorizer
+from keras_scgan.data.aging import age_by_name
 from keras_scgan.data.photos import is_gray, read_gray, resize
 from keras_scgan.errors import BadFileError, UserError
 from keras_scgan.files import atomic_path
@@ -52,7 +56,7 @@ flags.DEFINE_integer(
 flags.DEFINE_integer("rows", 6, "Photos on a figure; more than these make further figures.", 1)
 flags.DEFINE_integer("panel_size", 320, "Width of each picture on a figure, in pixels.", 64)
 flags.DEFINE_bool("names", False, "Write the photos' names beside them.")
-flags.DEFINE_string("saliency_dir", None, "figure7, critic: folder with the true saliency maps STEM.jpg|png.")
+flags.DEFINE_string("saliency_dir", None, "figure7, critic: folder with the true saliency maps STEM.SUFFIX.")
 flags.DEFINE_string("baseline", None, "figure7: another generator, trained without saliency, to compare with.")
 flags.DEFINE_string(
     "features", None, "gradcam: a .keras file: VGG-16-Gray with or without its classifier, or a generator."
@@ -65,11 +69,13 @@ flags.DEFINE_integer("patches", 4, "hue: patches of each kind that a photo gives
 flags.DEFINE_float("high", 0.5, "hue: value of the saliency map, in (0, 1], from which a pixel is salient.", 0.001, 1.0)
 flags.DEFINE_float("salient_share", 0.8, "hue: share of salient pixels that makes a patch salient.", 0.001, 1.0)
 flags.DEFINE_integer("seed", 0, "hue: key of the random choice of patches.", 0)
+flags.DEFINE_float("strength", 0.5, "aging: how old the photos look; 0.5: typical scans; 1: the worst.", 0, 1)
+flags.DEFINE_integer("versions", 5, "aging: aged pictures of each photo.", 1)
 
 
 def main(argv):
     """Draws what is named."""
-    commands = {"figure7": _figure7, "hue": _hue, "gradcam": _gradcam, "critic": _critic}
+    commands = {"figure7": _figure7, "hue": _hue, "gradcam": _gradcam, "critic": _critic, "aging": _aging}
     name, *arguments = argv[1:] or ["none"]
     if name not in commands:
         raise UserError(f"name one figure: {', '.join(commands)}. Received: {name}.")
@@ -123,6 +129,19 @@ def _critic(arguments):
         return critics.draw_trials(name, [trial[name] for trial in trials], names=names, width=FLAGS.panel_size)
 
     return _draw_pages(arguments, [f"critic_{name}" for name in judges], examine, draw)
+
+
+def _aging(arguments):
+    size = FLAGS.image_size or DEFAULT_SIZE
+
+    def examine(path):
+        gray = color.to_gray(figures.rgb_of(figures.fit(read_photo(path).pixels, size)))
+        pictures = {"Greyscale": gray}
+        for i in range(1, FLAGS.versions + 1):
+            pictures[f"Aged {i}"] = age_by_name(gray, f"{path.name} {i}", FLAGS.strength)
+        return {heading: figures.Panel(figures.fit(picture, FLAGS.panel_size)) for heading, picture in pictures.items()}
+
+    return _draw_pages(arguments, ["aging"], examine, lambda _, rows, names: _draw_rows(rows, names))
 
 
 def _draw_pages(arguments, figure_names, examine, draw):
@@ -273,7 +292,7 @@ def _true_map(photo_path):
     """The map of a photo in --saliency_dir, `[h, w]` uint8; `None` without that flag."""
     if FLAGS.saliency_dir is None:
         return None
-    paths = (pathlib.Path(FLAGS.saliency_dir) / f"{photo_path.stem}{suffix}" for suffix in data.pairs.SUFFIXES)
+    paths = (pathlib.Path(FLAGS.saliency_dir) / f"{photo_path.stem}{suffix}" for suffix in PHOTO_SUFFIXES)
     path = next((path for path in paths if path.is_file()), None)
     if path is None:
         raise BadFileError(photo_path, f"no saliency map of its name in {FLAGS.saliency_dir}")

@@ -5,7 +5,13 @@ from keras_scgan.data.class_folders import ClassFolders
 from keras_scgan.data.numpy_map import original_errors
 from keras_scgan.data.opening import open_data_set
 from keras_scgan.data.pairs import PhotoPairs, demo_dir
-from keras_scgan.data.pipeline import NOISE_STDDEV, steps_per_epoch, training_batches, validation_batches
+from keras_scgan.data.pipeline import (
+    NOISE_STDDEV,
+    cached_crops,
+    steps_per_epoch,
+    training_batches,
+    validation_batches,
+)
 from keras_scgan.data.shards import PhotoShards
 
 __all__ = [
@@ -15,6 +21,7 @@ __all__ = [
     "DataError",
     "PhotoPairs",
     "PhotoShards",
+    "cached_crops",
     "demo_dir",
     "open_data_set",
     "original_errors",

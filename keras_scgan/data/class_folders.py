@@ -7,13 +7,15 @@ import numpy as np
 from keras_scgan.data import photos
 from keras_scgan.data.bad_files import DataError
 from keras_scgan.data.data_set import DataSet
-from keras_scgan.data.pairs import SUFFIXES
+from keras_scgan.photo_files import PHOTO_SUFFIXES
 
 _SPLIT_FOLDERS = {"train": ("train",), "validation": ("validation", "val")}
 
 
 class ClassFolders(DataSet):
     """The photos of a folder `DIR/CLASS/PHOTO.jpg`, sorted by class and name. They may lie deeper inside of a class.
+
+    Photos are of any kind that `photo_files` reads.
 
     `DIR/train/CLASS/PHOTO.jpg` and `DIR/val/CLASS/PHOTO.jpg` are the splits of one set; without such folders, all of it
     is any split. Greyscale photos are read like others, since a class can be learnt from them.
@@ -59,6 +61,10 @@ class ClassFolders(DataSet):
         sample["label"] = int(self._labels[index])
         return {field: sample[field] for field in self.fields}
 
+    def describe(self, index):
+        path = self.photo_path(index)
+        return f"{os.path.relpath(path, self._root)} {os.path.getsize(path)}"
+
 
 def _split_dir(data_dir, split):
     """The folder of a split, or `data_dir` if it has none of any split."""
@@ -94,4 +100,4 @@ def _photos_in(folder):
 
 
 def _is_photo(name):
-    return name.lower().endswith(SUFFIXES) and not name.startswith(".")
+    return name.lower().endswith(PHOTO_SUFFIXES) and not name.startswith(".")

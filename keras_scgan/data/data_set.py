@@ -1,6 +1,7 @@
 """What all data sets have in common: samples by number, with those that cannot be used put up with or replaced."""
 
 import abc
+import hashlib
 import os
 
 from keras_scgan.data.bad_files import BadFiles, DataError
@@ -46,6 +47,17 @@ class DataSet(abc.ABC):
         Raises:
             BadFileError: The sample cannot be used.
         """
+
+    @abc.abstractmethod
+    def describe(self, index):
+        """What tells a sample's photo from others without reading it: a string with its name and size in bytes."""
+
+    def digest(self):
+        """SHA-256 of the fields and of the description of every sample, in order, in hexadecimal."""
+        digest = hashlib.sha256(" ".join(self.fields).encode())
+        for index in range(len(self)):
+            digest.update(f"\n{self.describe(index)}".encode(errors="surrogateescape"))
+        return digest.hexdigest()
 
     def read_good(self, index, min_side=None):
         """Read a sample, or the next one in order that can be used; `bad_files` counts those that cannot.

@@ -10,8 +10,7 @@ from keras_scgan.data import photos
 from keras_scgan.data.bad_files import DataError
 from keras_scgan.data.data_set import DataSet
 from keras_scgan.errors import BadFileError
-
-SUFFIXES = (".jpg", ".jpeg", ".png")
+from keras_scgan.photo_files import PHOTO_SUFFIXES
 
 _FOLDERS = {"color": "images", "saliency": "saliency", "thermal": "thermal"}
 _NOUNS = {"saliency": "saliency map", "thermal": "thermal image"}
@@ -30,8 +29,9 @@ def demo_dir():
 class PhotoPairs(DataSet):
     """The pairs of a folder `DIR/images/STEM.jpg`, `DIR/saliency/STEM.jpg`, one a stem, sorted by stem.
 
-    Multispectral sets have `DIR/thermal/STEM.jpg` besides. Suffixes are .jpg, .jpeg or .png, in either case. Only the
-    names are held in memory, as byte arrays: a million pairs take tens of megabytes.
+    Multispectral sets have `DIR/thermal/STEM.jpg` besides. Suffixes are `photo_files.PHOTO_SUFFIXES`, in either
+    case, and those of a pair may differ, as may the sizes of its images. Only the names are held in memory, as byte
+    arrays: a million pairs take tens of megabytes.
 
     Args:
         data_dir: path of the folder.
@@ -84,6 +84,9 @@ class PhotoPairs(DataSet):
             sample[field] = photos.read_color(path, min_side) if field == "color" else photos.read_gray(path)
         return sample
 
+    def describe(self, index):
+        return f"{os.fsdecode(self._names['color'][index])} {os.path.getsize(self.photo_path(index))}"
+
     def _file(self, field, index):
         return self._path(field, os.fsdecode(self._names[field][index]))
 
@@ -99,13 +102,13 @@ class PhotoPairs(DataSet):
         with os.scandir(folder) as entries:
             for entry in entries:
                 stem, suffix = os.path.splitext(entry.name)
-                if suffix.lower() not in SUFFIXES or stem.startswith(".") or not entry.is_file():
+                if suffix.lower() not in PHOTO_SUFFIXES or stem.startswith(".") or not entry.is_file():
                     continue
                 if stem in suffixes:
                     raise DataError(f"{folder} has both {stem}{suffixes[stem]} and {entry.name}: keep one file a stem.")
                 suffixes[stem] = sys.intern(suffix)
         if not suffixes:
-            raise DataError(f"{folder} holds no {', '.join(SUFFIXES)} file: {_ADVICE[field]}.")
+            raise DataError(f"{folder} holds no picture ({', '.join(PHOTO_SUFFIXES)}): {_ADVICE[field]}.")
         return suffixes
 
     def _check_unpaired(self, suffixes):

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from keras_scgan import photo_files, photo_formats, resizing
+from keras_scgan import color, photo_files, photo_formats, resizing
 from keras_scgan.errors import BadFileError
 
 GRAY_TOLERANCE = 6
@@ -12,6 +12,7 @@ GRAY_TOLERANCE = 6
 Of 255. Averaging takes out the colour noise of scans and of JPEG; the dullest of thousands of colour photos reach 12.
 """
 
+_FAST_KINDS = ("JPEG", "PNG")  # which OpenCV alone decodes rightly, and at the size and depth that are wanted
 _REDUCED_COLOR = {8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4, 2: cv2.IMREAD_REDUCED_COLOR_2}
 
 
@@ -19,7 +20,7 @@ def read_color(path, min_side=None):
     """Read a colour photo, turned upright as its EXIF orientation says.
 
     Args:
-        path: str. A JPEG or PNG file.
+        path: str. A file of any kind that `photo_files` reads.
         min_side: float. Pixels of the shorter side that are enough. A larger JPEG is decoded at a half, a quarter or
             an eighth of its size while that leaves so many, which saves most of the time. `None`: full size.
 
@@ -58,6 +59,8 @@ def decode_color(path, data, min_side=None):
     Raises:
         BadFileError: It cannot be decoded.
     """
+    if photo_formats.kind_of(data) not in _FAST_KINDS:
+        return photo_files.decode_rgb(path, data)
     flags = cv2.IMREAD_COLOR
     if min_side is not None:
         short_side = photo_formats.jpeg_short_side(data)
@@ -70,7 +73,7 @@ def read_gray(path):
     """Read a saliency map, or a thermal image.
 
     Args:
-        path: str. A JPEG or PNG file.
+        path: str. A file of any kind that `photo_files` reads.
 
     Returns:
         `[H, W]` uint8.
@@ -83,6 +86,8 @@ def read_gray(path):
 
 def decode_gray(path, data):
     """Decode a picture as `[H, W]` uint8. Arguments and errors as for `decode_color`."""
+    if photo_formats.kind_of(data) not in _FAST_KINDS:
+        return color.to_gray(photo_files.decode_rgb(path, data))
     return photo_files.decode(path, data, cv2.IMREAD_GRAYSCALE)[0]
 
 

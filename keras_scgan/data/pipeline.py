@@ -3,7 +3,7 @@
 A batch is a tuple of arrays, some of these in any order:
 
 - `gray`: `[B, S, S, 1]` float32, what networks see, in [-1, 1] before the noise of training is added: the luma of
-  `color`, or the thermal image where the data set was opened with that field;
+  `color`, or the thermal image where the data set was opened with that field; in training it may be aged;
 - `color`: `[B, S, S, 3]` float32 RGB in [-1, 1];
 - `saliency`: `[B, S, S, 1]` float32 in [0, 1];
 - `label`: `[B]` float32, whole numbers.
@@ -14,6 +14,7 @@ step and split over any number of workers and replicas without a bit changing.
 OpenCV is set to one thread, in the whole process: the samples of a batch are made in parallel.
 """
 
+import dataclasses
 import functools
 
 import cv2
@@ -22,6 +23,7 @@ import tensorflow as tf
 
 from keras_scgan import color
 from keras_scgan.data import photos
+from keras_scgan.data.aging import age
 from keras_scgan.data.bad_files import DataError
 from keras_scgan.data.numpy_map import map_with_numpy
 
@@ -31,13 +33,38 @@ CROP_ASPECT = 4 / 3
 NOISE_STDDEV = 0.005
 """Of the noise that training adds to the input, whose range is 2 (the paper, section IV.A)."""
 
-_ORDER_KEY, _SAMPLE_KEY = range(2)
+_ORDER_KEY, _SAMPLE_KEY, _CACHED_KEY = range(3)
 _WHOLE = (0.0, 0.0, 1.0, 1.0)
 _CHANNELS = {"gray": 1, "color": 3, "saliency": 1}
 
 # What the 256 values of a pixel are mapped to: looking them up takes half the time of computing them.
 _NORMALIZED = color.normalize(np.arange(256, dtype=np.float32))
 _SHARES = np.arange(256, dtype=np.float32) / 255.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Augmentation:
+    """How training changes samples at random.
+
+    Args:
+        noise_stddev: float. Standard deviation of the Gaussian noise added to `gray`.
+        stretch_luma: bool. Whether `gray` is stretched to its full contrast first, see `color.stretch_luma`.
+        flip: bool. Whether half of the samples are mirrored.
+        min_crop_area: float in (0, 1]. Smallest share of the photo's area that a random crop takes, the largest being
+            all of it. 1: no crops.
+        aging: float in [0, 1]. How much `gray`, and no other array, is made to look like the scan of an old photo (see
+            `aging.age`).
+    """
+
+    noise_stddev: float = NOISE_STDDEV
+    stretch_luma: bool = False
+    flip: bool = False
+    min_crop_area: float = 1.0
+    aging: float = 0.0
+
+    def min_side(self, image_size):
+        """Pixels of a photo's shorter side that suffice for crops of a size."""
+        return image_size if self.min_crop_area == 1 else image_size / np.sqrt(self.min_crop_area / CROP_ASPECT)
 
 
 def steps_per_epoch(data_set, batch_size):
@@ -65,13 +92,12 @@ def training_batches(
     batch_size,
     seed,
     start_step=0,
-    noise_stddev=NOISE_STDDEV,
-    flip=False,
-    min_crop_area=1.0,
     arrays=None,
+    features=None,
     num_workers=1,
     worker=0,
     replicas=1,
+    **augmentation,
 ):
     """Endless shuffled batches of a worker.
 
@@ -82,17 +108,16 @@ def training_batches(
         data_set: `DataSet`, or what else has its `__len__`, `data_dir`, `fields` and `read_good`.
         image_size: int. Pixels of a side, S.
         batch_size: int. Global batch size: samples of a step over all workers and replicas.
-        seed: int, 0 or more. Key of order, crops, flips and noise.
+        seed: int, 0 or more. Key of order, crops, flips, aging and noise.
         start_step: int. Step that the stream begins with: it is the rest of the stream that begins with 0.
-        noise_stddev: float. Standard deviation of the Gaussian noise added to `gray`.
-        flip: bool. Whether half of the samples are mirrored.
-        min_crop_area: float in (0, 1]. Smallest share of the photo's area that a random crop takes, the largest being
-            all of it. 1: no crops.
         arrays: names of the arrays of a batch (see the module). Defaults to gray and color, and saliency where the data
             set was opened with it.
+        features: `FeatureCache` made with the same data set, size, seed and augmentation. A batch then begins with the
+            features of `gray`, a tuple, in the place of `gray`; epochs take the cached crops in turns.
         num_workers: int. Processes that share each step.
         worker: int in [0, num_workers). This process: it gets the `worker`-th part of each step.
         replicas: int. Replicas of this worker, which take consecutive batches of the data set.
+        **augmentation: as of `Augmentation`.
 
     Returns:
         `tf.data.Dataset` of batches (see the module) of `batch_size / (num_workers * replicas)` samples.
@@ -101,11 +126,13 @@ def training_batches(
         DataError: There are fewer photos than one batch takes.
         ValueError: `batch_size` cannot be shared out evenly, or an array needs a field that the data set has not.
     """
+    augmentation = Augmentation(**augmentation)
     epoch_samples = steps_per_epoch(data_set, batch_size) * batch_size
     replica_batch = _replica_batch(batch_size, num_workers, replicas)
     worker_batch = replica_batch * replicas
-    min_side = image_size if min_crop_area == 1 else image_size / np.sqrt(min_crop_area / CROP_ASPECT)
     names = _names(data_set, arrays)
+    if features is not None:
+        names = tuple(name for name in names if name != "gray")
 
     @functools.lru_cache(maxsize=2)  # samples of two epochs are in flight where one ends
     def order(epoch):
@@ -115,21 +142,48 @@ def training_batches(
         step, offset = divmod(position, worker_batch)
         counter = step * batch_size + worker * worker_batch + offset
         epoch, place = divmod(counter, epoch_samples)
-        rng = np.random.default_rng([seed, _SAMPLE_KEY, counter])
-        sample = data_set.read_good(order(epoch)[place], min_side)
-        box = _WHOLE if min_crop_area == 1 else _random_box(rng, _photo(sample).shape, min_crop_area)
-        mirror = flip and rng.random() < 0.5
-        made = _to_arrays(sample, names, image_size, box, mirror)
-        if "gray" in made:
-            made["gray"] += noise_stddev * rng.standard_normal(made["gray"].shape, np.float32)
-        return tuple(made[name] for name in names)
+        index = order(epoch)[place]
+        if features is None:
+            return _make_sample(data_set, index, names, image_size, augmentation, [seed, _SAMPLE_KEY, counter])
+        crop = epoch % features.crops
+        images = _make_sample(data_set, index, names, image_size, augmentation, [seed, _CACHED_KEY, crop, index])
+        return *features.read(crop, index), *images
 
-    positions = tf.data.Dataset.counter(start_step * worker_batch)
-    samples = _map(positions, make, _shapes(names, image_size))
+    shapes = _shapes(names, image_size) if features is None else [*features.shapes, *_shapes(names, image_size)]
+    samples = _map(tf.data.Dataset.counter(start_step * worker_batch), make, shapes)
+    if features is not None:
+        count = len(features.shapes)
+        samples = samples.map(lambda *arrays: (arrays[:count], *arrays[count:]))
     return samples.batch(replica_batch, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
 
 
-def validation_batches(data_set, *, image_size, batch_size, arrays=None, num_workers=1, worker=0, replicas=1):
+def cached_crops(data_set, numbers, *, image_size, batch_size, seed, **augmentation):
+    """Batches of `gray` as a `FeatureCache` has the features of.
+
+    Args:
+        data_set: as of `training_batches`.
+        numbers: array of ints. Which crops, in this order; see `FeatureCache`.
+        image_size: int. Pixels of a side, S.
+        batch_size: int. Crops of a batch.
+        seed: int, as of `training_batches`.
+        **augmentation: as of `Augmentation`.
+
+    Returns:
+        `tf.data.Dataset` of arrays `[B, S, S, 1]`, the last of them perhaps smaller.
+    """
+    augmentation = Augmentation(**augmentation)
+
+    def make(number):
+        crop, index = divmod(number, len(data_set))
+        return _make_sample(data_set, index, ("gray",), image_size, augmentation, [seed, _CACHED_KEY, crop, index])
+
+    samples = _map(tf.data.Dataset.from_tensor_slices(numbers), make, _shapes(("gray",), image_size))
+    return samples.map(lambda gray: gray).batch(batch_size).prefetch(tf.data.AUTOTUNE)
+
+
+def validation_batches(
+    data_set, *, image_size, batch_size, stretch_luma=False, arrays=None, num_workers=1, worker=0, replicas=1
+):
     """Batches of every sample once, in sorted order, neither cropped nor mirrored, without noise.
 
     A sample that cannot be read is left out. Workers take turns, sample by sample.
@@ -138,6 +192,7 @@ def validation_batches(data_set, *, image_size, batch_size, arrays=None, num_wor
         data_set: `DataSet`, or what else has its `__len__`, `fields` and `read_or_skip`.
         image_size: int. Pixels of a side, S.
         batch_size: int. Global batch size, as for `training_batches`.
+        stretch_luma: bool, as for `training_batches`.
         arrays: names of the arrays of a batch, as for `training_batches`.
         num_workers: int. Processes that share the samples.
         worker: int in [0, num_workers). This process.
@@ -157,6 +212,8 @@ def validation_batches(data_set, *, image_size, batch_size, arrays=None, num_wor
         if sample is None:
             return tuple(np.empty(shape, np.float32) for shape in _shapes(names, image_size, 0))
         made = _to_arrays(sample, names, image_size)
+        if "gray" in made and stretch_luma:
+            made["gray"] = color.stretch_luma(made["gray"])
         return tuple(made[name][np.newaxis] for name in names)
 
     indices = tf.data.Dataset.range(worker, len(data_set), num_workers)
@@ -193,6 +250,23 @@ def _shapes(names, size, *length):
 def _map(numbers, function, shapes):
     cv2.setNumThreads(1)  # samples are made in parallel as it is, and OpenCV's own threads would only contend with them
     return map_with_numpy(numbers, function, shapes)
+
+
+def _make_sample(data_set, index, names, image_size, augmentation, key):
+    """The arrays of a sample of training, in order. What is random in them is keyed, and the same for any `names`."""
+    rng = np.random.default_rng(key)
+    sample = data_set.read_good(index, augmentation.min_side(image_size))
+    box = _WHOLE
+    if augmentation.min_crop_area < 1:
+        box = _random_box(rng, _photo(sample).shape, augmentation.min_crop_area)
+    mirror = augmentation.flip and rng.random() < 0.5
+    made = _to_arrays(sample, names, image_size, box, mirror)
+    if "gray" in made:
+        made["gray"] = age(made["gray"], rng, augmentation.aging)
+        if augmentation.stretch_luma:
+            made["gray"] = color.stretch_luma(made["gray"])
+        made["gray"] += augmentation.noise_stddev * rng.standard_normal(made["gray"].shape, np.float32)
+    return tuple(made[name] for name in names)
 
 
 def _random_box(rng, shape, min_area):

@@ -46,9 +46,8 @@ class PhotoShards(DataSet):
         return len(self._spans)
 
     def read(self, index, min_side=None):
-        shard = int(np.searchsorted(self._first, index, side="right")) - 1
-        path, (start, length) = self._paths[shard], self._spans[index].tolist()
-        name = f"{path} record {index - self._first[shard]}"
+        path, place, start, length = self._find(index)
+        name = f"{path} record {place}"
         try:
             with open(path, "rb", buffering=0) as file:  # opened anew, lest hundreds of files stay open
                 file.seek(start)
@@ -56,6 +55,15 @@ class PhotoShards(DataSet):
         except OSError as error:
             raise BadFileError(name, error.strerror or "cannot be read") from None
         return records.decode(data, self.fields, min_side, name)
+
+    def describe(self, index):
+        path, place, _, length = self._find(index)
+        return f"{os.path.basename(path)} {place} {length}"
+
+    def _find(self, index):
+        """Where a record is: path of the shard, number in it, first byte and length."""
+        shard = int(np.searchsorted(self._first, index, side="right")) - 1
+        return self._paths[shard], index - self._first[shard], *self._spans[index].tolist()
 
 
 class _Info:

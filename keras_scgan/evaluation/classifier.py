@@ -8,15 +8,10 @@ import re
 import keras
 import numpy as np
 
-from keras_scgan.data import photos
 from keras_scgan.errors import UserError
-
-ANY_SIZE = 224
-"""Pixels of a side of what a classifier sees that takes images of any size."""
+from keras_scgan.evaluation import image_models
 
 _WORDNET_ID = re.compile(r"(?<![0-9A-Za-z])n\d{8}(?!\d)")
-_LOAD_ERRORS = (ValueError, TypeError, OSError, KeyError, AttributeError)
-"""What Keras raises on files that are no models."""
 
 
 class Classifier:
@@ -32,24 +27,21 @@ class Classifier:
     """
 
     def __init__(self, model, name, preprocess=None):
-        image, scores = (tuple(getattr(value, "shape", ())) for value in (model.input, model.output))
-        if len(image) != 4 or image[3] != 3 or image[1] != image[2] or len(scores) != 2 or scores[1] is None:
+        image, scores = (image_models.shape_of(tensors) for tensors in (model.inputs, model.outputs))
+        if not image_models.is_of_square_images(model) or len(scores) != 2 or scores[1] is None:
             raise UserError(
                 f"The classifier {name} must map square RGB images [B, h, h, 3] to scores [B, classes]. "
                 f"Received: {image or 'several inputs'} and {scores or 'several outputs'}."
             )
         self.name = name
         self.classes = scores[1]
-        self.size = image[1] or ANY_SIZE
+        self.size = image[1] or image_models.ANY_SIZE
         self._model = model
         self._preprocess = preprocess
 
     def scores(self, images):
         """Scores `[N, classes]` of a list of `[H, W, 3]` uint8 pictures, each squeezed to the classifier's size."""
-        batch = np.stack([photos.resize(image, self.size) for image in images]).astype(np.float32)
-        if self._preprocess is not None:
-            batch = self._preprocess(batch)
-        return np.asarray(self._model.predict_on_batch(batch), np.float32)
+        return np.asarray(image_models.predict(self._model, images, self.size, self._preprocess), np.float32)
 
 
 def load_classifier(name):
@@ -68,13 +60,7 @@ def load_classifier(name):
         except Exception as error:  # Keras raises this very class when a download fails
             raise UserError(f"VGG-16's ImageNet weights cannot be downloaded ({error})") from error
         return Classifier(model, "VGG-16 of keras.applications", keras.applications.vgg16.preprocess_input)
-    if not pathlib.Path(name).is_file():
-        raise UserError(f"The classifier {name} does not exist: give a .keras file, vgg16 or none.")
-    try:
-        model = keras.models.load_model(name, compile=False)
-    except _LOAD_ERRORS as error:
-        raise UserError(f"{name} is no classifier that Keras can load: {error}") from error
-    return Classifier(model, str(name))
+    return Classifier(image_models.load(name, "classifier", "a .keras file, vgg16 or none"), str(name))
 
 
 # === Classes of photos ===

@@ -9,12 +9,17 @@ import numpy as np
 
 from keras_scgan import metrics
 from keras_scgan.errors import BadFileError, UserError
-from keras_scgan.evaluation.methods import NETWORK, OUTPUTS, PIPELINE, TRUTH, Result
+from keras_scgan.evaluation.differences import compare
+from keras_scgan.evaluation.methods import GREYSCALE, NETWORK, OUTPUTS, PIPELINE, TRUTH, Result, true_images
 from keras_scgan.evaluation.plots import Extremes
 from keras_scgan.evaluation.references import read_saliency, read_sample
 
-MEANS = ("psnr", "ssim", "ssim_data_range_2", "chroma_psnr", "cci", "top1", "top5", "saliency_mae")
+MEANS = ("psnr", "ssim", "ssim_data_range_2", "chroma_psnr", "cci", "cci_distance", "top1", "top5", "agreement")
+MEANS += ("cosine_distance", "saliency_mae")
 """Metrics of a picture, whose mean is that of a method."""
+
+FID, JUDGE = "fid", "judge"
+"""Kinds of features."""
 
 
 class Comparison:
@@ -23,10 +28,14 @@ class Comparison:
     Args:
         references: list of `Reference`s.
         methods: list of what `methods.py` defines. The truth is measured as another, named "truth".
-        size: int. Pixels of a side of the protocol's square.
-        classifier: `Classifier`, or `None`.
+        size: int. Pixels of a side of the protocol's square. `None` for a protocol without one, in which the full
+            pipeline alone is measured, and no saliency map.
+        classifier: `Classifier`, or `None`. It may be the judge.
         labels: dict from keys to indices of classes; photos without one are left out of the accuracies.
         features: function from a list of pictures to features `[N, C]`, for the FID, or `None`.
+        judge: `Judge`, or `None`.
+        baseline: str. Name of the method that the others' differences are from.
+        aging: float in [0, 1]. How old what generators see is made to look.
 
     Attributes:
         records: list of dicts, one a photo, method and kind of output.
@@ -35,17 +44,32 @@ class Comparison:
         extremes: dict from the methods' names to their best and worst photos.
     """
 
-    def __init__(self, references, methods, size, *, classifier=None, labels=None, features=None):
+    def __init__(
+        self,
+        references,
+        methods,
+        size,
+        *,
+        classifier=None,
+        labels=None,
+        features=None,
+        judge=None,
+        baseline=GREYSCALE,
+        aging=0.0,
+    ):
         self.references = references
         self.methods = methods
         self.size = size
         self.classifier = classifier
         self.labels = labels or {}
         self.features = features
+        self.judge = judge
+        self.baseline = baseline
+        self.aging = aging
         self.records, self.gray, self.failures = [], [], []
         self.extremes = {method.name: Extremes() for method in methods}
         self._curves = {method.name: [] for method in methods}
-        self._features = {}
+        self._features = {}  # by kind, by method and kind of output, by photo
 
     def run(self, batch_size, advance):
         """Measures all.
@@ -81,6 +105,8 @@ class Comparison:
             records = [record for record in self._records_of(method) if record["output"] == output]
             if records:
                 rows.append({"method": method, "output": output, **self._summary(method, output, records, truths)})
+                if method not in (TRUTH, self.baseline) and (found := self._differences(method, output)):
+                    rows[-1]["differences"] = found
         return rows
 
     def _summary(self, method, output, records, truths):
@@ -98,11 +124,26 @@ class Comparison:
             summary["saliency_images"] = sum("saliency_mae" in record for record in records)
             if self._curves[method]:
                 summary["saliency_max_f"] = metrics.max_f(self._curves[method])
-        if self.features is not None and method != TRUTH:
-            sets = [np.stack(self._features[name, output]) for name in (method, TRUTH)]
-            if len(sets[0]) > 1:
-                summary["fid"] = metrics.frechet_distance(*sets)
+        if method != TRUTH and len(records) > 1:
+            for kind, features in self._features.items():
+                mine, truth = features[method, output], features[TRUTH, output]
+                sets = [np.stack([vectors[photo] for photo in mine]) for vectors in (mine, truth)]
+                if kind == FID:
+                    summary["fid"] = metrics.frechet_distance(*sets)
+                else:
+                    summary["kid_x1000"] = 1000 * metrics.kernel_distance(*sets)
+                    summary["frechet_distance"] = metrics.frechet_distance(*sets)
         return summary
+
+    def _differences(self, method, output):
+        """Of `differences.compare`."""
+        records = [
+            {record["photo"]: record for record in self._records_of(name) if record["output"] == output}
+            for name in (method, self.baseline)
+        ]
+        judged = self._features.get(JUDGE)
+        features = judged and [judged.get((name, output), {}) for name in (method, self.baseline, TRUTH)]
+        return compare(*records, features)
 
     def _records_of(self, method):
         return (record for record in self.records if record["method"] == method)
@@ -110,13 +151,15 @@ class Comparison:
     def _read(self, reference):
         """The sample with its saliency map, or `None` after taking note why not."""
         try:
-            sample = read_sample(reference, self.size)
+            sample = read_sample(reference, self.size, self.aging)
         except BadFileError as error:
             self.failures.append(error)
             return None
         if sample is None:
             self.gray.append(reference.key)
             return None
+        if self.size is None:
+            return sample
         try:
             return dataclasses.replace(sample, saliency=read_saliency(reference, self.size))
         except BadFileError as error:
@@ -124,7 +167,7 @@ class Comparison:
             return sample
 
     def _measure(self, samples, pool):
-        trials = [(TRUTH, sample, Result({NETWORK: sample.small, PIPELINE: sample.photo})) for sample in samples]
+        trials = [(TRUTH, sample, Result(true_images(sample))) for sample in samples]
         for method in self.methods:
             for sample, result in zip(samples, method.run(samples), strict=True):
                 if isinstance(result, BadFileError):
@@ -133,30 +176,48 @@ class Comparison:
                     trials.append((method.name, sample, result))
         # Where the photo has the protocol's size, one picture may be both kinds of output: it is measured once.
         pictures = {
-            id(image): (image, sample.small if output == NETWORK else sample.photo, sample.key)
+            id(image): (image, true_images(sample)[output], sample.key)
             for _, sample, result in trials
             for output, image in result.images.items()
         }
         measured = dict(zip(pictures, pool.map(_measure_picture, pictures.values()), strict=True))
-        self._classify(pictures, measured, len(samples))
-        features = self._featurize(pictures, len(samples))
+        for number, (image, truth, _) in pictures.items():
+            if image is not truth:
+                measured[number]["cci_distance"] = abs(measured[number]["cci"] - measured[id(truth)]["cci"])
+        features = self._featurize(pictures, measured, len(samples))
         for trial in trials:
             self._record(*trial, measured, features)
 
-    def _classify(self, pictures, measured, batch_size):
+    def _featurize(self, pictures, measured, batch_size):
+        """Adds what the judge and the classifier find to the pictures' metrics.
+
+        Returns:
+            Dict from kinds of features to dicts from pictures to features.
+        """
+        images = [image for image, _, _ in pictures.values()]
+        features, seen = {}, None
+        if self.features is not None:
+            features[FID] = dict(zip(pictures, _in_batches(self.features, images, batch_size), strict=True))
+        if self.judge is not None:
+            seen = dict(zip(pictures, _in_batches(self.judge, images, batch_size), strict=True))
+            features[JUDGE] = {number: vector for number, (vector, _) in seen.items()}
+            for number, (image, truth, _) in pictures.items():
+                if image is not truth:
+                    measured[number] |= _compare_as_seen(seen[number], seen[id(truth)])
+        self._classify(pictures, measured, seen, batch_size)
+        return features
+
+    def _classify(self, pictures, measured, seen, batch_size):
         """Adds the classifier's hits to the pictures' metrics."""
         labelled = {number: picture for number, picture in pictures.items() if picture[2] in self.labels}
         if self.classifier is None or not labelled:
             return
-        scores = _in_batches(self.classifier.scores, [image for image, _, _ in labelled.values()], batch_size)
+        if self.classifier is self.judge:
+            scores = [seen[number][1] for number in labelled]
+        else:
+            scores = _in_batches(self.classifier.scores, [image for image, _, _ in labelled.values()], batch_size)
         for (number, (_, _, key)), values in zip(labelled.items(), scores, strict=True):
             measured[number] |= metrics.top_k_hits(values, self.labels[key])
-
-    def _featurize(self, pictures, batch_size):
-        if self.features is None:
-            return {}
-        features = _in_batches(self.features, [image for image, _, _ in pictures.values()], batch_size)
-        return dict(zip(pictures, features, strict=True))
 
     def _record(self, method, sample, result, measured, features):
         for output, image in result.images.items():
@@ -165,12 +226,13 @@ class Comparison:
                 record["saliency_mae"] = metrics.saliency_mae(result.saliency, sample.saliency)
                 curve = metrics.precision_recall(result.saliency, sample.saliency)
                 self._curves[method] += [] if curve is None else [curve]
-            if features:
-                self._features.setdefault((method, output), []).append(features[id(image)])
+            for kind, vectors in features.items():
+                found = self._features.setdefault(kind, {}).setdefault((method, output), {})
+                found[sample.key] = vectors[id(image)]
             self.records.append(record)
         if method != TRUTH:
             output = PIPELINE if PIPELINE in result.images else NETWORK
-            image, truth = result.images[output], sample.photo if output == PIPELINE else sample.small
+            image, truth = result.images[output], true_images(sample)[output]
             self.extremes[method].add(measured[id(image)]["chroma_psnr"], sample.key, truth, image)
 
 
@@ -179,6 +241,15 @@ def _measure_picture(picture):
     return {"cci": metrics.cci(image)} if image is truth else metrics.measure(image, truth)
 
 
+def _compare_as_seen(seen, true):
+    """Metrics of a picture by what the judge sees in it and in the truth: features and scores, or `None`."""
+    found = {"cosine_distance": metrics.cosine_distance(seen[0], true[0])}
+    if seen[1] is not None:
+        found["agreement"] = metrics.top_k_hits(seen[1], int(np.argmax(true[1])))["top1"]
+    return found
+
+
 def _in_batches(function, images, batch_size):
+    """What a function from a list of pictures to a sequence makes of them, a list."""
     starts = range(0, len(images), batch_size)
-    return np.concatenate([function(images[start : start + batch_size]) for start in starts])
+    return [value for start in starts for value in function(images[start : start + batch_size])]

@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 
-from keras_scgan.data import photos
 from keras_scgan.errors import UserError
+from keras_scgan.evaluation import image_models
 
 SIZE = 299
 """Pixels of a side of what Inception-v3 sees."""
@@ -32,5 +32,5 @@ class InceptionFeatures:
             raise UserError(f"Inception's weights cannot be downloaded ({error}): leave out --fid.") from error
 
     def __call__(self, images):
-        batch = np.stack([photos.resize(image, SIZE) for image in images]).astype(np.float32)
-        return np.asarray(self._model.predict_on_batch(keras.applications.inception_v3.preprocess_input(batch)))
+        preprocess = keras.applications.inception_v3.preprocess_input
+        return np.asarray(image_models.predict(self._model, images, SIZE, preprocess))

@@ -16,6 +16,7 @@ from keras_scgan.colorizer import Colorizer
 from keras_scgan.errors import BadFileError, UserError
 from keras_scgan.evaluation.references import find_pictures, to_square
 from keras_scgan.files import sha256
+from keras_scgan.networks import split_batch
 from keras_scgan.photo_files import read_rgb
 
 NETWORK, PIPELINE = OUTPUTS = ("network", "pipeline")
@@ -38,6 +39,31 @@ class Result:
     saliency: np.ndarray | None = None
 
 
+def find_baseline(methods, name=None):
+    """Name of the method that others are compared with.
+
+    Args:
+        methods: list of methods.
+        name: str. Defaults to the first model's, else the first folder's, or to greyscale's where there is but one.
+
+    Raises:
+        UserError: No method has this name.
+    """
+    names = [method.name for method in methods]
+    if name is None:
+        others = sorted((method for method in methods if method.name != GREYSCALE), key=lambda m: isinstance(m, Folder))
+        return others[0].name if len(others) > 1 else GREYSCALE
+    if name not in names:
+        raise UserError(f"--baseline={name} is none of the methods: {', '.join(names)}.")
+    return name
+
+
+def true_images(sample):
+    """A sample's truth, a dict from the kinds of output that the protocol has to `[h, w, 3]` uint8 RGB."""
+    images = {NETWORK: sample.small, PIPELINE: sample.photo}
+    return {output: image for output, image in images.items() if image is not None}
+
+
 class Greyscale:
     """The greyscale photo as it is, which every method has to beat."""
 
@@ -48,13 +74,14 @@ class Greyscale:
 
     def run(self, samples):
         for sample in samples:
-            photo = _as_rgb(sample.gray)
-            small = photo if sample.small is sample.photo else _as_rgb(sample.small_gray)
-            yield Result({NETWORK: small, PIPELINE: photo})
+            images = {PIPELINE: _as_rgb(sample.gray)}
+            if sample.small is not None:
+                images[NETWORK] = images[PIPELINE] if sample.small is sample.photo else _as_rgb(sample.small_gray)
+            yield Result(images)
 
 
 class Model:
-    """A generator.
+    """A generator. In a protocol without a size, its full pipeline alone is run.
 
     Args:
         name: str. Name of its row.
@@ -69,20 +96,33 @@ class Model:
     def __init__(self, name, path, size, **options):
         self.name = name
         self.colorizer = Colorizer(path, size=size, **options)
-        self.protocol = {"model": str(path), "sha256": sha256(path), **options}
+        self.protocol = {"model": str(path), "sha256": sha256(path), "size": self.colorizer.size, **options}
 
     def run(self, samples):
+        if samples[0].small is None:
+            return (Result({PIPELINE: image}) for image in self._colorize(samples))
+        return self._run_both(samples)
+
+    def _run_both(self, samples):
         wants_saliency = any(sample.saliency is not None for sample in samples)
-        grays = [self.colorizer.prepare(sample.small_gray) for sample in samples]
-        outputs = self.colorizer.predict(np.stack(grays), saliency=wants_saliency)
-        others = [sample.gray for sample in samples if sample.small is not sample.photo]
-        colorized = iter(self.colorizer.colorize_batch(others) if others else [])
-        for index, sample in enumerate(samples):
-            predicted = outputs["color"][index]
+        grays = [self.colorizer.prepare(sample.small_seen) for sample in samples]
+        outputs = split_batch(self.colorizer.predict(np.stack(grays), saliency=wants_saliency))
+        others = [sample for sample in samples if sample.small is not sample.photo]
+        colorized = iter(self._colorize(others) if others else [])
+        for sample, predicted in zip(samples, outputs, strict=True):
             is_small = sample.small is sample.photo
             pipeline = self.colorizer.finish(sample.gray, predicted) if is_small else next(colorized)
-            saliency = color.to_uint8(255 * outputs["saliency"][index, ..., 0]) if "saliency" in outputs else None
-            yield Result({NETWORK: color.to_uint8(color.denormalize(predicted)), PIPELINE: pipeline}, saliency)
+            saliency = color.to_uint8(255 * predicted["saliency"][..., 0]) if "saliency" in predicted else None
+            own = color.to_uint8(color.denormalize(predicted["color"]))
+            yield Result({NETWORK: own, PIPELINE: pipeline}, saliency)
+
+    def _colorize(self, samples):
+        """The full pipeline's results: the colours for what is seen, on the luma of the photos themselves."""
+        grays = np.stack([self.colorizer.prepare(sample.seen) for sample in samples])
+        outputs = split_batch(self.colorizer.predict(grays, saliency=False))
+        return [
+            self.colorizer.finish(sample.gray, predicted) for sample, predicted in zip(samples, outputs, strict=True)
+        ]
 
 
 class Folder:
@@ -94,7 +134,7 @@ class Folder:
     Args:
         name: str. Name of its row.
         folder: path. Photos in folders are looked for in folders of the same names, else by their file names alone.
-        size: int. Pixels of a side at which results are compared.
+        size: int. Pixels of a side of the protocol's square, or `None`.
 
     Raises:
         UserError: The folder is missing or empty, or two files have one name.
@@ -121,11 +161,12 @@ class Folder:
         path = self._find(sample.key)
         picture = read_rgb(path)
         if picture.shape == sample.photo.shape:
-            return Result({NETWORK: to_square(picture, self.size), PIPELINE: picture})
-        if picture.shape == sample.small.shape:
+            square = {} if self.size is None else {NETWORK: to_square(picture, self.size)}
+            return Result({**square, PIPELINE: picture})
+        if sample.small is not None and picture.shape == sample.small.shape:
             return Result({NETWORK: picture})
-        sizes = ["{1}x{0}".format(*shape) for shape in (picture.shape, sample.photo.shape, sample.small.shape)]
-        raise BadFileError(path, "has {} pixels, not {} as the photo nor {}".format(*sizes))
+        other = "" if sample.small is None else f" nor {_size_of(sample.small)}"
+        raise BadFileError(path, f"has {_size_of(picture)} pixels, not {_size_of(sample.photo)} as the photo{other}")
 
     def _find(self, key):
         stem = key.rpartition("/")[2]
@@ -161,6 +202,10 @@ def check_names(methods):
     double = next((name for name in names if names.count(name) > 1), None)
     if double is not None:
         raise UserError(f"Two rows would be called {double!r}: name them apart, as --model=NAME=PATH.")
+
+
+def _size_of(picture):
+    return "{1}x{0}".format(*picture.shape)
 
 
 def _as_rgb(gray):

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_scgan.errors import UserError
+from keras_scgan.evaluation.differences import COMPARED
 from keras_scgan.evaluation.methods import GREYSCALE, NETWORK, OUTPUTS, PIPELINE
 from keras_scgan.evaluation.plots import draw_cci_boxes
 from keras_scgan.files import atomic_path
@@ -29,17 +30,22 @@ _COLUMNS = {
     "chroma_psnr": ("chroma PSNR, dB", "{:.2f}"),
     "cci": ("colourfulness (CCI)", "{:.2f}"),
     "cci_difference": ("less the truth's", "{:+.2f}"),
+    "cci_distance": ("CCI distance", "{:.2f}"),
     "cci_ratio": ("CCI ratio", "{:.2%}"),
     "top1": ("Top-1", "{:.2%}"),
     "top5": ("Top-5", "{:.2%}"),
+    "agreement": ("agreement", "{:.2%}"),
+    "cosine_distance": ("cosine distance", "{:.4f}"),
+    "kid_x1000": ("KID x 1000", "{:.2f}"),
+    "frechet_distance": ("Frechet distance", "{:.2f}"),
     "saliency_mae": ("saliency MAE", "{:.4f}"),
     "saliency_max_f": ("saliency max-F", "{:.4f}"),
     "fid": ("FID", "{:.2f}"),
 }
 """Of the table: title and format of each metric. Those that no row has are left out."""
 
-_PER_IMAGE = ("photo", "method", "output", "psnr", "ssim", "ssim_data_range_2", "chroma_psnr", "cci", "top1", "top5")
-_PER_IMAGE += ("saliency_mae",)
+_PER_IMAGE = ("photo", "method", "output", "psnr", "ssim", "ssim_data_range_2", "chroma_psnr", "cci")
+_PER_IMAGE += ("cci_distance", "top1", "top5", "agreement", "cosine_distance", "saliency_mae")
 
 _EXPLANATION = """\
 ## What the numbers are
@@ -50,11 +56,21 @@ _EXPLANATION = """\
   A method that keeps the luma, as the full pipeline does and networks may, has an inflated PSNR and SSIM.
 - **chroma PSNR**: a and b of CIE Lab alone, peak 255. The luminance, which the full pipeline keeps, has no part in it.
 - **CCI**: the paper's colour colorfulness index, equations 8 to 12, mean over the photos. **Less the truth's**: of the
-  same photos. **CCI ratio**: share of photos with 16 <= CCI <= 20.
+  same photos, a difference of means. **CCI distance**: mean over the photos of |CCI - the truth's CCI|. **CCI ratio**:
+  share of photos with 16 <= CCI <= 20.
 - **Top-1, Top-5**: the classifier's accuracy on the colorized photos that have a label, squeezed to its size.
+- **Agreement**: how often the judge's first class for a colorized photo is that for the true one. **Cosine distance**:
+  mean over the photos of 1 - the cosine of the angle between the judge's features of both. **KID x 1000**: kernel
+  distance of the sets of these features, kernel (x.y / C + 1)^3, one estimate of all photos, unbiased for sets of the
+  same photos (only pairs of different photos count). **Frechet distance**: as the FID, of these features; the fewer the
+  photos, the higher. All are comparable among methods with one judge and one set of photos alone.
 - **Saliency MAE** and **max-F**: of the network's map, not stretched, against the data set's; beta^2 = 0.3, 255
   thresholds, precision and recall averaged over the photos before the F-measure is taken.
 - **FID**: of the Inception-v3 of keras.applications, whose numbers are not those of other Inception networks.
+
+- **Differences**: of a method from the baseline on the photos that both have, with 95 % intervals of a paired bootstrap
+  over the photos. Where 0 is in an interval, the photos do not tell the two apart. Intervals know of the choice of
+  photos alone, not of the chance in a training.
 
 Means are over the photos. Photos and results are 8 bits a channel, as they are on disk."""
 
@@ -86,7 +102,7 @@ def write(folder, comparison, protocol):
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     rows = comparison.rows()
-    tables = format_tables(rows, protocol["image_size"])
+    tables = format_tables(rows, protocol["image_size"], comparison.baseline)
     sheets = {
         f"best_and_worst_{method}.png": extremes
         for method, extremes in comparison.extremes.items()
@@ -112,8 +128,8 @@ def write(folder, comparison, protocol):
     return tables
 
 
-def format_tables(rows, size):
-    """The rows as Markdown, a table for each kind of output."""
+def format_tables(rows, size, baseline):
+    """The rows as Markdown, for each kind of output a table of them and one of the differences from the baseline."""
     titles = {
         NETWORK: f"The network's own output, at {size}x{size}",
         PIPELINE: "The full pipeline's, at the photos' own sizes",
@@ -121,18 +137,41 @@ def format_tables(rows, size):
     columns = {name: column for name, column in _COLUMNS.items() if any(name in row for row in rows)}
     tables = []
     for output in OUTPUTS:
-        lines = [["method", *(title for title, _ in columns.values())], ["---", *("---:" for _ in columns)]]
-        for row in (row for row in rows if row["output"] == output):
-            cells = (form.format(row[name]) if name in row else "" for name, (_, form) in columns.items())
-            lines.append([row["method"], *cells])
-        if len(lines) > 2:
-            tables.append(f"## {titles[output]}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines))
+        of_kind = {row["method"]: row for row in rows if row["output"] == output}
+        if of_kind:
+            tables.append(f"## {titles[output]}\n\n" + _format_table(columns, of_kind))
+        differences = {method: row["differences"] for method, row in of_kind.items() if "differences" in row}
+        if differences:
+            title = f"Differences from {baseline}, with 95 % intervals:\n\n"
+            tables.append(title + _format_table(_difference_columns(differences), differences))
     return "\n\n".join(tables)
+
+
+def _format_table(columns, rows):
+    """Markdown of a dict from methods to rows; columns are titles and formats by the names of what is in the rows."""
+    lines = [["method", *(title for title, _ in columns.values())], ["---", *("---:" for _ in columns)]]
+    for method, row in rows.items():
+        cells = (_format_cell(row[name], form) if name in row else "" for name, (_, form) in columns.items())
+        lines.append([method, *cells])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _difference_columns(differences):
+    """Columns as `_COLUMNS`, with a sign."""
+    names = [name for name in ("images", *COMPARED) if any(name in row for row in differences.values())]
+    return {name: (_COLUMNS[name][0], _COLUMNS[name][1].replace("{:.", "{:+.")) for name in names}
+
+
+def _format_cell(value, form):
+    """A number, or a difference with its interval."""
+    if isinstance(value, dict):
+        return f"{form.format(value['difference'])} [{form.format(value['low'])}, {form.format(value['high'])}]"
+    return form.format(value)
 
 
 def _format_document(tables, protocol, failures):
     shared = {name: value for name, value in protocol.items() if name not in ("methods", "versions")}
-    facts = [f"{name.replace('_', ' ')}: {value}" for name, value in shared.items() if value is not None]
+    facts = [f"{name.replace('_', ' ')}: {_listed(value)}" for name, value in shared.items() if value is not None]
     facts += [f"{name}: {_listed(about)}" for name, about in protocol["methods"].items() if about]
     facts.append(f"versions: {_listed(protocol['versions'])}")
     sections = ["# Colorizations against their originals", tables, _EXPLANATION, "## Protocol\n\n" + _bullets(facts)]
@@ -142,7 +181,8 @@ def _format_document(tables, protocol, failures):
 
 
 def _listed(about):
-    return ", ".join(f"{name} {value}" for name, value in about.items())
+    """A value, or a dict of some, in a line."""
+    return ", ".join(f"{name} {value}" for name, value in about.items()) if isinstance(about, dict) else str(about)
 
 
 def _bullets(lines):

@@ -12,6 +12,9 @@ from keras_scgan.models import folding
 STRIDES = (4, 8, 16, 32)
 """Of the features: pixels of the photo a pixel of the map, in both directions."""
 
+ENCODER_PREFIX = "encoder_"
+"""Of the names of its layers."""
+
 _PROBE_SIZE = 256
 _TOLERANCE = 1e-3
 _POINTWISE = (keras.layers.Activation, keras.layers.ReLU, keras.layers.BatchNormalization, keras.layers.Dropout)
@@ -169,7 +172,7 @@ class _Copy:
 
 
 def _copy(layer, weights, kind=None, **changes):
-    config = {**layer.get_config(), "name": f"encoder_{layer.name}", "dtype": keras.config.dtype_policy().name}
+    config = {**layer.get_config(), "name": f"{ENCODER_PREFIX}{layer.name}", "dtype": keras.config.dtype_policy().name}
     config.pop("renorm", None)
     return _Copy((kind or type(layer)).from_config({**config, **changes}), weights)
 
@@ -210,9 +213,9 @@ def _entry(calls, gray, scale, offset):
         x = gray
     elif _is_uniform(scale, offset):
         # What lies outside is 0 for the convolution: so grey is shifted here, and scaled in the kernel.
-        x = keras.layers.Rescaling(1.0, float(offset[0] / scale[0]), name="encoder_offset")(gray)
+        x = keras.layers.Rescaling(1.0, float(offset[0] / scale[0]), name=f"{ENCODER_PREFIX}offset")(gray)
     else:
-        x = WithOnes(name="encoder_ones")(gray)
+        x = WithOnes(name=f"{ENCODER_PREFIX}ones")(gray)
     for call in calls:
         if isinstance(call.layer, keras.layers.ZeroPadding2D):
             x = _copy(call.layer, [])(x)

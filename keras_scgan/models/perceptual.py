@@ -15,7 +15,7 @@ it gives the scale of a network that takes inputs of unit variance, which the pa
 
 
 def build_perceptual_features(weights="imagenet", layer_name=None):
-    """Builds the feature extractor, from colour images `[B, H, W, 3]` in [-1, 1] to float32 features.
+    """Builds the feature extractor, from colour images `[B, H, W, 3]` in [-1, 1] to float32 features or a list of them.
 
     Args:
         weights: one of
@@ -23,8 +23,9 @@ def build_perceptual_features(weights="imagenet", layer_name=None):
             - `None`: VGG-16 with random weights, of no use but for timing;
             - path of a `.h5` file with the weights of Keras's VGG-16 without its top;
             - path of a `.keras` model that takes RGB images in [0, 255].
-        layer_name: string. The layer whose output is taken: needed for a `.keras` model. Defaults to VGG-16's third
-            convolution of the third block, after its ReLU, as in the paper.
+        layer_name: string, or list of strings. The layer whose output is taken: needed for a `.keras` model. Of several
+            layers the outputs come as a list. Defaults to VGG-16's third convolution of the third block, after its
+            ReLU, as in the paper.
 
     Raises:
         UserError: the weights cannot be had or read, or there is no such layer.
@@ -43,12 +44,14 @@ def build_perceptual_features(weights="imagenet", layer_name=None):
         layer_name = layer_name or VGG16_LAYER
 
     names = [layer.name for layer in network.layers]
-    if layer_name not in names:
-        raise UserError(f"{weights} has no layer {layer_name!r}: set --perceptual_layer to one of {', '.join(names)}.")
-    backbone = keras.Model(network.input, network.get_layer(layer_name).output)
+    layer_names = [layer_name] if isinstance(layer_name, str | None) else list(layer_name)
+    for name in layer_names:
+        if name not in names:
+            raise UserError(f"{weights} has no layer {name!r}: set --perceptual_layer to some of {', '.join(names)}.")
+    backbone = keras.Model(network.input, [network.get_layer(name).output for name in layer_names])
     image = keras.Input((None, None, 3), name="image")
-    features = ops.cast(backbone(preprocess(color.denormalize(image))), "float32") * scale
-    model = keras.Model(image, features, name="perceptual_features")
+    outputs = [ops.cast(output, "float32") * scale for output in backbone(preprocess(color.denormalize(image)))]
+    model = keras.Model(image, outputs if len(outputs) > 1 else outputs[0], name="perceptual_features")
     model.trainable = False
     return model
 

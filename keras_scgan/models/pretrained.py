@@ -3,11 +3,16 @@
 import keras
 
 from keras_scgan.layers import BATCH_NORM_MOMENTUM, NORM_EPSILON, BatchNormalization, ChromaOnLuma
-from keras_scgan.models.encoder import STRIDES
+from keras_scgan.models.encoder import ENCODER_PREFIX, STRIDES
 from keras_scgan.models.generator_model import Generator
 
 _WIDTHS = {32: 256, 16: 160, 8: 112, 4: 64}
+_DEPTHWISE = {16: 5, 8: 5, 4: 3}
+"""Height and width of the depthwise kernels."""
+
 _SALIENCY_WIDTH = 32
+FROZEN = ("all", "early", "none")
+"""Parts of the encoder that can be left untrained."""
 
 
 def build_pretrained_generator(encoder, *, saliency=True, built_from=None):
@@ -38,7 +43,14 @@ def build_pretrained_generator(encoder, *, saliency=True, built_from=None):
         # The convolution comes before the enlargement, where it has a quarter of the pixels.
         x = _enlarged(_conv(x, width, 1, f"{name}_coarse"), 2, f"{name}_coarse")
         x = keras.layers.Add(name=f"{name}_sum")([x, _conv(features[stride], width, 1, f"{name}_lateral")])
-        x = levels[stride] = _relu(_conv(_relu(x, f"{name}_sum"), width, 3, name), name)
+        # Separable, as in DeepLabv3+: of the time that a full convolution takes, little buys anything.
+        x = keras.layers.DepthwiseConv2D(
+            _DEPTHWISE[stride],
+            padding="same",
+            use_bias=False,
+            name=f"{name}_depthwise",
+        )(_relu(x, f"{name}_sum"))
+        x = levels[stride] = _relu(_conv(x, width, 1, name), name)
     chroma = keras.layers.Conv2D(2, 3, padding="same", name="chroma_conv")(x)
     chroma = keras.layers.Activation("tanh", dtype="float32", name="chroma")(chroma)
     color = ChromaOnLuma(dtype="float32", name="color")([_enlarged(chroma, 4, "chroma", dtype="float32"), gray])
@@ -73,6 +85,21 @@ def split_at_features(generator):
     encoder = keras.Model(generator.input, features, name="encoder")
     decoder = keras.Model({"gray": generator.input, "features": features}, generator.output, name="decoder")
     return encoder, decoder
+
+
+def freeze_encoder(generator, frozen):
+    """Sets which layers of a generator's pre-trained encoder are trained.
+
+    Args:
+        generator: model made by `build_pretrained_generator`.
+        frozen: one of `FROZEN`: `"all"`, `"early"` (those up to the features at stride 8), `"none"`.
+    """
+    early = True
+    last_early = generator.get_layer("decoder8_lateral_conv").input
+    for layer in generator.layers:
+        if layer.name.startswith(ENCODER_PREFIX):
+            layer.trainable = frozen == "none" or (frozen == "early" and not early)
+            early = early and layer.output is not last_early
 
 
 def _conv(x, filters, kernel_size, name):

@@ -74,7 +74,7 @@ def test_fields_that_a_kind_has_not_are_one_line_that_says_where_they_are_had(tm
 @pytest.fixture
 def animals(tmp_path):
     """Two classes with two and three photos, among other things; each photo is of one red of its own."""
-    names = ["dog/2.JPEG", "dog/10.png", "cat/deeper/b.png", "cat/a.png", "cat/c.jpg"]
+    names = ["dog/2.JPEG", "dog/10.png", "cat/deeper/b.png", "cat/a.png", "cat/c.bmp"]
     for red, name in enumerate(sorted(names)):
         write(tmp_path / name, np.full((16, 16, 3), (40 * red, 200, 60), np.uint8))
     for name in ("cat/notes.txt", "cat/.hidden.png", "list.png", ".trash/x.png"):
@@ -88,7 +88,7 @@ def test_photos_are_sorted_by_class_and_path_and_labelled_by_the_sorted_classes(
     folders = ClassFolders(animals)
     assert folders.classes == ["cat", "dog"]
     names = [os.path.relpath(folders.photo_path(i), animals) for i in range(len(folders))]
-    assert names == ["cat/a.png", "cat/c.jpg", "cat/deeper/b.png", "dog/10.png", "dog/2.JPEG"]
+    assert names == ["cat/a.png", "cat/c.bmp", "cat/deeper/b.png", "dog/10.png", "dog/2.JPEG"]
     samples = [folders.read(i) for i in range(5)]
     assert [sample["label"] for sample in samples] == [0, 0, 0, 1, 1]
     for i, sample in enumerate(samples):

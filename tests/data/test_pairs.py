@@ -94,7 +94,7 @@ def test_a_folder_without_images_is_an_error(tmp_path):
 
 def test_an_empty_folder_of_images_is_an_error(tmp_path):
     (tmp_path / "images").mkdir()
-    with pytest.raises(DataError, match=r"images holds no \.jpg, \.jpeg, \.png file"):
+    with pytest.raises(DataError, match=r"images holds no picture \(\.jpg, .*\.png, .*\.webp, "):
         PhotoPairs(tmp_path)
 
 

@@ -6,11 +6,12 @@ import pathlib
 import cv2
 import numpy as np
 import pytest
+import scipy.spatial
 
-from keras_scgan import metrics
+from keras_scgan import color, metrics
 from keras_scgan.errors import BadFileError, UserError
 from keras_scgan.evaluation import Comparison, Greyscale, find_references
-from keras_scgan.evaluation.methods import Result
+from keras_scgan.evaluation.methods import Result, true_images
 
 SIZE = 16
 SHARED_PHOTOS = pathlib.Path(__file__).parents[2].parent / "shared" / "data" / "photos" / "val"
@@ -30,7 +31,8 @@ class Halved:
                 yield BadFileError(sample.key, "failed")
             else:
                 saliency = None if sample.saliency is None else sample.saliency // 2
-                yield Result({"network": sample.small // 2, "pipeline": sample.photo // 2}, saliency)
+                images = {output: truth // 2 for output, truth in true_images(sample).items()}
+                yield Result(images, saliency)
 
 
 class RedOrBlue:
@@ -146,6 +148,72 @@ def test_fid_is_the_frechet_distance_to_the_truth_of_the_same_kind(tmp_path, pho
     halved = mean_colors([truth // 2 for truth in photos.values()])
     assert rows["halved", "pipeline"]["fid"] == pytest.approx(metrics.frechet_distance(halved, truths))
     assert "fid" not in rows["truth", "pipeline"]
+
+
+class MeanColors:
+    """A judge by the mean colour, which takes for the class the channel that is the greatest in it."""
+
+    def __init__(self):
+        self.seen = 0
+
+    def __call__(self, images):
+        self.seen += len(images)
+        means = [image.mean(axis=(0, 1)) for image in images]
+        return [(mean, mean) for mean in means]
+
+
+def test_judge_compares_what_it_sees_in_a_photo_with_what_it_sees_in_the_truth(tmp_path, photos):
+    judge = MeanColors()
+    labels = {"a": 2, "b": 0, "c": 1}
+    _, rows = compare(tmp_path, Halved(), judge=judge, classifier=judge, labels=labels)
+    assert judge.seen == 3 * 3 * 2  # once each, for the classes too
+    pictures = list(photos.values())
+    truths, halved, grays = (
+        np.array([image.mean(axis=(0, 1)) for image in images])
+        for images in (pictures, [image // 2 for image in pictures], [gray_of(image) for image in pictures])
+    )
+    for method, features in (("halved", halved), ("greyscale", grays)):
+        row = rows[method, "pipeline"]
+        cosines = [scipy.spatial.distance.cosine(*pair) for pair in zip(features, truths, strict=True)]
+        assert row["cosine_distance"] == pytest.approx(np.mean(cosines))
+        assert row["kid_x1000"] == pytest.approx(1000 * metrics.kernel_distance(features, truths))
+        assert row["frechet_distance"] == pytest.approx(metrics.frechet_distance(features, truths))
+    assert rows["halved", "pipeline"]["agreement"] == 1
+    assert rows["greyscale", "pipeline"]["agreement"] == 0  # no channel is the greatest
+    assert rows["halved", "pipeline"]["top1"] == pytest.approx(np.mean(truths.argmax(axis=1) == [2, 0, 1]))
+    assert not {"agreement", "cosine_distance", "kid_x1000"} & rows["truth", "pipeline"].keys()
+
+
+def gray_of(image):
+    return np.repeat(color.to_gray(image)[..., None], 3, axis=2)
+
+
+def test_cci_distance_is_of_each_photo(tmp_path, photos):
+    _, rows = compare(tmp_path, Halved())
+    expected = np.mean([abs(metrics.cci(truth // 2) - metrics.cci(truth)) for truth in photos.values()])
+    assert rows["halved", "pipeline"]["cci_distance"] == pytest.approx(expected)
+    assert "cci_distance" not in rows["truth", "pipeline"]
+
+
+@pytest.mark.parametrize(("baseline", "other"), [("greyscale", "halved"), ("halved", "greyscale")])
+def test_differences_are_from_the_baseline(tmp_path, photos, baseline, other):
+    _, rows = compare(tmp_path, Halved("a"), judge=MeanColors(), baseline=baseline)
+    assert [names for names, row in rows.items() if "differences" in row] == [(other, "network"), (other, "pipeline")]
+    found = rows[other, "pipeline"]["differences"]
+    assert found["images"] == 2
+    halved = np.mean([metrics.chroma_psnr(photos[name] // 2, photos[name]) for name in "bc"])
+    grays = np.mean([metrics.chroma_psnr(gray_of(photos[name]), photos[name]) for name in "bc"])
+    expected = halved - grays if other == "halved" else grays - halved
+    assert found["chroma_psnr"]["difference"] == pytest.approx(expected)
+    assert set(found) == {"images", "chroma_psnr", "cci_distance", "cosine_distance", "kid_x1000"}
+
+
+def test_protocol_without_a_size_has_the_full_pipeline_alone(tmp_path, photos):
+    _, expected = compare(tmp_path, Halved())
+    comparison = Comparison(find_references(tmp_path), [Greyscale(), Halved()], None)
+    comparison.run(2, lambda count: None)
+    rows = {(row["method"], row["output"]): row for row in comparison.rows()}
+    assert rows == {names: row for names, row in expected.items() if names[1] == "pipeline"}
 
 
 def test_nothing_to_measure_is_an_error(tmp_path):

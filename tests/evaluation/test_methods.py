@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from keras_scgan import color
+from keras_scgan.data.aging import age_by_name
 from keras_scgan.errors import BadFileError, UserError
 from keras_scgan.evaluation import methods
 from keras_scgan.evaluation.references import Sample, to_square
@@ -46,9 +47,6 @@ class FakeColorizer:
         self.seen.append(photo)
         return np.full((*photo.shape, 3), 7, np.uint8)
 
-    def colorize_batch(self, photos):
-        return [self.finish(photo, None) for photo in photos]
-
 
 @pytest.fixture
 def model(monkeypatch, tmp_path):
@@ -73,8 +71,25 @@ def test_model_sees_grey_alone_and_its_output_is_what_would_be_on_disk(model, rn
     ]
     assert (results[0].images["network"] == 255).all()  # 2.0 is beyond white
     assert results[0].saliency is None
-    assert len(model.colorizer.seen) == 4
+    assert len(model.colorizer.seen) == 5  # the first photo at both sizes
     assert all(photo.ndim == 2 for photo in model.colorizer.seen)
+
+
+def test_model_sees_the_aged_photo_whose_colours_are_put_on_the_luma_of_the_true_one(model, rng):
+    sample = dataclasses.replace(make_sample(rng), aging=1.0)
+    list(model.run([sample]))
+    small_seen, seen, finished = model.colorizer.seen
+    np.testing.assert_array_equal(finished, sample.gray)
+    np.testing.assert_array_equal(seen, age_by_name(sample.gray, sample.key, 1.0))
+    np.testing.assert_array_equal(small_seen, to_square(seen, SIZE))
+    assert np.abs(seen.astype(int) - sample.gray).mean() > 1
+
+
+def test_all_models_see_one_aged_photo(rng):
+    photo = make_sample(rng)
+    first, again, other = (dataclasses.replace(photo, aging=1.0, key=key).seen for key in ("x", "x", "y"))
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
 
 
 def test_model_predicts_saliency_where_there_are_maps(model, rng):
@@ -88,8 +103,35 @@ def test_model_is_named_by_its_sha_256_and_options(model, tmp_path):
     assert model.protocol == {
         "model": str(tmp_path / "g.keras"),
         "sha256": hashlib.sha256(b"a model").hexdigest(),
+        "size": SIZE,
         "saturation": 1.5,
     }
+
+
+def test_methods_give_the_full_pipeline_alone_where_there_is_no_size(model, rng, tmp_path):
+    samples = [dataclasses.replace(make_sample(rng, key), small=None) for key in ("own", "small")]
+    save(tmp_path / "own.png", samples[0].photo)
+    save(tmp_path / "small.png", samples[1].photo[:SIZE, :SIZE])
+    own, small = methods.Folder("f", tmp_path, None).run(samples)
+    assert small.reason == "has 16x16 pixels, not 30x20 as the photo"
+    for result in (*methods.Greyscale().run(samples), *model.run(samples), own):
+        assert list(result.images) == ["pipeline"]
+        assert result.images["pipeline"].shape == (20, 30, 3)
+
+
+def test_baseline_is_the_first_of_several_and_else_greyscale(model, tmp_path):
+    save(tmp_path / "x.png", np.zeros((9, 9, 3), np.uint8))
+    gray, folder = methods.Greyscale(), methods.Folder("f", tmp_path, SIZE)
+    for compared, expected in (
+        ([gray], "greyscale"),
+        ([gray, model], "greyscale"),
+        ([gray, folder, model], "g"),
+        ([gray, folder, folder], "f"),
+    ):
+        assert methods.find_baseline(compared) == expected
+    assert methods.find_baseline([gray, folder, model], "f") == "f"
+    with pytest.raises(UserError, match=r"--baseline=truth is none of the methods: greyscale, f, g\."):
+        methods.find_baseline([gray, folder, model], "truth")
 
 
 def test_result_of_the_photo_s_size_counts_at_both_sizes_and_a_small_one_at_its_own(rng, tmp_path):

@@ -135,6 +135,23 @@ def test_greyscale_alone_is_measured_without_labels_and_maps(evaluate, photos, t
         assert absent not in result.stdout
 
 
+def test_aging_changes_what_models_see_alone_and_is_the_same_in_each_run(evaluate, photos, generator, tmp_path):
+    rows = {}
+    for name, aging in (("clean", 0), ("aged", 1), ("again", 1)):
+        arguments = [f"--data_dir={photos}", f"--model=net={generator}", "--classifier=none", f"--aging={aging}"]
+        result = evaluate(*arguments, f"--output_dir={tmp_path / name}")
+        assert result.returncode == 0, result.stderr
+        lines = read_lines(tmp_path / name)
+        assert {line["protocol"].pop("aging") for line in lines} == {aging}
+        rows[name] = {(line["output"], line["method"]): line for line in lines}
+    assert rows["aged"] == rows["again"]
+    for row, clean in rows["clean"].items():
+        assert (rows["aged"][row] == clean) == (row[1] != "net")
+    clean, aged = (rows[name]["pipeline", "net"] for name in ("clean", "aged"))
+    assert aged["chroma_psnr"] != clean["chroma_psnr"]
+    assert aged["ssim"] == pytest.approx(clean["ssim"], abs=0.02)  # the luma is the true one, but for clipped colours
+
+
 def test_results_are_replaced_when_asked_alone(evaluate, error_of, photos, tmp_path):
     output = tmp_path / "results"
     output.mkdir()
@@ -147,6 +164,76 @@ def test_results_are_replaced_when_asked_alone(evaluate, error_of, photos, tmp_p
     assert len(read_lines(output)) == 4
     assert not (output / "best_and_worst_old.png").exists()
     assert (output / "notes.txt").read_text() == "old"
+
+
+# === Judge and differences ===
+
+
+def test_judge_is_the_classifier_too_and_methods_are_compared_with_a_baseline(
+    evaluate, photos, generator, judge, tmp_path
+):
+    for name in NAMES:
+        picture = cv2.imread(str(photos / "images" / f"{name}.jpg"))
+        cv2.imwrite(str(photos / "images" / f"{name}.jpg"), cv2.resize(picture, (96, 96)))
+    arguments = (f"--data_dir={photos}", f"--judge={judge}", f"--labels={photos / 'labels.csv'}")
+    output = tmp_path / "results"
+    result = evaluate(*arguments, f"--model=first={generator},second={generator}", f"--output_dir={output}")
+    assert result.returncode == 0, result.stderr
+    lines = {(line["output"], line["method"]): line for line in read_lines(output)}
+    net = lines["pipeline", "first"]
+    assert net["kid_x1000"] != 0
+    assert 0 < net["cosine_distance"] < 1
+    assert net["frechet_distance"] > 0
+    assert 0 <= net["agreement"] <= 1
+    assert net["labelled_images"] == 2
+    assert "differences" not in net
+    assert lines["pipeline", "greyscale"]["differences"]["images"] == 3
+    same = lines["pipeline", "second"]["differences"]["kid_x1000"]
+    assert same == {"difference": 0, "low": 0, "high": 0}
+    protocol = net["protocol"]
+    assert protocol["classifier"] == f"{judge} at 8 pixels"
+    assert (protocol["judge"]["size"], protocol["judge"]["features"]) == (8, 3)
+    assert len(protocol["judge"]["sha256"]) == 64
+    assert (protocol["baseline"], protocol["resamples"]) == ("first", 1000)
+
+    with open(output / "per_image.csv", newline="") as file:
+        records = [r for r in csv.DictReader(file) if (r["output"], r["method"]) == ("pipeline", "first")]
+    for name in ("cci_distance", "cosine_distance", "agreement"):
+        assert np.mean([float(r[name]) for r in records]) == pytest.approx(net[name])
+    table = (output / "table.md").read_text()
+    for text in (
+        " KID x 1000 |",
+        "Differences from first, with 95 % intervals:",
+        "| second | 3 | +0.00 [+0.00, +0.00] | +0.00 [+0.00, +0.00] | +0.0000 [+0.0000, +0.0000] |",
+        f"- judge: model {judge}, sha256 {protocol['judge']['sha256']}, size 8, layer global_average_pooling2d",
+        "- baseline: first",
+    ):
+        assert text in table
+
+    result = evaluate(*arguments, f"--model={generator}", f"--output_dir={output}", "--overwrite", "--classifier=none")
+    assert "Differences from greyscale" in result.stdout
+    assert "Top-1" not in result.stdout
+
+
+def test_models_of_different_sizes_run_each_at_its_own_in_the_full_pipeline(evaluate, photos, generator, tmp_path):
+    build_generator("testing", depth=7).save(tmp_path / "deeper.keras")
+    arguments = (f"--data_dir={photos}", f"--model=a={generator},b={tmp_path / 'deeper.keras'}")
+    result = evaluate(*arguments, f"--output_dir={tmp_path / 'results'}")
+    assert result.returncode == 0, result.stderr
+    assert "sizes of their own (a: 64, b: 128): the networks' own outputs are left out" in result.stderr
+    lines = read_lines(tmp_path / "results")
+    assert [(line["method"], line["output"]) for line in lines] == [
+        (method, "pipeline") for method in ("truth", "greyscale", "a", "b")
+    ]
+    assert [lines[place]["protocol"]["size"] for place in (2, 3)] == [64, 128]
+    assert lines[0]["protocol"]["image_size"] is None
+    alone = evaluate(arguments[0], f"--model=b={tmp_path / 'deeper.keras'}", f"--output_dir={tmp_path / 'alone'}")
+    assert alone.returncode == 0, alone.stderr
+    assert read_lines(tmp_path / "alone")[-1]["psnr"] == pytest.approx(lines[3]["psnr"], abs=1e-3)
+    result = evaluate(*arguments, f"--output_dir={tmp_path / 'common'}", "--image_size=128")
+    assert result.returncode == 0, result.stderr
+    assert {line["protocol"].get("size", 128) for line in read_lines(tmp_path / "common")} == {128}
+    assert "## The network's own output, at 128x128" in result.stdout
 
 
 # === Classifier and FID ===
@@ -200,9 +287,10 @@ def test_mistakes_are_named(evaluate, error_of, photos, generator, judge, tmp_pa
         (["--classifier=missing.keras", f"--labels={photos / 'labels.csv'}"], "missing.keras does not exist"),
         ([f"--classifier={judge}"], "no photo has a class"),
         ([f"--classifier={judge}", "--labels=missing.csv"], "missing.csv: No such file"),
+        (["--judge=missing.keras"], "The judge missing.keras does not exist"),
+        ([f"--judge={judge}", "--judge_layer=conv"], "has no layer conv"),
+        (["--judge_size=99"], "--judge_size is of the judge"),
+        (["--baseline=other"], "--baseline=other is none of the methods: greyscale."),
     ):
         assert message in error_of(evaluate(*arguments, *wrong)), wrong
-    build_generator("testing", depth=7).save(tmp_path / "deeper.keras")
-    line = error_of(evaluate(*arguments[:2], f"--model=a={generator},b={tmp_path / 'deeper.keras'}"))
-    assert "a: 64, b: 128" in line
     assert not (tmp_path / "results").exists()

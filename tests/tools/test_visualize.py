@@ -174,7 +174,7 @@ def test_photos_without_a_map_are_listed_after_the_hues_of_the_others(visualize,
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "name one figure: figure7, hue, gradcam, critic. Received: none"),
+        ([], "name one figure: figure7, hue, gradcam, critic, aging. Received: none"),
         (["figure8"], "Received: figure8"),
         (["figure7", "PHOTO", "--model=no.keras"], "no.keras does not exist"),
         (["figure7", "PHOTO", "--model=DIR/plain.keras"], "plain.keras has no saliency branch"),
@@ -209,6 +209,21 @@ def test_what_is_wrong_is_said_in_one_line(visualize, error_of, folder, tmp_path
     assert filled(message) in error_of(result)
     assert len(result.stderr.splitlines()) == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_aging_draws_the_versions_of_each_photo_which_are_the_same_each_time(visualize, folder, tmp_path):
+    for name, strength in (("new", 1), ("again", 1), ("none", 0)):
+        arguments = ["--versions=3", f"--strength={strength}", "--image_size=64", "--panel_size=64"]
+        result = visualize("aging", folder / "photos" / "images", *arguments, f"--output_dir={tmp_path / name}")
+        assert result.returncode == 0, result.stderr
+        assert "aging_01.png: a.png, b.png, c.png" in result.stderr
+    new, again, none = (cv2.imread(str(tmp_path / name / "aging_01.png")) for name in ("new", "again", "none"))
+    assert new.shape[1] == 6 + 4 * 70
+    np.testing.assert_array_equal(new, again)
+    assert (new == none)[34:, 6:70].all()  # the photos
+    for column in (76, 146, 216):
+        assert (none[34:, column : column + 64] == none[34:, 6:70]).all()
+        assert (new[34:, column : column + 64] != new[34:, 6:70]).any()
 
 
 def test_a_process_of_its_own_draws_without_warnings(run_tool, folder, tmp_path):
