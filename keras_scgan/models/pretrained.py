@@ -51,7 +51,8 @@ def build_pretrained_generator(encoder, *, saliency=True, built_from=None):
             name=f"{name}_depthwise",
         )(_relu(x, f"{name}_sum"))
         x = levels[stride] = _relu(_conv(x, width, 1, name), name)
-    chroma = keras.layers.Conv2D(2, 3, padding="same", name="chroma_conv")(x)
+    almost_grey = keras.initializers.RandomNormal(stddev=1e-3)
+    chroma = keras.layers.Conv2D(2, 3, padding="same", kernel_initializer=almost_grey, name="chroma_conv")(x)
     chroma = keras.layers.Activation("tanh", dtype="float32", name="chroma")(chroma)
     color = ChromaOnLuma(dtype="float32", name="color")([_enlarged(chroma, 4, "chroma", dtype="float32"), gray])
     outputs = {"color": color, "chroma": chroma}
