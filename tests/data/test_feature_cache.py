@@ -107,7 +107,7 @@ def test_a_torn_file_is_missing_and_so_is_one_that_is_too_long(cache):
     paths[0].write_bytes(paths[0].read_bytes()[:-1])
     paths[2].write_bytes(paths[2].read_bytes() + b"\0")
     assert cache.missing() == [0, 2]
-    with pytest.raises(DataError, match="features-00000.float16 is not whole: start the run again"):
+    with pytest.raises(DataError, match=r"features-00000\.float16 is not whole: start the run again"):
         cache.read(0, 7)
 
 
