@@ -70,6 +70,19 @@ def denormalize(values):
     return (values + 1.0) * 127.5
 
 
+def transplant_luma(rgb, gray):
+    """Colours with another luma: red, green and blue change by one amount, which leaves the chroma as it is.
+
+    Args:
+        rgb: `[..., 3]` float32 array in [-1, 1].
+        gray: `[..., 1]` float32 array in [-1, 1].
+
+    Returns:
+        `[..., 3]`, clipped to [-1, 1].
+    """
+    return np.clip(rgb + (gray - luma(rgb)), -1, 1)
+
+
 def stretch_luma(gray):
     """Luma with the full contrast, as networks that are trained so see it: faded photos look like others.
 

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 
 from keras_scgan import color
-from keras_scgan.networks import load_network
+from keras_scgan.networks import chroma_of, load_network, split_batch
 from keras_scgan.photo_files import read_photo, write_photo
-from keras_scgan.resizing import resize, shrink
+from keras_scgan.resizing import cut, resize, shrink
 from keras_scgan.upsampling import METHODS, upsample_chroma
 
 FITS = ("pad", "squeeze")
@@ -89,8 +89,8 @@ class Colorizer:
 
     def colorize_batch(self, photos):
         """Colorizes a list of photos, of any sizes, in one batch of the network; see `colorize`."""
-        colors = self.predict(np.stack([self.prepare(photo) for photo in photos]), saliency=False)["color"]
-        return [self.finish(photo, predicted) for photo, predicted in zip(photos, colors, strict=True)]
+        outputs = self.predict(np.stack([self.prepare(photo) for photo in photos]), saliency=False)
+        return [self.finish(photo, predicted) for photo, predicted in zip(photos, split_batch(outputs), strict=True)]
 
     def colorize_file(self, source, target, quality=95):
         """Colorizes a photo file; see `photo_batch` for many.
@@ -120,11 +120,12 @@ class Colorizer:
 
         Args:
             grays: `[B, size, size, 1]` float32 in [-1, 1], as of `prepare`.
-            saliency: bool. Whether the map is wanted: without it, a Keras model does half the arithmetic.
+            saliency: bool. Whether the map is wanted: without it, a Keras model does less arithmetic.
 
         Returns:
-            Dict of float32 arrays: `color [B, size, size, 3]` in [-1, 1] and, if the network has it and it is wanted,
-            `saliency [B, size, size, 1]` in [0, 1].
+            Dict of float32 arrays, see `networks.Network.predict`: `color [B, size, size, 3]` in [-1, 1], `chroma
+            [B, h, w, 2]` if the network has it, and `saliency [B, size, size, 1]` in [0, 1] if it has it and it is
+            wanted. `networks.split_batch` makes of it what `finish` takes.
         """
         outputs = self._network.predict(grays, saliency)
         if self.flip_average:
@@ -133,20 +134,23 @@ class Colorizer:
         return outputs
 
     def finish(self, photo, predicted):
-        """Puts a predicted colour on the photo that it was predicted for.
+        """Puts predicted colours on the photo that they were predicted for.
 
         Args:
             photo: as for `colorize`.
-            predicted: `[size, size, 3]` float32 in [-1, 1], of which the chroma is taken.
+            predicted: dict of the outputs for this photo alone, of which the chroma is taken: `chroma [h, w, 2]` in
+                [-1, 1] or, where there is none, `color [size, size, 3]`. See `networks.chroma_of`.
 
         Returns:
             As of `colorize`.
         """
         gray = color.to_gray(_checked(photo))
-        height, width = self._content(gray.shape)
+        chroma = chroma_of(predicted)
+        # In pixels of the chroma, the content's height and width need not be whole.
+        scale = len(chroma) / self.size
+        content = [side * scale for side in self._content(gray.shape)]
         # The networks' range is 2 wide, that of chroma 1.
-        chroma = color.chroma(predicted[:height, :width]) * np.float32(self.saturation / 2)
-        chroma = shrink(chroma, gray.shape)
+        chroma = shrink(cut(chroma, content) * np.float32(self.saturation / 2), gray.shape)
         result = color.recolor(gray, *upsample_chroma(chroma, gray, self.upsampling))
         return np.dstack([result, photo[..., 3]]) if _has_alpha(photo) else result
 

@@ -128,7 +128,7 @@ def gradient_norm(function, images):
     with tf.GradientTape() as tape:
         tape.watch(images)
         value = function(images)
-    return ops.stop_gradient(ops.norm(tape.gradient(value, images)))
+    return tf.stop_gradient(tf.norm(tape.gradient(value, images)))
 
 
 @tf.custom_gradient

@@ -1,20 +1,27 @@
-"""A trained generator behind one call, whatever it is stored as: a Keras model, a SavedModel or a LiteRT model."""
+"""A trained generator behind one call, whatever it is stored as: a Keras model, a SavedModel or a LiteRT model.
+
+Keras, TensorFlow and LiteRT are imported when a model needs them.
+"""
 
 import os
 import pathlib
 import re
 import zipfile
 
-import keras
 import numpy as np
 
+from keras_scgan import color, descriptions
+from keras_scgan.descriptions import Description
 from keras_scgan.errors import UserError
 
 DEFAULT_SIZE = 256
-"""Pixels of a side at which a network is run of which nothing better is known: the paper's."""
+"""Pixels of a side at which photos are compared and drawn where no network says better: the paper's."""
 
 SHIPPED_MODEL = pathlib.Path(__file__).parents[1] / "saved_models" / "scgan_small" / "generator.keras"
 """The trained generator that the repository carries; its README.md tells about it."""
+
+_OUTPUTS = {3: "color", 2: "chroma", 1: "saliency"}
+"""Names of outputs by their channels."""
 
 
 def load_network(model=None, size=None, threads=None):
@@ -24,16 +31,15 @@ def load_network(model=None, size=None, threads=None):
         model: a Keras model, or the path of a `.keras` file, of a SavedModel folder (or the folder of its numbered
             versions, of which the latest is taken) or of a `.tflite` file. Defaults to `SHIPPED_MODEL`.
         size: int. Pixels of a side of the images it is to take. Defaults to the network's own size: the only one that
-            it takes, or that at which its encoder ends in a single pixel, which is 256 for the paper's.
+            it takes, or that of its description: see `descriptions.Description.own_size`.
         threads: int. Threads of a `.tflite` model. Defaults to all cores; the others use all of them in any case.
 
     Returns:
-        The network, with `size`, `has_saliency` and `predict(gray)`: from `[B, size, size, 1]` float32 in [-1, 1] to a
-        dict of float32 arrays, `color [B, size, size, 3]` in [-1, 1] and, where the network has it, `saliency
-        [B, size, size, 1]` in [0, 1].
+        The network, a `Network`.
 
     Raises:
-        UserError: There is no such file, it is no generator, or it does not take images of that size.
+        UserError: There is no such file, it is no generator, its description cannot be used, or it does not take images
+            of that size.
     """
     if model is None:
         model = SHIPPED_MODEL
@@ -56,6 +62,8 @@ def load_network(model=None, size=None, threads=None):
 
 def load_keras(path):
     """Loads a Keras model of this project's layers. Raises `UserError` if there is no such file or it is none."""
+    import keras
+
     import keras_scgan.models  # noqa: F401 (registers the layers)
 
     path = _existing(path)
@@ -78,22 +86,87 @@ def _existing(model):
     return path
 
 
-class _KerasModel:
-    def __init__(self, model, size, path="given"):
-        if not isinstance(model.output, dict) or "color" not in model.output:
-            raise UserError(f"The model {path} is no generator: its outputs are no dict with `color`.")
-        _check_signature(path, [model.input_shape], [output.shape for output in model.output.values()])
-        self.size = _choose_size(path, size, model.input_shape[1], _size_multiple(model))
-        self.has_saliency = "saliency" in model.output
-        self._color_only = keras.Model(model.input, {"color": model.output["color"]})
-        self._model = model
+def describe(model):
+    """The description of a Keras model: its own, or what the names of the layers of older generators tell."""
+    description = getattr(model, "description", None)
+    if isinstance(description, Description):
+        return description
+    # Of files from before there were descriptions, and of models that are no `Generator`.
+    encoder = [layer for layer in model.layers if re.fullmatch(r"down\d+_conv", layer.name)]
+    multiple = int(np.prod([layer.strides[0] for layer in encoder]))
+    return Description("paper", {}, multiple) if encoder else descriptions.UNKNOWN
+
+
+def chroma_of(outputs):
+    """The chroma that a network predicts.
+
+    Args:
+        outputs: dict of arrays, as of `Network.predict`, or of what it has of one image.
+
+    Returns:
+        `[..., h, w, 2]` float32 in [-1, 1], as `color.chroma` gives it of colours in [-1, 1]: `chroma` where there is
+        one, and else that of `color`.
+    """
+    return outputs["chroma"] if "chroma" in outputs else color.chroma(outputs["color"])
+
+
+def split_batch(outputs):
+    """The outputs of a batch, a dict of arrays, as a list of dicts, one an image."""
+    return [dict(zip(outputs, values, strict=True)) for values in zip(*outputs.values(), strict=True)]
+
+
+class Network:
+    """A trained generator, whatever it is stored as.
+
+    Args:
+        path: path of the model, for errors.
+        description: `Description`.
+        size: int. Pixels of a side of the images it is to take, or `None` for its own.
+        fixed: int. The one size that it takes, or `None`.
+        outputs: list of numbers of channels of its outputs.
+    """
+
+    def __init__(self, path, description, size, fixed, outputs):
+        self.path = path
+        self.description = description
+        self.size = _choose_size(path, size, fixed, description)
+        self.has_saliency = 1 in outputs
 
     def predict(self, gray, saliency=True):
-        model = self._model if saliency else self._color_only
+        """Runs the network.
+
+        Args:
+            gray: `[B, size, size, 1]` float32 in [-1, 1]. A network that is to see the luma stretched sees it so.
+            saliency: bool. Whether the map is wanted: without it, a Keras model does less arithmetic.
+
+        Returns:
+            Dict of float32 arrays: `color [B, size, size, 3]` in [-1, 1] and, where the network has them, `chroma
+            [B, h, w, 2]` in [-1, 1] (see `chroma_of`) and `saliency [B, size, size, 1]` in [0, 1].
+        """
+        if not self.description.stretch_luma:
+            return self._run(gray, saliency)
+        outputs = self._run(color.stretch_luma(gray), saliency)
+        return outputs | {"color": color.transplant_luma(outputs["color"], gray)}
+
+
+class _KerasModel(Network):
+    def __init__(self, model, size, path="given"):
+        import keras
+
+        if not isinstance(model.output, dict) or "color" not in model.output:
+            raise UserError(f"The model {path} is no generator: its outputs are no dict with `color`.")
+        channels = _check_signature(path, [model.input_shape], [output.shape for output in model.output.values()])
+        super().__init__(path, describe(model), size, model.input_shape[1], channels)
+        colors = {name: tensor for name, tensor in model.output.items() if name != "saliency"}
+        self._colors = keras.Model(model.input, colors)
+        self._model = model
+
+    def _run(self, gray, saliency):
+        model = self._model if saliency else self._colors
         return {name: np.asarray(value) for name, value in model.predict_on_batch(gray).items()}
 
 
-class _SavedModel:
+class _SavedModel(Network):
     def __init__(self, path, size):
         import tensorflow as tf
 
@@ -103,22 +176,21 @@ class _SavedModel:
         except (ValueError, OSError, KeyError, tf.errors.OpError) as error:
             raise UserError(f"The model {path} is no SavedModel of a generator: {_first_line(error)}") from error
         inputs = self._signature.structured_input_signature[1]
-        _check_signature(
+        channels = _check_signature(
             path,
             [spec.shape for spec in inputs.values()],
             [tensor.shape for tensor in self._signature.structured_outputs.values()],
         )
         ((self._input, spec),) = inputs.items()
+        super().__init__(path, descriptions.read(path), size, spec.shape[1], channels)
         self._tensor = tf.constant
-        self.size = _choose_size(path, size, spec.shape[1])
-        self.has_saliency = len(self._signature.structured_outputs) > 1
 
-    def predict(self, gray, saliency=True):
+    def _run(self, gray, saliency):
         outputs = self._signature(**{self._input: self._tensor(gray)})
         return _by_channels(value.numpy() for value in outputs.values())
 
 
-class _LiteRTModel:
+class _LiteRTModel(Network):
     def __init__(self, path, size, threads):
         try:
             from ai_edge_litert.interpreter import Interpreter
@@ -130,22 +202,21 @@ class _LiteRTModel:
             raise UserError(f"The model {path} is no LiteRT model: {_first_line(error)}") from error
         (self._input,) = self._interpreter.get_input_details()
         self._outputs = self._interpreter.get_output_details()
-        _check_signature(
+        channels = _check_signature(
             path, [self._input["shape_signature"]], [output["shape_signature"] for output in self._outputs]
         )
         fixed = self._input["shape_signature"][1]
-        self.size = _choose_size(path, size, None if fixed < 0 else fixed)
-        self.has_saliency = len(self._outputs) > 1
+        super().__init__(path, descriptions.read(path), size, None if fixed < 0 else fixed, channels)
         shape = [1, self.size, self.size, 1]
         if list(self._input["shape"]) != shape:
             self._interpreter.resize_tensor_input(self._input["index"], shape)
         self._interpreter.allocate_tensors()
 
-    def predict(self, gray, saliency=True):
-        results = [self._predict_one(image[np.newaxis]) for image in gray]
+    def _run(self, gray, saliency):
+        results = [self._run_one(image[np.newaxis]) for image in gray]
         return {name: np.concatenate([result[name] for result in results]) for name in results[0]}
 
-    def _predict_one(self, gray):
+    def _run_one(self, gray):
         self._interpreter.set_tensor(self._input["index"], _quantized(gray, self._input))
         self._interpreter.invoke()
         return _by_channels(_dequantized(self._interpreter.get_tensor(o["index"]), o) for o in self._outputs)
@@ -167,35 +238,33 @@ def _dequantized(values, details):
 
 def _by_channels(outputs):
     """Outputs by name, told apart by their channels: converters rename them."""
-    return {"color" if value.shape[-1] == 3 else "saliency": value for value in outputs}
+    return {_OUTPUTS[value.shape[-1]]: value for value in outputs}
 
 
 def _check_signature(path, inputs, outputs):
+    """Channels of the outputs. Raises `UserError` if inputs and outputs of these shapes are not a generator's."""
     found = [tuple(shape) for shape in inputs], [tuple(shape) for shape in outputs]
-    channels = [[shape[-1] if len(shape) == 4 else None for shape in shapes] for shapes in found]
-    if channels[0] != [1] or sorted(map(str, channels[1])) not in (["3"], ["1", "3"]):
+    of_inputs, channels = ([shape[-1] if len(shape) == 4 else None for shape in shapes] for shapes in found)
+    is_generator = of_inputs == [1] and 3 in channels and len(set(channels)) == len(channels)
+    if not is_generator or not _OUTPUTS.keys() >= set(channels):
         raise UserError(
             f"The model {path} is no generator: expected an input [B, H, W, 1] and outputs [B, H, W, 3] and, maybe, "
-            f"[B, H, W, 1]. Received: {found[0]} and {found[1]}"
+            f"[B, h, w, 2] and [B, H, W, 1]. Received: {found[0]} and {found[1]}"
         )
+    return channels
 
 
-def _choose_size(path, size, fixed, multiple=1):
+def _choose_size(path, size, fixed, description):
     if fixed is not None:
         if size not in (None, fixed):
             raise UserError(f"The model {path} takes images of {fixed} pixels only. Received: size={size}")
         return int(fixed)
     if size is None:
-        return multiple if multiple > 1 else DEFAULT_SIZE
+        return description.own_size
+    multiple = description.size_multiple
     if size <= 0 or size % multiple:
         raise UserError(f"The model {path} takes sizes that are multiples of {multiple}. Received: size={size}")
     return size
-
-
-def _size_multiple(model):
-    """Multiples of this are the sizes that a generator takes: two to the number of its encoder's stride-2 layers."""
-    encoder = [layer for layer in model.layers if re.fullmatch(r"down\d+_conv", layer.name)]
-    return int(np.prod([layer.strides[0] for layer in encoder])) if encoder else 1
 
 
 def _latest_version(path):

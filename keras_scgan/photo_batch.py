@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_scgan import batch
 from keras_scgan.errors import BadFileError, UserError
+from keras_scgan.networks import split_batch
 from keras_scgan.photo_files import output_suffix, read_photo, write_photo
 
 EXTRAS = ("comparison", "saliency")
@@ -99,14 +100,13 @@ def colorize_photos(colorizer, jobs, report, *, quality=95, batch_size=1, worker
         return photo, colorizer.prepare(photo.pixels)
 
     def compute(loaded):
-        outputs = colorizer.predict(np.stack([gray for _, gray in loaded]), saliency=with_saliency)
-        return [{name: values[i] for name, values in outputs.items()} for i in range(len(loaded))]
+        return split_batch(colorizer.predict(np.stack([gray for _, gray in loaded]), saliency=with_saliency))
 
     def save(job, loaded, outputs):
         photo, _ = loaded
         if "saliency" in job.extras:
             write_photo(job.extras["saliency"], colorizer.saliency_map(photo.pixels, outputs["saliency"]))
-        colorized = colorizer.finish(photo.pixels, outputs["color"])
+        colorized = colorizer.finish(photo.pixels, outputs)
         if "comparison" in job.extras:
             both = np.hstack([_as_color(photo.pixels, colorized.shape[2]), colorized])
             write_photo(job.extras["comparison"], both, photo.metadata, quality)

@@ -3,7 +3,8 @@
 import cv2
 import numpy as np
 
-from keras_scgan import color as pixels
+from keras_scgan import color
+from keras_scgan.resizing import shrink
 
 TOLERANCE = 0.25
 """Difference of luma, in standard deviations of the picture's luma, at which the colour before counts 1/e as much."""
@@ -19,7 +20,7 @@ MAX_GAIN, MAX_OFFSET = 1.33, 32.0
 
 
 class ChromaSmoother:
-    """Recursive temporal filter of a network's colours, along the motion of the picture.
+    """Recursive temporal filter of a network's chroma, along the motion of the picture.
 
     A network colorizes each frame by itself, so noise makes the colour of a thing change from frame to frame. Here the
     smoothed chroma of the frame before is moved along by dense optical flow of the luma, and mixed with this frame's:
@@ -52,40 +53,51 @@ class ChromaSmoother:
         self._gray = None
         self._chroma = None
 
-    def __call__(self, gray, color):
-        """Smooths the colours of the next frame.
+    def __call__(self, gray, chroma):
+        """Smooths the chroma of the next frame.
 
         Args:
             gray: `[S, S, 1]` floating-point luma of the frame in [-1, 1].
-            color: `[S, S, 3]` floating-point colours of the network in [-1, 1].
+            chroma: `[s, s, 2]` floating-point chroma of the network, of any range, at the same size or a smaller one.
 
         Returns:
-            `[S, S, 3]` float32 colours: the smoothed chroma on the luma of `gray`. Some may leave [-1, 1].
+            `[s, s, 2]` float32, the smoothed chroma.
         """
-        luma = np.rint(np.clip(pixels.denormalize(gray), 0, 255)).astype(np.uint8)[..., 0]
-        chroma = np.asarray(color - pixels.luma(color), np.float32)
+        luma = color.to_uint8(color.denormalize(gray))[..., 0]
+        chroma = np.array(chroma, np.float32)
         if self.smoothing and self._gray is not None:
-            moved, difference = self._moved(luma)
+            flow = self._flow.calc(luma, self._gray, None)
+            difference = self._difference(luma, flow)
             if (difference < 1).mean() < SAME_SCENE:
                 self.cuts += 1
             else:
-                weight = self.smoothing * np.exp(-np.square(difference))
+                weight = shrink(self.smoothing * np.exp(-np.square(difference)), chroma.shape[:2])
+                scale = len(chroma) / len(luma)
+                moved = _moved(self._chroma, shrink(flow, chroma.shape[:2]) * np.float32(scale))
                 chroma += weight[..., np.newaxis] * (moved - chroma)
         self._gray, self._chroma = luma, chroma
-        return np.asarray(gray, np.float32) + chroma
+        return chroma
 
-    def _moved(self, luma):
-        """The chroma before, moved to where things are in `luma`, and how far that differs, `[S, S]` in tolerances."""
+    def _difference(self, luma, flow):
+        """How far the frame before, moved to where things are in `luma`, differs from it, `[S, S]` in tolerances."""
         height, width = luma.shape
-        there = self._flow.calc(luma, self._gray, None)
-        there += np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1)
-        moved = cv2.remap(self._chroma, there, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        before = cv2.remap(self._gray, there, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        before = _moved(self._gray, flow)
         gain, offset = _exposure(before[::2, ::2], luma[::2, ::2])
         difference = np.abs(cv2.blur(gain * before + (offset - luma), (5, 5)))
+        there = _positions(flow)
         out_of_view = ((there < -0.5) | (there > (width - 0.5, height - 0.5))).any(axis=-1)
         difference[out_of_view] = np.inf
-        return moved, difference / np.float32(max(TOLERANCE * luma.std(), 1.0))
+        return difference / np.float32(max(TOLERANCE * luma.std(), 1.0))
+
+
+def _positions(flow):
+    """Where the pixels of an image come from, `[h, w, 2]` as x and y."""
+    height, width = flow.shape[:2]
+    return flow + np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).astype(np.float32)
+
+
+def _moved(image, flow):
+    return cv2.remap(image, _positions(flow), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _exposure(before, after):

@@ -16,6 +16,7 @@ from absl import logging
 
 from keras_scgan.errors import BadFileError
 from keras_scgan.files import atomic_path
+from keras_scgan.networks import chroma_of
 from keras_scgan.temporal import ChromaSmoother
 
 # What OpenCV and its FFmpeg have to say of a bad file, BadFileError says.
@@ -104,19 +105,19 @@ def colorize_video(colorizer, source, target, *, smoothing=0.8, batch_size=8, on
 
 
 def _predicted(colorizer, frames, batch_size):
-    """Yields each frame, `[H, W]` uint8, with what the network saw of it and the colour that it predicts."""
+    """Yields each frame, `[H, W]` uint8, with what the network saw of it and the chroma that it predicts."""
     while batch := list(itertools.islice(frames, batch_size)):
         grays = np.stack([colorizer.prepare(frame) for frame in batch])
-        colors = colorizer.predict(grays, saliency=False)["color"]
+        chromas = chroma_of(colorizer.predict(grays, saliency=False))
         batch.reverse()
-        for gray, color in zip(grays, colors, strict=True):
-            yield batch.pop(), gray, color  # so that no frame is held here that has gone on
+        for gray, chroma in zip(grays, chromas, strict=True):
+            yield batch.pop(), gray, chroma  # so that no frame is held here that has gone on
 
 
 def _finished(colorizer, smoother, predicted):
     """Yields each frame in colour, `[H, W, 3]` uint8 RGB."""
-    for frame, gray, color in predicted:
-        yield colorizer.finish(frame, smoother(gray, color))
+    for frame, gray, chroma in predicted:
+        yield colorizer.finish(frame, {"chroma": smoother(gray, chroma)})
 
 
 def _ahead(items, count):

@@ -27,16 +27,15 @@ class FakeColorizer:
 
     def predict(self, grays, saliency=True):
         self.batches.append(len(grays))
-        return {"color": np.stack([gray + self._tint(gray) for gray in grays]).astype(np.float32)}
+        return {"chroma": np.stack([np.zeros_like(gray) + self._tint(gray) for gray in grays]).astype(np.float32)}
 
     def finish(self, photo, predicted):
-        self.finished.append(predicted - color.luma(predicted))
-        chroma = cv2.resize(self.finished[-1], photo.shape[::-1]) * 127.5
+        self.finished.append(predicted["chroma"])
+        chroma = cv2.resize(self.finished[-1], photo.shape[::-1]) @ color.CHROMA_TO_RGB * 127.5
         return np.clip(np.rint(photo[..., np.newaxis] + chroma), 0, 255).astype(np.uint8)
 
     def _tint(self, gray):
-        rgb = np.float32([0, 0, 1] if gray.mean() > 0 else [1, 0, 0]) * self.rng.uniform(0.1, 0.4)
-        return rgb - color.luma(rgb)
+        return color.chroma(np.float32([0, 0, 1] if gray.mean() > 0 else [1, 0, 0]) * self.rng.uniform(0.1, 0.4))
 
 
 class Capture:

@@ -135,10 +135,10 @@ class Noise(Painter):
         return np.repeat(np.linspace(-1, 1, 64, dtype=np.float32)[:, np.newaxis, np.newaxis], 64, axis=1)
 
     def predict(self, grays, saliency):
-        return {"color": self.rng.uniform(-1, 1, (1, 64, 64, 3)).astype(np.float32)}
+        return {"chroma": self.rng.uniform(-1, 1, (1, 64, 64, 2)).astype(np.float32)}
 
     def finish(self, photo, predicted):
-        return np.rint(np.clip(127.5 + 50 * predicted, 0, 255)).astype(np.uint8)
+        return np.rint(np.clip(127.5 + 50 * predicted["chroma"] @ color.CHROMA_TO_RGB, 0, 255)).astype(np.uint8)
 
 
 def test_smoothing_takes_flicker_away(rng):

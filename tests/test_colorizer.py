@@ -1,5 +1,6 @@
 """Colorizing arrays, and the three kinds of models that do it."""
 
+import cv2
 import keras
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from colorful import colorful_generator
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from small_encoder import small_pretrained_generator
 
 from keras_scgan import color
 from keras_scgan.colorizer import FITS, Colorizer
@@ -135,9 +137,42 @@ def test_network_sees_the_whole_photo_and_its_colors_go_back_where_they_belong(f
     predicted = np.zeros((SIZE, SIZE, 3), "float32")
     predicted[:, SIZE // 2 :] = (0.5, 0, -0.5)
     photo[:] = 128
-    result = colorizer.finish(photo, predicted).astype(int)
+    result = colorizer.finish(photo, {"color": predicted}).astype(int)
     assert (result[:, :50] == 128).all()
     assert (result[:, 70:, 0] > result[:, 70:, 2] + 50).all()
+
+
+# Of content that ends within a pixel of a chroma of a quarter of the size, and of some that does not.
+@pytest.mark.parametrize("shape", [(41, 90), (90, 41), (37, 400), (300, 211), (64, 64), (130, 260)])
+def test_chroma_of_a_quarter_of_the_size_goes_where_the_colours_do(shape, gray_network, rng):
+    chroma = cv2.GaussianBlur(rng.normal(0, 1, (SIZE // 4, SIZE // 4, 2)).astype(np.float32), (0, 0), 1.5)
+    chroma *= 0.3 / np.abs(chroma).max()
+    enlarged = cv2.resize(chroma, (SIZE, SIZE), interpolation=cv2.INTER_LINEAR)
+    photo = np.full(shape, 128, np.uint8)
+    found, expected = (
+        color.chroma(gray_network.finish(photo, predicted).astype(float))
+        for predicted in ({"chroma": chroma}, {"color": enlarged @ color.CHROMA_TO_RGB})
+    )
+    pixel = max(shape) / SIZE
+    assert np.abs(found - expected).mean() < 0.1 * expected.std()
+    for axis in (0, 1):
+        slope = np.gradient(expected, axis=axis)
+        shift = np.sum((found - expected) * slope) / np.sum(slope * slope)
+        assert abs(shift) < 0.25 * pixel
+
+
+@pytest.mark.parametrize("height", [41, 44, 90])
+def test_chroma_that_rises_evenly_does_so_on_the_photo(height, gray_network):
+    ramp = np.linspace(-0.4, 0.4, 2 * SIZE // 4 + 1)[1::2, np.newaxis, np.newaxis]  # at the pixels' centres
+    photo = np.full((height, 90), 128, np.uint8)
+    result = gray_network.finish(photo, {"chroma": np.tile(ramp, (1, SIZE // 4, 2)).astype(np.float32)})
+    content = round(SIZE * height / 90) / SIZE
+    expected = 127.5 * (0.8 * content * (np.arange(height) + 0.5) / height - 0.4)
+    found = color.chroma(result.astype(float)).mean(axis=1)
+    inside = slice(height // 4, -height // 4)
+    for plane in (0, 1):  # rounded to 1/255, and OpenCV's cubics waver
+        np.testing.assert_allclose(found[inside, plane], expected[inside], atol=1.6)
+        assert abs((found[inside, plane] - expected[inside]).mean()) < 0.2
 
 
 def test_pad_shows_the_network_the_true_aspect_ratio_and_the_mirror_image_below(gray_network):
@@ -166,6 +201,15 @@ def test_flip_average_is_that_of_a_photo_and_its_mirror_image(models, colorizer,
     for name, value in found.items():
         np.testing.assert_allclose(value, (plain[name] + mirrored[name][:, :, ::-1]) / 2, atol=1e-6)
         assert np.abs(plain[name] - value).max() > 1e-3
+
+
+def test_flip_average_is_that_of_the_chroma_too(rng):
+    gray = rng.uniform(-1, 1, (1, SIZE, SIZE, 1)).astype("float32")
+    generator = small_pretrained_generator(image_size=SIZE)
+    found = Colorizer(generator, flip_average=True).predict(gray)["chroma"]
+    plain = Colorizer(generator)
+    mirrored = plain.predict(gray[:, :, ::-1])["chroma"][:, :, ::-1]
+    np.testing.assert_allclose(found, (plain.predict(gray)["chroma"] + mirrored) / 2, atol=1e-6)
 
 
 def test_saliency_map_has_the_photos_size(colorizer, rng):

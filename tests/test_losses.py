@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_scgan import losses
+from keras_scgan import losses, metrics
 
 SHAPE = (3, 4, 5, 3)
 
@@ -47,6 +47,60 @@ def test_losses_of_soft_maps_are_the_cross_entropy_and_the_mean_distance(rng):
 
 def test_perceptual_loss_is_the_mean_absolute_difference(pair):
     assert_close(losses.perceptual_loss(*pair), np.abs(np.subtract(*pair)).mean())
+
+
+def test_perceptual_loss_of_several_layers_is_the_mean_of_distances_in_sizes_of_the_truth(rng):
+    generated, true = ([rng.normal(size=(2, 3, 3, n)).astype("float32") * n for n in (4, 100)] for _ in range(2))
+    relative = [np.abs(a - b).mean() / np.abs(b).mean() for a, b in zip(generated, true, strict=True)]
+    assert_close(losses.perceptual_loss(generated, true), np.mean(relative))
+
+
+# === Colour in the objective ===
+
+
+def test_weights_of_strong_colours_grow_up_to_a_limit_and_have_a_mean_of_1(pair):
+    _, true = pair
+    gray = (true.numpy() * [0.299, 0.587, 0.114]).sum(axis=-1, keepdims=True)
+    expected = 1 + 1.5 * np.minimum(np.abs(true - gray).mean(axis=-1, keepdims=True) / 0.2, 2.5)
+    weights = losses.chroma_weights(true, 1.5)
+    np.testing.assert_allclose(weights, expected / expected.mean(), rtol=1e-5)
+    assert_close(losses.pixel_loss(*pair, "l1", weights), np.mean(np.abs(np.subtract(*pair)) * weights))
+
+
+def test_colorfulness_is_that_of_the_metric(rng):
+    pixels = rng.integers(0, 256, (4, 20, 30, 3)).astype(np.uint8)
+    found = losses.colorfulness(tf.constant(pixels / 127.5 - 1, "float32"))
+    np.testing.assert_allclose(found, [metrics.cci(image) for image in pixels], rtol=1e-4)
+
+
+def test_colorfulness_loss_asks_for_what_the_truth_has_and_for_no_more(pair):
+    dull, vivid = (factor * pair[0] for factor in (0.2, 0.5))
+    lack = np.subtract(losses.colorfulness(vivid), losses.colorfulness(dull))
+    assert_close(losses.colorfulness_loss(dull, vivid), lack.mean() / 100)
+    assert losses.colorfulness_loss(vivid, dull) == 0
+
+
+def test_colorfulness_of_a_grey_image_has_a_finite_gradient():
+    image = tf.zeros((1, 4, 4, 3))
+    with tf.GradientTape() as tape:
+        tape.watch(image)
+        value = losses.colorfulness_loss(image, tf.ones_like(image) * [0.5, -0.5, 0.1])
+    assert np.isfinite(tape.gradient(value, image)).all()
+
+
+def test_gradients_are_measured_and_set_where_they_pass(pair):
+    images, true = pair
+    norm = losses.gradient_norm(lambda x: losses.pixel_loss(x, true, "l2"), images)
+    assert_close(norm, np.linalg.norm(2 * np.subtract(images, true)) / images.numpy().size)
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        passed = losses.with_gradient_norm(images, 7.0)
+        value = losses.pixel_loss(passed, true, "l2")
+    np.testing.assert_array_equal(passed, images)
+    gradient = tape.gradient(value, images).numpy()
+    np.testing.assert_allclose(
+        gradient, 7 * np.subtract(images, true) / np.linalg.norm(np.subtract(images, true)), rtol=1e-4
+    )
 
 
 # === Adversarial losses ===

@@ -56,6 +56,15 @@ flags.DEFINE_enum("fit", "pad", colorizer.FITS, "Pipeline: how a photo becomes a
 flags.DEFINE_enum("upsampling", "guided", upsampling.METHODS, "Pipeline: how chroma gets the photo's size.")
 flags.DEFINE_float("saturation", 1.0, "Pipeline: factor of the chroma.", 0)
 flags.DEFINE_bool("flip_average", False, "Average with the prediction for the mirror image.")
+flags.DEFINE_float(
+    "aging",
+    0.0,
+    "How much what the models see looks like the scan of an old photo, the same for all models and runs; 0.5: as most "
+    "scans do; 1: as the worst. The pipeline then puts its colours on the true photo's luma, so that its metrics "
+    "are of the colours alone; the networks' own outputs are measured as they are, and no other row changes.",
+    0,
+    1,
+)
 flags.DEFINE_string(
     "classifier",
     None,
@@ -103,6 +112,7 @@ def main(_):
         features=_features(len(references)),
         judge=chosen_judge,
         baseline=baseline,
+        aging=FLAGS.aging,
     )
     with progress.progress_bar(desc="measured", total=len(references), unit="img") as bar:
         comparison.run(FLAGS.batch_size, bar.update)
@@ -184,6 +194,7 @@ def _protocol(comparison):
         "labelled_photos": chosen and len(photos & comparison.labels.keys()),
         "judge": comparison.judge and comparison.judge.protocol,
         "baseline": comparison.baseline,
+        "aging": comparison.aging,
         "resamples": differences.RESAMPLES,
         "versions": report.versions(),
         "methods": {method.name: method.protocol for method in comparison.methods},

@@ -9,6 +9,7 @@ import numpy as np
 from keras_scgan import metrics
 from keras_scgan.benchmarks.memory import PeakMemory
 from keras_scgan.benchmarks.timing import time_in_turns
+from keras_scgan.networks import split_batch
 from keras_scgan.photo_files import read_photo, write_photo
 
 _GRAIN_STDDEV = 6
@@ -44,7 +45,7 @@ def benchmark_colorize(colorizer, photo, rounds=5):
         stages = {
             "decode": lambda: read_photo(source),
             "prepare": lambda: colorizer.prepare(values["decode"].pixels)[np.newaxis],
-            "network": lambda: colorizer.predict(values["prepare"], saliency=False)["color"][0],
+            "network": lambda: split_batch(colorizer.predict(values["prepare"], saliency=False))[0],
             "upsampling": lambda: colorizer.finish(values["decode"].pixels, values["network"]),
             "encode": lambda: write_photo(target, values["upsampling"], values["decode"].metadata),
         }

@@ -5,6 +5,7 @@ import numpy as np
 
 from keras_scgan import color
 from keras_scgan.errors import BadFileError
+from keras_scgan.networks import chroma_of
 from keras_scgan.photo_files import read_photo
 from keras_scgan.temporal import ChromaSmoother, flicker
 
@@ -64,13 +65,13 @@ def benchmark_flicker(colorizer, frames, smoothings):
         (of 0 to 255) from the frames' own, which tells whether smoothing costs truth.
     """
     grays = [colorizer.prepare(frame) for frame in frames]
-    colors = [colorizer.predict(gray[np.newaxis], saliency=False)["color"][0] for gray in grays]
+    chromas = [chroma_of(colorizer.predict(gray[np.newaxis], saliency=False))[0] for gray in grays]
     results = []
     for smoothing in smoothings:
         smoother = ChromaSmoother(smoothing)
         finished = [
-            colorizer.finish(frame, smoother(gray, predicted))
-            for frame, gray, predicted in zip(frames, grays, colors, strict=True)
+            colorizer.finish(frame, {"chroma": smoother(gray, chroma)})
+            for frame, gray, chroma in zip(frames, grays, chromas, strict=True)
         ]
         errors = [np.abs(_chroma(found) - _chroma(frame)).mean() for found, frame in zip(finished, frames, strict=True)]
         results.append({"smoothing": smoothing, "flicker": flicker(finished), "chroma_error": float(np.mean(errors))})

@@ -35,6 +35,7 @@ class Comparison:
         features: function from a list of pictures to features `[N, C]`, for the FID, or `None`.
         judge: `Judge`, or `None`.
         baseline: str. Name of the method that the others' differences are from.
+        aging: float in [0, 1]. How old what generators see is made to look.
 
     Attributes:
         records: list of dicts, one a photo, method and kind of output.
@@ -44,7 +45,17 @@ class Comparison:
     """
 
     def __init__(
-        self, references, methods, size, *, classifier=None, labels=None, features=None, judge=None, baseline=GREYSCALE
+        self,
+        references,
+        methods,
+        size,
+        *,
+        classifier=None,
+        labels=None,
+        features=None,
+        judge=None,
+        baseline=GREYSCALE,
+        aging=0.0,
     ):
         self.references = references
         self.methods = methods
@@ -54,6 +65,7 @@ class Comparison:
         self.features = features
         self.judge = judge
         self.baseline = baseline
+        self.aging = aging
         self.records, self.gray, self.failures = [], [], []
         self.extremes = {method.name: Extremes() for method in methods}
         self._curves = {method.name: [] for method in methods}
@@ -139,7 +151,7 @@ class Comparison:
     def _read(self, reference):
         """The sample with its saliency map, or `None` after taking note why not."""
         try:
-            sample = read_sample(reference, self.size)
+            sample = read_sample(reference, self.size, self.aging)
         except BadFileError as error:
             self.failures.append(error)
             return None

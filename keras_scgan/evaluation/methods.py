@@ -16,6 +16,7 @@ from keras_scgan.colorizer import Colorizer
 from keras_scgan.errors import BadFileError, UserError
 from keras_scgan.evaluation.references import find_pictures, to_square
 from keras_scgan.files import sha256
+from keras_scgan.networks import split_batch
 from keras_scgan.photo_files import read_rgb
 
 NETWORK, PIPELINE = OUTPUTS = ("network", "pipeline")
@@ -99,22 +100,29 @@ class Model:
 
     def run(self, samples):
         if samples[0].small is None:
-            colorized = self.colorizer.colorize_batch([sample.gray for sample in samples])
-            return (Result({PIPELINE: image}) for image in colorized)
+            return (Result({PIPELINE: image}) for image in self._colorize(samples))
         return self._run_both(samples)
 
     def _run_both(self, samples):
         wants_saliency = any(sample.saliency is not None for sample in samples)
-        grays = [self.colorizer.prepare(sample.small_gray) for sample in samples]
-        outputs = self.colorizer.predict(np.stack(grays), saliency=wants_saliency)
-        others = [sample.gray for sample in samples if sample.small is not sample.photo]
-        colorized = iter(self.colorizer.colorize_batch(others) if others else [])
-        for index, sample in enumerate(samples):
-            predicted = outputs["color"][index]
+        grays = [self.colorizer.prepare(sample.small_seen) for sample in samples]
+        outputs = split_batch(self.colorizer.predict(np.stack(grays), saliency=wants_saliency))
+        others = [sample for sample in samples if sample.small is not sample.photo]
+        colorized = iter(self._colorize(others) if others else [])
+        for sample, predicted in zip(samples, outputs, strict=True):
             is_small = sample.small is sample.photo
             pipeline = self.colorizer.finish(sample.gray, predicted) if is_small else next(colorized)
-            saliency = color.to_uint8(255 * outputs["saliency"][index, ..., 0]) if "saliency" in outputs else None
-            yield Result({NETWORK: color.to_uint8(color.denormalize(predicted)), PIPELINE: pipeline}, saliency)
+            saliency = color.to_uint8(255 * predicted["saliency"][..., 0]) if "saliency" in predicted else None
+            own = color.to_uint8(color.denormalize(predicted["color"]))
+            yield Result({NETWORK: own, PIPELINE: pipeline}, saliency)
+
+    def _colorize(self, samples):
+        """The full pipeline's results: the colours for what is seen, on the luma of the photos themselves."""
+        grays = np.stack([self.colorizer.prepare(sample.seen) for sample in samples])
+        outputs = split_batch(self.colorizer.predict(grays, saliency=False))
+        return [
+            self.colorizer.finish(sample.gray, predicted) for sample, predicted in zip(samples, outputs, strict=True)
+        ]
 
 
 class Folder:

@@ -1,12 +1,14 @@
 """The photos that colorizations are measured against, and results by their names."""
 
 import dataclasses
+import functools
 import pathlib
 
 import numpy as np
 
 from keras_scgan import batch, color, metrics, photo_files
 from keras_scgan.data import photos
+from keras_scgan.data.aging import age_by_name
 from keras_scgan.errors import BadFileError, UserError
 
 
@@ -35,22 +37,34 @@ class Sample:
         small: `[S, S, 3]` RGB at the protocol's size; the same object as `photo` where that has this size. `None` in a
             protocol without a size.
         saliency: `[S, S]` true map, or `None`.
+        aging: float in [0, 1]. How old what generators see is made to look, see `aging.age_by_name`.
     """
 
     key: str
     photo: np.ndarray
     small: np.ndarray | None
     saliency: np.ndarray | None = None
+    aging: float = 0.0
 
     @property
     def gray(self):
-        """`[H, W]` uint8: all that a method may see."""
+        """`[H, W]` uint8, the luma of `photo`."""
         return color.to_gray(self.photo)
 
     @property
     def small_gray(self):
         """`[S, S]` uint8, the luma of `small`."""
         return color.to_gray(self.small)
+
+    @functools.cached_property
+    def seen(self):
+        """`[H, W]` uint8, all that a generator may see: `gray`, aged."""
+        return age_by_name(self.gray, self.key, self.aging) if self.aging else self.gray
+
+    @property
+    def small_seen(self):
+        """`[S, S]` uint8, `seen` at the protocol's size."""
+        return to_square(self.seen, self.small.shape[0]) if self.aging else self.small_gray
 
 
 def find_references(data_dir):
@@ -93,12 +107,13 @@ def find_pictures(folder):
     return dict(sorted(pictures.items()))
 
 
-def read_sample(reference, size):
+def read_sample(reference, size, aging=0.0):
     """Read a reference's photo, without its map.
 
     Args:
         reference: `Reference`.
         size: int. Pixels of a side of the protocol's square, or `None`.
+        aging: float in [0, 1], see `Sample`.
 
     Returns:
         `Sample`, or `None` for a greyscale photo.
@@ -111,7 +126,7 @@ def read_sample(reference, size):
         raise BadFileError(reference.path, f"under {metrics.SSIM_WINDOW} pixels a side, which SSIM needs")
     if photos.is_gray(photo):
         return None
-    return Sample(reference.key, photo, None if size is None else to_square(photo, size))
+    return Sample(reference.key, photo, None if size is None else to_square(photo, size), aging=aging)
 
 
 def read_saliency(reference, size):

@@ -1,10 +1,10 @@
 """The generator for inference: the same outputs, by operations that devices run fast.
 
-Batch normalisation is folded into the convolutions. What is left are convolutions without padding, leaky ReLU, tanh,
-sigmoid, clipping, slices, concatenations, depth_to_space and space_to_depth. XNNPACK, with which LiteRT computes on
-CPUs, has all of them, but neither padding by reflection nor the repetition of pixels.
+Batch normalisation is folded into the convolutions, and layers that XNNPACK, with which LiteRT computes on CPUs, does
+not have are built of others that it has: it has neither padding by reflection nor the repetition of pixels.
 """
 
+import collections
 import dataclasses
 
 import keras
@@ -13,15 +13,17 @@ from keras import ops
 
 from keras_scgan import color
 from keras_scgan.errors import UserError
-from keras_scgan.layers import LumaTransplant, ReflectionPadding2D, UpsampleConv2D
+from keras_scgan.export import convolutions
+from keras_scgan.layers import ChromaOnLuma, LumaTransplant, ReflectionPadding2D, UpsampleConv2D, WithOnes
+from keras_scgan.models import folding
 
 REFLECT_PADDINGS = ("slices", "mirror_pad")
 
 _MAX_CONCATENATED = 4
 """XNNPACK concatenates no more tensors at once."""
 
-_FEW_FILTERS = 4
-"""A convolution of no more filters computes 2x2 pixels at once: vector units compute 16 filters, needed or not."""
+_FEW_CHANNELS = 2
+"""A map of no more channels is enlarged by a convolution, which is faster than an enlargement of each pixel."""
 
 _MANY_CHANNELS = 128
 """An upsampling convolution of no fewer channels is faster by differences: it saves more than the additions cost."""
@@ -51,7 +53,7 @@ def build_inference_model(generator, image_size=None, *, saliency=False, reflect
         raise ValueError(
             f"`reflect_padding` must be one of {REFLECT_PADDINGS}. Received: reflect_padding={reflect_padding!r}"
         )
-    outputs = {name: tensor for name, tensor in generator.output.items() if name == "color" or saliency}
+    outputs = {name: tensor for name, tensor in generator.output.items() if name != "saliency" or saliency}
     gray = keras.Input((image_size, image_size, 1), name="gray", dtype="float32")
     converter = _Converter(reflect_padding, quantized)
     return keras.Model(gray, converter.convert(keras.Model(generator.input, outputs), [_Part(gray)]), name="inference")
@@ -64,18 +66,23 @@ class _Part:
     Args:
         tensor: Keras tensor `[B, H, W, C]`, or `[B, H + 2, W + 2, C]` with a ring: the border repeated around it.
         has_ring: bool.
+        factor: int. How many times the map is to be enlarged yet, bilinearly. Defaults to 1; only without a ring.
+        name: string. Of the layer that enlarges it.
     """
 
     tensor: keras.KerasTensor
     has_ring: bool = False
+    factor: int = 1
+    name: str | None = None
 
     def plain(self):
+        if self.factor > 1:
+            blocks = convolutions.enlarged(_with_ring(self.tensor), self.factor, self.name)
+            return ops.depth_to_space(blocks, self.factor)
         return self.tensor[:, 1:-1, 1:-1] if self.has_ring else self.tensor
 
     def ringed(self):
-        if self.has_ring:
-            return self.tensor
-        return _pad_by_slices(self.tensor, [slice(0, 1)], [slice(-1, None)])
+        return self.tensor if self.has_ring else _with_ring(self.plain())
 
 
 class _Converter:
@@ -90,12 +97,16 @@ class _Converter:
         self._reflect_padding = reflect_padding
         self._quantized = quantized
         self._parts = {}  # tensors and the parts that they stand for, by the tensor's `id`
-        self._norms = {}  # batch normalisations, by the `id` of what they normalise
+        self._norms = {}  # batch normalisations, by the `id` of what they alone take
         self._folded = set()
 
     def convert(self, model, parts):
         """What a functional model computes of parts: Keras tensors, as its output is structured."""
-        self._norms |= {id(x.input): x for x in model.layers if isinstance(x, keras.layers.BatchNormalization)}
+        uses = collections.Counter(map(id, model.outputs))
+        for operation in model.operations:
+            uses.update(map(id, keras.tree.flatten(operation.input)))
+        norms = (layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization))
+        self._norms |= {id(norm.input): norm for norm in norms if uses[id(norm.input)] == 1}
         clone = keras.models.clone_model(
             model,
             input_tensors=self._stand_in(parts),
@@ -117,44 +128,68 @@ class _Converter:
             case keras.Model():
                 return self._parts[id(self.convert(layer, parts))][1]
             case UpsampleConv2D():
-                kernel, bias = self._weights(layer)
+                kernel, bias = folding.fold(layer, self._norm_after(layer))
                 by_differences = not self._quantized and kernel.shape[2] >= _MANY_CHANNELS
-                upsample_conv = _upsample_conv_by_differences if by_differences else _upsample_conv
+                upsample_conv = (
+                    convolutions.upsample_conv_by_differences if by_differences else convolutions.upsample_conv
+                )
                 tensor = upsample_conv(_join(_Part.ringed, parts), kernel, bias, layer.name)
                 return [_Part(tensor, has_ring=True)]
-            case keras.layers.Conv2D(
-                padding="valid", dilation_rate=(1, 1), groups=1, use_bias=False, activation=keras.activations.linear
-            ):
-                return [_Part(_conv(_join(_Part.plain, parts), *self._weights(layer), layer.name, layer.strides))]
+            case keras.layers.Conv2D() | keras.layers.DepthwiseConv2D():
+                kernel, bias = folding.fold(layer, self._norm_after(layer))
+                return [_Part(convolutions.conv(inputs, layer, kernel, bias))]
             case ReflectionPadding2D():
                 return [_Part(self._reflect(part.plain(), layer.padding)) for part in parts]
             case keras.layers.BatchNormalization() if layer in self._folded:
                 return parts
+            case keras.layers.BatchNormalization():
+                return [_Part(convolutions.scaled_channels(inputs, *folding.as_scale_and_offset(layer), layer.name))]
             case keras.layers.LeakyReLU():
                 slope = layer.negative_slope
                 return [_Part(ops.leaky_relu(part.tensor, slope), part.has_ring) for part in parts]
             case keras.layers.Activation():
-                return [_Part(layer.activation(_join(_Part.plain, parts)))]
+                return [_Part(layer.activation(inputs))]
             case keras.layers.Concatenate(axis=-1):
                 return parts
             case LumaTransplant():
-                return [_Part(_transplant_luma(_join(_Part.plain, parts), layer.name))]
+                kernel = np.concatenate([np.eye(3) - np.array(color.LUMA_WEIGHTS)[:, np.newaxis], np.ones((1, 3))])
+                return [_Part(_mix(parts, kernel, layer.name))]
+            case ChromaOnLuma() if parts[0].factor > 1:
+                return [_Part(_color_of_enlarged(*parts, layer.name))]
+            case ChromaOnLuma():
+                return [_Part(_mix(parts, np.concatenate([color.CHROMA_TO_RGB, np.ones((1, 3))]), layer.name))]
+            case keras.layers.UpSampling2D(interpolation="bilinear", size=(rows, columns)) if (
+                inputs.shape[-1] <= _FEW_CHANNELS and rows == columns
+            ):
+                return [_Part(_join(_Part.plain, parts), factor=rows, name=layer.name)]
+            case WithOnes():
+                return [_Part(convolutions.with_ones(inputs, layer.name))]
+            case keras.layers.Dropout():
+                return parts
+            case (
+                keras.layers.Add()
+                | keras.layers.Multiply()
+                | keras.layers.ReLU()
+                | keras.layers.Rescaling()
+                | keras.layers.Reshape()
+                | keras.layers.ZeroPadding2D()
+                | keras.layers.AveragePooling2D()
+                | keras.layers.MaxPooling2D()
+                | keras.layers.GlobalAveragePooling2D()
+                | keras.layers.UpSampling2D(interpolation="bilinear")
+            ):
+                return [_Part(type(layer).from_config({**layer.get_config(), "dtype": "float32"})(inputs))]
         raise UserError(
             f"The generator cannot be exported: its layer {layer.name!r} ({type(layer).__name__}) is of no kind that "
-            "build_generator makes."
+            "runs fast on CPUs."
         )
 
-    def _weights(self, layer):
-        """Kernel of a convolution, and bias or `None`, with the batch normalisation that follows it."""
-        kernel = np.asarray(layer.kernel, "float64")
+    def _norm_after(self, layer):
+        """The batch normalisation that is to be folded into a convolution, or `None`."""
         norm = self._norms.get(id(layer.output))
-        if norm is None:
-            return kernel, None
-        self._folded.add(norm)
-        weights = norm.gamma, norm.beta, norm.moving_mean, norm.moving_variance
-        gamma, beta, mean, variance = (np.asarray(weight, "float64") for weight in weights)
-        scale = gamma / np.sqrt(variance + norm.epsilon)
-        return kernel * scale, beta - mean * scale
+        if norm is not None:
+            self._folded.add(norm)
+        return norm
 
     def _reflect(self, x, padding):
         if self._reflect_padding == "mirror_pad":
@@ -174,6 +209,10 @@ def _join(padding, parts):
     return tensors[0] if len(tensors) == 1 else ops.concatenate(tensors, axis=-1)
 
 
+def _with_ring(x):
+    return _pad_by_slices(x, [slice(0, 1)], [slice(-1, None)])
+
+
 def _pad_by_slices(x, before, after):
     """Rows of a map, then columns, put before and after it: each a slice, in order."""
     for axis in (1, 2):
@@ -188,103 +227,19 @@ def _concatenate(head, tail, axis):
     return ops.concatenate([*head, *tail], axis=axis)
 
 
-def _transplant_luma(x, name):
-    """What a `LumaTransplant` makes of `[B, H, W, 4]`, red, green, blue and grey, by a convolution."""
-    kernel = np.concatenate([np.eye(3) - np.array(color.LUMA_WEIGHTS)[:, np.newaxis], np.ones((1, 3))])
-    return ops.clip(_plain_conv(x, kernel[np.newaxis, np.newaxis], None, name, 1), -1.0, 1.0)
+def _mix(parts, kernel, name):
+    """Colours in [-1, 1]: the sum of all channels, each times its row of `kernel [C, 3]`, by a convolution."""
+    x = convolutions.plain_conv(_join(_Part.plain, parts), kernel[np.newaxis, np.newaxis], None, name)
+    return ops.clip(x, -1.0, 1.0)
 
 
-def _upsample_conv(x, kernel, bias, name):
-    """What an `UpsampleConv2D` makes of a map with a ring, with a ring.
+def _color_of_enlarged(chroma, gray, name):
+    """What a `ChromaOnLuma` makes of a chroma that is to be enlarged yet, and of a luma.
 
-    An upsampled row is one of two copies of a row of the map, so a 3x3 kernel meets but two rows of the map: an upper
-    copy the row before, with its first taps, and its own row, with the sum of the others; a lower copy its own row,
-    with the sum of the first two, and the row after. Columns alike. So a convolution of a 2x2 kernel with four times
-    the filters computes, of each two neighbouring rows, the lower copy of the first and the upper copy of the second.
-    In a map with a ring, these are the rows 0 and 1, ..., H and H+1, so that the first row computed is -1, and the last
-    2H. Both are the same as their neighbours, as the rows that they are computed from are: the result has a ring.
-
-    Args:
-        x: Keras tensor `[B, H + 2, W + 2, C]`.
-        kernel: `[3, 3, C, F]` array.
-        bias: `[F]` array or `None`.
-        name: string. The layer's name.
-
-    Returns:
-        Keras tensor `[B, 2H + 2, 2W + 2, F]`.
+    Each block of pixels of one of the chroma is computed at once, which takes neither many small maps nor slow copies.
     """
-    kernels = [corner for rows in _pairs_of_taps(kernel, 0) for corner in _pairs_of_taps(rows, 1)]
-    return _from_blocks(x, kernels, bias, name)
-
-
-def _upsample_conv_by_differences(x, kernel, bias, name):
-    """What `_upsample_conv` computes, by 9 products a pixel of the map and filter instead of 16.
-
-    With a and b, two neighbouring rows, and s, the sum of the taps t0, t1 and t2, the lower copy of a gives
-    (t0 + t1) a + t2 b = s a + t2 (b - a), and the upper copy of b gives t0 a + (t1 + t2) b = s b - t0 (b - a): three
-    products instead of four. Columns alike.
-    """
-    filters = kernel.shape[-1]
-    rows_sum, *rows = _sum_and_outer_taps(kernel)
-    pixel, *of_columns = _sum_and_outer_taps(rows_sum)
-    of_rows = [_sum_and_outer_taps(taps)[0] for taps in rows]
-    of_both = [tap for taps in rows for tap in _sum_and_outer_taps(taps)[1:]]
-
-    def products(x, kernels, suffix, bias=None):
-        return _plain_conv(x, np.concatenate(kernels, axis=-1)[np.newaxis, np.newaxis], bias, f"{name}_{suffix}", 1)
-
-    right, below = x[:, :, 1:] - x[:, :, :-1], x[:, 1:] - x[:, :-1]
-    y = products(x, [pixel], "pixels", bias)
-    columns = ops.concatenate([y[:, :, :-1], y[:, :, 1:]], axis=-1) + products(right, of_columns, "columns")
-    y = products(below, of_rows, "rows")
-    halves = [slice(None, filters), slice(filters, None)]
-    rows = [y[:, :, places, half] for half in halves for places in (slice(None, -1), slice(1, None))]
-    both = products(below[:, :, 1:] - below[:, :, :-1], of_both, "both") + ops.concatenate(rows, axis=-1)
-    return ops.depth_to_space(both + ops.concatenate([columns[:, :-1], columns[:, 1:]], axis=-1), 2)
-
-
-def _sum_and_outer_taps(taps):
-    """Of three taps, what multiplies the pixels themselves, and, for a lower and for an upper copy, the differences."""
-    return taps.sum(axis=0), taps[2], -taps[0]
-
-
-def _pairs_of_taps(kernel, axis):
-    """What three taps are on the rows `axis` that are met by a lower copy, and by an upper copy."""
-    first, second, third = np.moveaxis(kernel, axis, 0)
-    return np.stack([first + second, third], axis), np.stack([first, second + third], axis)
-
-
-def _conv(x, kernel, bias, name, strides):
-    size, _, channels, filters = kernel.shape
-    has_blocks = all(side is None or (side - size + 1) % 2 == 0 for side in x.shape[1:3])
-    if strides != (1, 1) or not has_blocks or size % 2 == 0 or (channels > 1 and filters > _FEW_FILTERS):
-        return _plain_conv(x, kernel, bias, name, strides)
-    shifts = [((row, 1 - row), (column, 1 - column)) for row in (0, 1) for column in (0, 1)]
-    kernels = [np.pad(kernel, (*shift, (0, 0), (0, 0))) for shift in shifts]
-    if channels > 1:
-        return _from_blocks(x, kernels, bias, name, strides=2)
-    # XNNPACK's 8-bit convolutions compute 8 channels at once, so of one channel make four.
-    half = (size + 1) // 2
-    kernels = [k.reshape(half, 2, half, 2, filters).swapaxes(1, 2).reshape(half, half, 4, filters) for k in kernels]
-    return _from_blocks(ops.space_to_depth(x, 2), kernels, bias, name)
-
-
-def _from_blocks(x, kernels, bias, name, strides=1):
-    """A convolution that computes blocks of 2x2 pixels, each by one of four kernels."""
-    bias = None if bias is None else np.tile(bias, 4)
-    return ops.depth_to_space(_plain_conv(x, np.concatenate(kernels, axis=-1), bias, name, strides), 2)
-
-
-def _plain_conv(x, kernel, bias, name, strides):
-    layer = keras.layers.Conv2D(
-        kernel.shape[-1],
-        kernel.shape[:2],
-        strides,
-        use_bias=bias is not None,
-        kernel_initializer="zeros",
-        dtype="float32",
-        name=name,
-    )
-    y = layer(x)
-    layer.set_weights([kernel] if bias is None else [kernel, bias])
-    return y
+    factor = chroma.factor
+    offsets = convolutions.enlarged(_with_ring(chroma.tensor), factor, f"{name}_offsets", color.CHROMA_TO_RGB)
+    thrice = np.kron(np.eye(factor**2), np.ones((1, 3)))[np.newaxis, np.newaxis]
+    grays = convolutions.plain_conv(ops.space_to_depth(gray.plain(), factor), thrice, None, f"{name}_grays")
+    return ops.depth_to_space(ops.clip(grays + offsets, -1.0, 1.0), factor)

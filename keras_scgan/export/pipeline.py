@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_scgan import color, upsampling
 from keras_scgan.export import decoding
+from keras_scgan.resizing import CUT_SHARPNESS
 
 MAX_PIXELS = 100_000_000
 """Pixels of the largest photo that is taken, unless said otherwise."""
@@ -25,8 +26,8 @@ def colorize_files(network, image_bytes, *, size, max_pixels=MAX_PIXELS, salienc
     The colours are those of `Colorizer` with its defaults, to the rounding of chroma, which is 2/255 at most.
 
     Args:
-        network: function from `[1, size, size, 1]` float32 in [-1, 1] to a dict of `color [1, size, size, 3]` and, for
-            `saliency`, `saliency [1, size, size, 1]`.
+        network: function from `[1, size, size, 1]` float32 in [-1, 1] to a dict of `color [1, size, size, 3]`, maybe
+            `chroma [1, h, w, 2]`, and, for `saliency`, `saliency [1, size, size, 1]`.
         image_bytes: `[B]` string tensor. JPEG and PNG files.
         size: int. Pixels of a side of what the network sees.
         max_pixels: int. Pixels of the largest photo that is taken.
@@ -46,7 +47,8 @@ def colorize_files(network, image_bytes, *, size, max_pixels=MAX_PIXELS, salienc
         content = _content(shape, size)
         predicted = network(_prepare(photo, content, size)[tf.newaxis])
         height, width = tf.unstack(content)
-        outputs = {"image_bytes": _finish(photo, predicted["color"][0, :height, :width])}
+        chroma = predicted["chroma"] if "chroma" in predicted else color.chroma(predicted["color"])
+        outputs = {"image_bytes": _finish(photo, _cut(chroma[0], content, size))}
         if saliency:
             outputs["saliency_bytes"] = _saliency_map(predicted["saliency"][0, :height, :width], shape)
         return outputs
@@ -58,6 +60,34 @@ def colorize_files(network, image_bytes, *, size, max_pixels=MAX_PIXELS, salienc
         fn_output_signature={name: tf.TensorSpec((), tf.string) for name in names},
         parallel_iterations=1,  # one photo in memory at a time; the operations use all cores
     )
+
+
+def with_stretched_luma(network):
+    """A network that is to see the luma stretched, as one of the luma as it is: see `networks.Network.predict`.
+
+    Args:
+        network: function from `gray [B, H, W, 1]` to a dict of `color [B, H, W, 3]` and other tensors.
+
+    Returns:
+        Function of the same kind.
+    """
+
+    def predict(gray):
+        outputs = network(stretch_luma(gray))
+        rgb = outputs["color"]
+        return {**outputs, "color": tf.clip_by_value(rgb + (gray - color.luma(rgb)), -1.0, 1.0)}
+
+    return predict
+
+
+def stretch_luma(gray):
+    """`color.stretch_luma` of a tensor `[B, H, W, 1]`."""
+    pixels = tf.reshape(gray, (tf.shape(gray)[0], -1))
+    rank = tf.shape(pixels)[1] // color.STRETCH_TAIL + 1
+    low, high = -tf.math.top_k(-pixels, rank)[0][:, -1], tf.math.top_k(pixels, rank)[0][:, -1]
+    low, high = (value[:, tf.newaxis, tf.newaxis, tf.newaxis] for value in (low, high))
+    gain = 2 / tf.maximum(high - low, color.MIN_STRETCHED_RANGE)
+    return tf.clip_by_value((gray - (low + high) / 2) * gain, -1.0, 1.0)
 
 
 def _content(shape, size):
@@ -81,10 +111,22 @@ def _mirrored(length, size):
     return tf.minimum(places, 2 * length - 1 - places)
 
 
-def _finish(photo, predicted):
-    """Encodes a photo with the chroma of `predicted`, `[h, w, 3]`."""
+def _cut(chroma, content, size):
+    """The chroma, `[s, s, 2]`, of the content, which is in pixels of the network's square: see `resizing.cut`."""
+    if chroma.shape[0] == size:
+        return chroma[: content[0], : content[1]]
+    pixels = content * chroma.shape[0]
+    rows, columns = (
+        _cubic_weights(chroma.shape[0], (length + size - 1) // size, extent=length / size, sharpness=CUT_SHARPNESS)
+        for length in tf.unstack(pixels)
+    )
+    return _resize_columns(_resize_rows(chroma, rows), columns)
+
+
+def _finish(photo, chroma):
+    """Encodes a photo with a chroma, `[h, w, 2]`."""
     # The networks' range is 2 wide, that of chroma 1.
-    chroma = _shrink(color.chroma(predicted) / 2, tf.shape(photo.gray))
+    chroma = _shrink(chroma / 2, tf.shape(photo.gray))
     pixels = tf.concat([_recolor(photo, *_guided(chroma, photo)), photo.alpha], -1)
     return tf.cond(
         photo.white == 255,
@@ -225,20 +267,23 @@ def _area_weights(old, new):
     return tf.SparseTensor(indices, weights, tf.stack([new, old]))
 
 
-def _cubic_weights(old, new, start=0, count=None):
-    """Weights `[count, old]` of cubic interpolation, sparse, for the pixels from `start` of `new` ones."""
+def _cubic_weights(old, new, start=0, count=None, *, extent=None, sharpness=_CUBIC_SHARPNESS):
+    """Weights `[count, old]` of cubic interpolation, sparse, for the pixels from `start` of `new` ones.
+
+    All of them cover the first `extent` of the `old` pixels, or all.
+    """
     count = new if count is None else count
     pixels = tf.cast(start + tf.range(count), tf.float64)
-    positions = (pixels + 0.5) * (tf.cast(old, tf.float64) / tf.cast(new, tf.float64)) - 0.5
+    extent = tf.cast(old if extent is None else extent, tf.float64)
+    positions = (pixels + 0.5) * (extent / tf.cast(new, tf.float64)) - 0.5
     left = tf.floor(positions)
     distance = tf.cast(positions - left, tf.float32)[:, tf.newaxis] + [1.0, 0.0, -1.0, -2.0]
     taps = tf.clip_by_value(tf.cast(left, tf.int64)[:, tf.newaxis] + [-1, 0, 1, 2], 0, tf.cast(old, tf.int64) - 1)
     rows = tf.broadcast_to(tf.range(tf.cast(count, tf.int64))[:, tf.newaxis], tf.shape(taps))
     indices = tf.reshape(tf.stack([rows, taps], -1), (-1, 2))
     shape = tf.cast(tf.stack([count, old]), tf.int64)
-    return tf.SparseTensor(indices, tf.reshape(_cubic(tf.abs(distance)), (-1,)), shape)
+    return tf.SparseTensor(indices, tf.reshape(_cubic(tf.abs(distance), sharpness), (-1,)), shape)
 
 
-def _cubic(x):
-    a = _CUBIC_SHARPNESS
+def _cubic(x, a):
     return tf.where(x <= 1, ((a + 2) * x - (a + 3)) * x * x + 1, ((a * x - 5 * a) * x + 8 * a) * x - 4 * a)

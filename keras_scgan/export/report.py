@@ -7,12 +7,12 @@ import pathlib
 import numpy as np
 import tensorflow as tf
 
-from keras_scgan import color, metrics
+from keras_scgan import color, descriptions, metrics
 from keras_scgan.colorizer import Colorizer
 from keras_scgan.errors import UserError
 from keras_scgan.export import litert, logs, saved_model
 from keras_scgan.files import atomic_path, sha256
-from keras_scgan.networks import load_network
+from keras_scgan.networks import describe, load_network
 from keras_scgan.photo_files import read_bytes, read_photo
 
 SAVED_MODEL = "saved_model"
@@ -91,7 +91,7 @@ class Exporter:
                 self.generator, kind, image_size=self.image_size, saliency=saliency, calibration=calibration, **options
             )
         with atomic_path(path) as temporary:
-            temporary.write_bytes(data)
+            temporary.write_bytes(descriptions.append_to_tflite(data, describe(self.generator)))
             measured = self._verify(f"litert_{kind}", temporary)
         return self._record(f"litert_{kind}", path, {"signatures": litert.signatures(path), **about, **measured})
 

@@ -1,6 +1,7 @@
 """SavedModel for TensorFlow Serving: photo files to their colour versions, or greys to colours, in one graph each."""
 
 import contextlib
+import dataclasses
 import os
 import pathlib
 import shutil
@@ -8,11 +9,11 @@ import shutil
 import keras
 import tensorflow as tf
 
-from keras_scgan import data, files, photo_files
+from keras_scgan import data, descriptions, files, photo_files
 from keras_scgan.errors import BadFileError, UserError
 from keras_scgan.export import pipeline, serving_files
 from keras_scgan.export.inference import build_inference_model
-from keras_scgan.networks import load_network
+from keras_scgan.networks import describe, load_network
 
 WARM_UP_FILE = pathlib.PurePath("assets.extra", "tf_serving_warmup_requests")
 """Where, in the folder of a version, TensorFlow Serving looks for the requests that it runs before it takes others."""
@@ -35,10 +36,11 @@ def export(
 ):
     """Writes a generator as a SavedModel for TensorFlow Serving, `folder/version/`, whole or not at all.
 
-    Its signatures are `serving_default`, from `gray [B, image_size, image_size, 1]` in [-1, 1] to `color` and
-    `saliency`, and `colorize_bytes`, from `image_bytes [B]`, JPEG and PNG files, to `image_bytes [B]`, PNG files: see
-    `pipeline.colorize_files`. Beside the versions, `folder/README.md` tells how to serve them (`SERVING.md`
-    where there is another README), with `folder/batching.config`.
+    Its signatures are `serving_default`, from `gray [B, image_size, image_size, 1]` in [-1, 1] to `color` and, where
+    the generator has them, `chroma` and `saliency`; and `colorize_bytes`, from `image_bytes [B]`, JPEG and PNG files,
+    to `image_bytes [B]`, PNG files: see `pipeline.colorize_files`. Both stretch the luma if the generator is to see it
+    so. Beside the versions, `folder/README.md` tells how to serve them (`SERVING.md` where there is another README),
+    with `folder/batching.config`.
 
     Args:
         generator: functional model as of `build_generator`, of any dtype policy.
@@ -78,6 +80,8 @@ def export(
         with tf.io.TFRecordWriter(str(temporary / WARM_UP_FILE)) as writer:
             for record in records:
                 writer.write(record)
+        # The graph stretches the luma, so that who runs it is not to.
+        descriptions.write_to_saved_model(temporary, dataclasses.replace(describe(generator), stretch_luma=False))
         if verify is not None:
             verify(temporary)
     _write_readme(folder, serving_files.readme(folder.resolve().name, target, max_pixels))
@@ -99,17 +103,21 @@ def _write_readme(folder, text):
 def _endpoints(generator, image_size, saliency, saliency_bytes, max_pixels):
     """An `ExportArchive` with both signatures, and the function of `colorize_bytes`."""
     model = build_inference_model(generator, image_size, saliency=saliency or saliency_bytes)
-    color_only = keras.Model(model.input, {"color": model.output["color"]})
+    colors = keras.Model(model.input, {name: value for name, value in model.output.items() if name != "saliency"})
+
+    def network(with_saliency):
+        chosen = model if with_saliency else colors
+        return pipeline.with_stretched_luma(chosen) if describe(generator).stretch_luma else chosen
 
     def colorize_bytes(image_bytes):
-        network = model if saliency_bytes else color_only
         return pipeline.colorize_files(
-            network, image_bytes, size=image_size, max_pixels=max_pixels, saliency=saliency_bytes
+            network(saliency_bytes), image_bytes, size=image_size, max_pixels=max_pixels, saliency=saliency_bytes
         )
 
     archive = keras.export.ExportArchive()
+    archive.track(model)
     gray = tf.TensorSpec((None, image_size, image_size, 1), tf.float32, name="gray")
-    archive.add_endpoint("serving_default", model if saliency else color_only, [gray])
+    archive.add_endpoint("serving_default", network(saliency), [gray])
     files = tf.TensorSpec((None,), tf.string, name="image_bytes")
     return archive, archive.add_endpoint("colorize_bytes", colorize_bytes, [files])
 

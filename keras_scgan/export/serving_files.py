@@ -32,7 +32,7 @@ it appears. Two signatures:
 - `colorize_bytes`: `image_bytes`, string `[B]`, JPEG and PNG files, to `image_bytes`, string `[B]`, PNG files\
 @SALIENCY_BYTES
 - `serving_default`: `gray`, float `[B, @SIZE, @SIZE, 1]`, luma in [-1, 1], to `color`, float `[B, @SIZE, @SIZE, 3]`,
-  RGB in [-1, 1]@SALIENCY
+  RGB in [-1, 1]@CHROMA@SALIENCY
 
 `colorize_bytes` takes photos of any size, also in one request. Each comes back upright, at its own size and depth, with
 its own luma and alpha. If one of them is no photo, damaged or larger than @MAX_PIXELS pixels, the request fails with
@@ -97,7 +97,7 @@ python -c "import numpy; numpy.save('gray.npy', numpy.zeros((1, @SIZE, @SIZE, 1)
 saved_model_cli run --dir @VERSION --tag_set serve --signature_def serving_default --inputs gray=gray.npy --outdir .
 ```
 
-writes `color.npy`@SALIENCY_FILE. A photo file is an array of bytes:
+writes `color.npy`@CHROMA_FILE@SALIENCY_FILE. A photo file is an array of bytes:
 
 ```bash
 python -c "import numpy, pathlib; numpy.save('photo.npy', [pathlib.Path('photo.jpg').read_bytes()])"
@@ -121,12 +121,15 @@ def readme(name, folder, max_pixels):
     default, files = (model.meta_graphs[0].signature_def[key] for key in ("serving_default", "colorize_bytes"))
     size = default.inputs["gray"].tensor_shape.dim[1].size
     has_map, has_map_files = "saliency" in default.outputs, "saliency_bytes" in files.outputs
+    chroma = default.outputs["chroma"].tensor_shape.dim[1].size if "chroma" in default.outputs else None
     return _README.substitute(
         NAME=name,
         TITLE_END=TITLE_END,
         VERSION=folder.name,
         SIZE=size,
         MAX_PIXELS=f"{max_pixels:,}",
+        CHROMA=f", and `chroma`, float `[B, {chroma}, {chroma}, 2]`, Cb and Cr of it in [-1, 1]" if chroma else "",
+        CHROMA_FILE=" and `chroma.npy`" if chroma else "",
         SALIENCY=f", and `saliency`, float `[B, {size}, {size}, 1]` in [0, 1]" if has_map else "",
         SALIENCY_FILE=" and `saliency.npy`" if has_map else "",
         SALIENCY_BYTES=",\n  and `saliency_bytes`, string `[B]`, greyscale PNG files of the maps"

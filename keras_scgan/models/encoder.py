@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_scgan.errors import UserError
 from keras_scgan.layers import FrozenBatchNormalization, WithOnes
+from keras_scgan.models import folding
 
 STRIDES = (4, 8, 16, 32)
 """Of the features: pixels of the photo a pixel of the map, in both directions."""
@@ -135,12 +136,13 @@ def _rebuild(classifier, calls, features, gray, name, preprocess):
         elif isinstance(layer, keras.layers.Conv2D | keras.layers.DepthwiseConv2D):
             norm = norms.get(id(call.output))
             norm = norm if norm is not None and uses.count(id(call.output)) == 1 and _is_linear(layer) else None
-            weights = _folded(layer, norm and norm.layer)
+            kernel, bias = folding.fold(layer, norm and norm.layer)
             if call is calls[first]:
-                weights[0] = _grey_kernel(weights[0], scale, offset)
+                kernel = _grey_kernel(kernel, scale, offset)
             if norm is not None:
                 folded.add(id(norm.output))
-            made[id(call.output)] = _copy(layer, weights, use_bias=True)(made[id(source)])
+            bias = np.zeros(layer.output.shape[-1]) if bias is None else bias
+            made[id(call.output)] = _copy(layer, [kernel, bias], use_bias=True)(made[id(source)])
         else:
             args, kwargs = keras.tree.map_structure(
                 lambda value: made[id(value)] if isinstance(value, keras.KerasTensor) else value,
@@ -183,21 +185,6 @@ def _is_identity(layer):
 
 def _is_linear(layer):
     return layer.activation is keras.activations.linear
-
-
-def _folded(layer, norm):
-    """Kernel and bias of a convolution with the batch normalisation after it, if there is one."""
-    kernel = np.asarray(layer.kernel, "float64")
-    bias = np.asarray(layer.bias, "float64") if layer.use_bias else np.zeros(layer.output.shape[-1])
-    if norm is not None:
-        mean, variance = (np.asarray(value, "float64") for value in (norm.moving_mean, norm.moving_variance))
-        scale = 1 / np.sqrt(variance + norm.epsilon)
-        if norm.scale:
-            scale = scale * np.asarray(norm.gamma, "float64")
-        bias = (bias - mean) * scale + (np.asarray(norm.beta, "float64") if norm.center else 0)
-        is_depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
-        kernel = kernel * (scale.reshape(kernel.shape[2:]) if is_depthwise else scale)
-    return [kernel, bias]
 
 
 # === Grey in the place of colour ===

@@ -7,6 +7,9 @@ from keras_scgan.models.encoder import ENCODER_PREFIX, STRIDES
 from keras_scgan.models.generator_model import Generator
 
 _WIDTHS = {32: 256, 16: 160, 8: 112, 4: 64}
+_DEPTHWISE = {16: 5, 8: 5, 4: 3}
+"""Height and width of the depthwise kernels."""
+
 _SALIENCY_WIDTH = 32
 FROZEN = ("all", "early", "none")
 """Parts of the encoder that can be left untrained."""
@@ -40,8 +43,16 @@ def build_pretrained_generator(encoder, *, saliency=True, built_from=None):
         # The convolution comes before the enlargement, where it has a quarter of the pixels.
         x = _enlarged(_conv(x, width, 1, f"{name}_coarse"), 2, f"{name}_coarse")
         x = keras.layers.Add(name=f"{name}_sum")([x, _conv(features[stride], width, 1, f"{name}_lateral")])
-        x = levels[stride] = _relu(_conv(_relu(x, f"{name}_sum"), width, 3, name), name)
-    chroma = keras.layers.Conv2D(2, 3, padding="same", name="chroma_conv")(x)
+        # Separable, as in DeepLabv3+: of the time that a full convolution takes, little buys anything.
+        x = keras.layers.DepthwiseConv2D(
+            _DEPTHWISE[stride],
+            padding="same",
+            use_bias=False,
+            name=f"{name}_depthwise",
+        )(_relu(x, f"{name}_sum"))
+        x = levels[stride] = _relu(_conv(x, width, 1, name), name)
+    almost_grey = keras.initializers.RandomNormal(stddev=1e-3)
+    chroma = keras.layers.Conv2D(2, 3, padding="same", kernel_initializer=almost_grey, name="chroma_conv")(x)
     chroma = keras.layers.Activation("tanh", dtype="float32", name="chroma")(chroma)
     color = ChromaOnLuma(dtype="float32", name="color")([_enlarged(chroma, 4, "chroma", dtype="float32"), gray])
     outputs = {"color": color, "chroma": chroma}

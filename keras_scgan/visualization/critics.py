@@ -12,6 +12,7 @@ from keras_scgan.checkpoints import checkpoint_dir, checkpoint_path, checkpoint_
 from keras_scgan.data.photos import resize
 from keras_scgan.errors import UserError
 from keras_scgan.models import build_critic
+from keras_scgan.networks import split_batch
 from keras_scgan.visualization.figures import Panel, Scale, draw_grid, fit, rgb_of, upsample
 
 CRITICS = ("color", "attention")
@@ -82,7 +83,7 @@ def try_photo(critics, colorizer, photo, true_map=None):
     """
     rgb = rgb_of(photo)
     gray = colorizer.prepare(rgb)
-    outputs = {name: value[0] for name, value in colorizer.predict(gray[np.newaxis]).items()}
+    (outputs,) = split_batch(colorizer.predict(gray[np.newaxis]))
     pairs = {"color": (color.normalize(resize(rgb, colorizer.size).astype(np.float32)), outputs["color"])}
     if "attention" in critics:
         saliency = outputs["saliency"]

@@ -1,6 +1,7 @@
 """What the saliency branch attends to: the paper's figure 7."""
 
 from keras_scgan import color
+from keras_scgan.networks import split_batch
 from keras_scgan.visualization.figures import Panel, fit, rgb_of, weighted
 
 
@@ -21,9 +22,9 @@ def figure7_row(photo, truth, colorizer, *, true_map=None, baseline=None, width=
     Reference:
         Figure 7 of [SCGAN](https://arxiv.org/abs/2011.11377).
     """
-    outputs = colorizer.predict(colorizer.prepare(photo)[None])
-    colorized = rgb_of(fit(colorizer.finish(photo, outputs["color"][0]), width))
-    saliency = fit(colorizer.saliency_map(photo, outputs["saliency"][0]), width)
+    (outputs,) = split_batch(colorizer.predict(colorizer.prepare(photo)[None]))
+    colorized = rgb_of(fit(colorizer.finish(photo, outputs), width))
+    saliency = fit(colorizer.saliency_map(photo, outputs["saliency"]), width)
     original = rgb_of(fit(photo, width))
     if true_map is not None:
         true_map = fit(true_map, width, photo.shape)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from keras_scgan import color
+from keras_scgan.data.aging import age_by_name
 from keras_scgan.errors import BadFileError, UserError
 from keras_scgan.evaluation import methods
 from keras_scgan.evaluation.references import Sample, to_square
@@ -46,9 +47,6 @@ class FakeColorizer:
         self.seen.append(photo)
         return np.full((*photo.shape, 3), 7, np.uint8)
 
-    def colorize_batch(self, photos):
-        return [self.finish(photo, None) for photo in photos]
-
 
 @pytest.fixture
 def model(monkeypatch, tmp_path):
@@ -73,8 +71,25 @@ def test_model_sees_grey_alone_and_its_output_is_what_would_be_on_disk(model, rn
     ]
     assert (results[0].images["network"] == 255).all()  # 2.0 is beyond white
     assert results[0].saliency is None
-    assert len(model.colorizer.seen) == 4
+    assert len(model.colorizer.seen) == 5  # the first photo at both sizes
     assert all(photo.ndim == 2 for photo in model.colorizer.seen)
+
+
+def test_model_sees_the_aged_photo_whose_colours_are_put_on_the_luma_of_the_true_one(model, rng):
+    sample = dataclasses.replace(make_sample(rng), aging=1.0)
+    list(model.run([sample]))
+    small_seen, seen, finished = model.colorizer.seen
+    np.testing.assert_array_equal(finished, sample.gray)
+    np.testing.assert_array_equal(seen, age_by_name(sample.gray, sample.key, 1.0))
+    np.testing.assert_array_equal(small_seen, to_square(seen, SIZE))
+    assert np.abs(seen.astype(int) - sample.gray).mean() > 1
+
+
+def test_all_models_see_one_aged_photo(rng):
+    photo = make_sample(rng)
+    first, again, other = (dataclasses.replace(photo, aging=1.0, key=key).seen for key in ("x", "x", "y"))
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
 
 
 def test_model_predicts_saliency_where_there_are_maps(model, rng):

@@ -10,9 +10,13 @@ import sample_photos as samples
 import tensorflow as tf
 from PIL import Image
 
-from keras_scgan import data
+from keras_scgan import color, data
 from keras_scgan.colorizer import Colorizer
+from keras_scgan.descriptions import Description
 from keras_scgan.export import pipeline
+from keras_scgan.models import Generator
+from keras_scgan.networks import describe
+from keras_scgan.resizing import cut
 
 SIZE = 64
 
@@ -22,8 +26,7 @@ def _same_random_numbers():
     """In place of that of all tests: TensorFlow builds its graphs anew, for seconds, after a seed is set."""
 
 
-@pytest.fixture(scope="module")
-def network():
+def strong_network():
     """A network of strong colours that change from pixel to pixel."""
     keras.utils.set_random_seed(1)
     gray = keras.Input((SIZE, SIZE, 1), name="gray")
@@ -37,10 +40,25 @@ def network():
     return keras.Model(gray, {"color": paint(3, "tanh", "paint"), "saliency": paint(1, "sigmoid", "point_out")})
 
 
+def stretching_network():
+    """A network with a chroma of a quarter of the size, which is to see the luma stretched."""
+    network = strong_network()
+    coarse = keras.layers.AveragePooling2D(4, name="coarse")(network.input)
+    chroma = keras.layers.Conv2D(2, 3, padding="same", activation="tanh", name="chroma")(coarse)
+    description = Description("test", {}, 4, SIZE, stretch_luma=True)
+    return Generator(network.input, {**network.output, "chroma": chroma}, description=description)
+
+
+@pytest.fixture(scope="module", params=[strong_network, stretching_network])
+def network(request):
+    return request.param()
+
+
 @pytest.fixture(scope="module")
 def graph(network):
     def colorize_files(image_bytes):
-        return pipeline.colorize_files(network, image_bytes, size=SIZE, saliency=True)
+        served = pipeline.with_stretched_luma(network) if describe(network).stretch_luma else network
+        return pipeline.colorize_files(served, image_bytes, size=SIZE, saliency=True)
 
     return tf.function(colorize_files, [tf.TensorSpec((None,), tf.string)], autograph=False)
 
@@ -155,6 +173,27 @@ def test_bad_photo_among_good_ones_is_named(colorize):
     good = samples.encode(samples.RGB, "PNG")
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"\[image 2: a damaged or truncated PNG"):
         colorize([good, good, good[:-30], good])
+
+
+def test_luma_is_stretched_as_for_training(rng):
+    grays = (rng.uniform(-1, 1, (4, 50, 60, 1)) * np.reshape([1, 0.5, 0.05, 0], (4, 1, 1, 1))).astype(np.float32)
+    np.testing.assert_allclose(pipeline.stretch_luma(tf.constant(grays)), color.stretch_luma(grays), atol=1e-6)
+
+
+def test_network_that_stretches_the_luma_is_that_of_the_colorizer(colorizer, network, rng):
+    if not describe(network).stretch_luma:
+        pytest.skip("it does not")
+    grays = rng.uniform(-0.3, 0.4, (2, SIZE, SIZE, 1)).astype(np.float32)
+    found = pipeline.with_stretched_luma(network)(tf.constant(grays))
+    for name, expected in colorizer.predict(grays).items():
+        np.testing.assert_allclose(found[name], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("content", [(16, 64), (41, 64), (64, 3), (1, 64)])
+def test_chroma_is_cut_as_by_the_colorizer(content, rng):
+    chroma = rng.uniform(-1, 1, (16, 16, 2)).astype(np.float32)
+    found = pipeline._cut(tf.constant(chroma), tf.constant(content), SIZE)
+    np.testing.assert_allclose(found, cut(chroma, [side / 4 for side in content]), atol=1e-6)
 
 
 def test_all_operations_are_those_of_a_stock_server(graph):

@@ -135,6 +135,23 @@ def test_greyscale_alone_is_measured_without_labels_and_maps(evaluate, photos, t
         assert absent not in result.stdout
 
 
+def test_aging_changes_what_models_see_alone_and_is_the_same_in_each_run(evaluate, photos, generator, tmp_path):
+    rows = {}
+    for name, aging in (("clean", 0), ("aged", 1), ("again", 1)):
+        arguments = [f"--data_dir={photos}", f"--model=net={generator}", "--classifier=none", f"--aging={aging}"]
+        result = evaluate(*arguments, f"--output_dir={tmp_path / name}")
+        assert result.returncode == 0, result.stderr
+        lines = read_lines(tmp_path / name)
+        assert {line["protocol"].pop("aging") for line in lines} == {aging}
+        rows[name] = {(line["output"], line["method"]): line for line in lines}
+    assert rows["aged"] == rows["again"]
+    for row, clean in rows["clean"].items():
+        assert (rows["aged"][row] == clean) == (row[1] != "net")
+    clean, aged = (rows[name]["pipeline", "net"] for name in ("clean", "aged"))
+    assert aged["chroma_psnr"] != clean["chroma_psnr"]
+    assert aged["ssim"] == pytest.approx(clean["ssim"], abs=0.02)  # the luma is the true one, but for clipped colours
+
+
 def test_results_are_replaced_when_asked_alone(evaluate, error_of, photos, tmp_path):
     output = tmp_path / "results"
     output.mkdir()

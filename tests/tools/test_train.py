@@ -77,12 +77,11 @@ def run(call_tool, tmp_path_factory):
 def test_a_run_leaves_its_flags_and_for_each_stage_its_results_and_nothing_else(run):
     names = [name for name in files_of(run) if "tfevents" not in name]
     steps, samples = (f"step_{i:08d}.npz" for i in (2, 3, 4)), ("epoch_0001.png", "epoch_0002.png")
-    stage = [
-        *(f"checkpoints/{name}" for name in steps),
-        *("generator.keras", "metrics.jsonl"),
-        *(f"samples/{name}" for name in samples),
-    ]
-    assert names == ["run.flags", *(f"stage{i}/{name}" for i in (1, 2) for name in stage)]
+    results = ("generator.keras", "metrics.jsonl", *(f"samples/{name}" for name in samples))
+    stage = [*(f"checkpoints/{name}" for name in steps), *results]
+    critics = ["attention_critic.keras", "color_critic.keras"]
+    expected = [f"stage1/{name}" for name in stage] + [f"stage2/{name}" for name in (*stage, *critics)]
+    assert names == ["run.flags", *sorted(expected)]
 
 
 def test_the_user_is_told_without_a_terminal_in_lines_without_control_characters(run):

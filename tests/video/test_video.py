@@ -103,7 +103,7 @@ def test_no_colour_bleeds_over_a_cut(tmp_path, output):
     source = write(tmp_path / "two.avi", [*scene(0, brightness=80), *scene(1, brightness=180)])
     colorizer = FakeColorizer()
     assert colorize_video(colorizer, source, output / "two.avi").cuts == 1
-    red, _, blue = np.moveaxis(np.stack(colorizer.finished), -1, 0).mean(axis=(2, 3))
+    blue, red = np.moveaxis(np.stack(colorizer.finished), -1, 0).mean(axis=(2, 3))
     assert (red[:FRAMES] > 0.05).all()
     assert (blue[:FRAMES] < 0).all()
     assert (red[FRAMES:] < 0).all()
