@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from pair_folders import numpy_batches, write_textured
-from tiny_classifier import build_classifier
+from small_encoder import small_classifier, small_pretrained_generator
 
 from keras_scgan import color, data
 from keras_scgan.data.feature_cache import FeatureCache
 from keras_scgan.errors import UserError
 from keras_scgan.feature_cache import make_feature_cache
-from keras_scgan.models import build_encoder, build_pretrained_generator
+from keras_scgan.models import build_encoder
 from keras_scgan.models.pretrained import freeze_encoder, split_at_features
 from keras_scgan.scgan import SCGAN
 
@@ -38,8 +38,7 @@ def pairs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def generator():
-    keras.utils.set_random_seed(0)
-    generator = build_pretrained_generator(build_encoder(build_classifier()))
+    generator = small_pretrained_generator()
     freeze_encoder(generator, "all")
     return generator
 
@@ -210,8 +209,7 @@ def test_a_cache_of_other_settings_is_made_anew_and_the_log_says_which(
 
 def test_another_encoder_or_other_photos_make_the_cache_anew(tmp_path, encoder, pairs, caplog):
     make(tmp_path / "cache", encoder, pairs)
-    keras.utils.set_random_seed(1)
-    other = build_encoder(build_classifier())
+    other = build_encoder(small_classifier(seed=1))
     make(tmp_path / "cache", other, pairs)
     assert "is made anew, as it has encoder " in caplog.text
     caplog.clear()

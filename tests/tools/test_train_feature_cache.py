@@ -11,7 +11,7 @@ import time
 import keras
 import numpy as np
 import pytest
-from tiny_classifier import build_classifier
+from small_encoder import small_classifier
 
 from keras_scgan.data.feature_cache import FeatureCache
 
@@ -25,8 +25,7 @@ LAST = "checkpoints/step_00000006.npz"
 @pytest.fixture(scope="module")
 def encoder_flag(tmp_path_factory):
     path = tmp_path_factory.mktemp("encoder") / "classifier.keras"
-    keras.utils.set_random_seed(0)
-    build_classifier().save(path)
+    small_classifier().save(path)
     return f"--encoder={path}"
 
 
@@ -113,7 +112,9 @@ def test_a_dry_run_makes_no_cache(train, tmp_path):
     assert not (tmp_path / "cache").exists()
 
 
-@pytest.mark.parametrize("flags", [["--architecture=paper", "--depth=6"], ["--freeze_encoder=early"], ["--freeze_encoder=none"]])
+@pytest.mark.parametrize(
+    "flags", [["--architecture=paper", "--depth=6"], ["--freeze_encoder=early"], ["--freeze_encoder=none"]]
+)
 def test_an_encoder_that_is_trained_or_none_is_an_error(train, error_of, tmp_path, flags):
     result = train(f"--feature_cache={tmp_path / 'cache'}", f"--output_dir={tmp_path / 'run'}", *flags)
     assert "--feature_cache is for an encoder that is not trained: --architecture=pretrained" in error_of(result)
