@@ -58,7 +58,7 @@ def quick(monkeypatch):
         gray = tf.TensorSpec((None, size, size, 1), tf.float32, name="gray")
         archive.add_endpoint("serving_default", lambda gray: {"color": tf.tile(gray, (1, 1, 1, 3))}, [gray])
         files = tf.TensorSpec((None,), tf.string, name="image_bytes")
-        return archive, archive.add_endpoint("colorize_bytes", first, [files])
+        return archive, archive.add_endpoint(saved_model.photo_signature(generator), first, [files])
 
     monkeypatch.setattr(saved_model, "_endpoints", endpoints)
 
@@ -134,6 +134,18 @@ def test_files_become_what_a_colorizer_with_chroma_makes_of_them(stretching):
         found = tf.io.decode_png(result).numpy()
         assert np.abs(found.astype(int) - expected).max() <= 2
         assert np.ptp(expected.astype(int), axis=-1).mean() > 10
+
+
+def test_photos_are_not_sent_to_a_network_of_thermal_images(tmp_path, quick):
+    generator = chroma_generator(image_size=SIZE, network_input="thermal")
+    saved_model.export(generator, tmp_path / "scgan", warm_up_photos=[])
+    assert saved_model.signatures(tmp_path / "scgan" / "1").keys() == {"serving_default", "colorize_thermal_bytes"}
+    with pytest.raises(UserError, match="thermal images, not photos"):
+        Colorizer(tmp_path / "scgan")
+    readme = (tmp_path / "scgan" / "README.md").read_text()
+    assert "A colorizer of thermal images." in readme
+    assert "colorize_bytes" not in readme
+    assert "--network_input=thermal" in readme
 
 
 def test_readme_shows_what_saved_model_cli_shows(folder):
