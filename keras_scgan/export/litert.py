@@ -18,7 +18,6 @@ from keras_scgan.colorizer import Colorizer
 from keras_scgan.data import demo_dir
 from keras_scgan.errors import UserError
 from keras_scgan.export.inference import build_inference_model
-from keras_scgan.networks import describe
 from keras_scgan.photo_files import PHOTO_SUFFIXES, read_photo
 
 KINDS = FLOAT32, FLOAT16, DYNAMIC, INT8 = ("float32", "float16", "dynamic", "int8")
@@ -57,12 +56,11 @@ def convert(generator, kind, *, image_size=None, saliency=False, reflect_padding
     """
     if kind not in KINDS:
         raise ValueError(f"`kind` must be one of {KINDS}. Received: kind={kind!r}")
-    colorizer = Colorizer(generator, size=image_size)
+    colorizer = Colorizer(generator, size=image_size, network_input=None)
     image_size = colorizer.size
     samples = []
     if kind == INT8:
-        grays = photo_grays(colorizer) if calibration is None else calibration
-        samples = _calibration_samples(grays, image_size, describe(generator).stretch_luma)
+        samples = _calibration_samples(photo_grays(colorizer) if calibration is None else calibration, image_size)
     quantized = kind in (DYNAMIC, INT8)
     model = build_inference_model(
         generator, image_size, saliency=saliency, reflect_padding=reflect_padding, quantized=quantized
@@ -95,7 +93,7 @@ def converter_of(model, image_size):
 
 
 def photo_grays(colorizer, folder=None, count=CALIBRATION_PHOTOS):
-    """Photos as a network sees them.
+    """Photos as a bare network sees them, with the luma stretched where it is to be.
 
     Args:
         colorizer: `Colorizer` that prepares them.
@@ -110,11 +108,12 @@ def photo_grays(colorizer, folder=None, count=CALIBRATION_PHOTOS):
     """
     files = find_files([str(folder or demo_dir() / "images")], PHOTO_SUFFIXES)
     chosen = np.unique(np.linspace(0, len(files) - 1, count).round().astype(int))
-    return [colorizer.prepare(read_photo(files[i].path).pixels) for i in chosen]
+    grays = np.stack([colorizer.prepare(read_photo(files[i].path).pixels) for i in chosen])
+    return list(color.stretch_luma(grays) if colorizer.description.stretch_luma else grays)
 
 
-def _calibration_samples(grays, image_size, stretch):
-    """Greys as `[1, S, S, 1]`, maybe stretched, each with the whole range of the input in two of its corners."""
+def _calibration_samples(grays, image_size):
+    """Greys as `[1, S, S, 1]`, each with the whole range of the input in two of its corners."""
     samples = [np.array(gray, "float32") for gray in grays]
     if not samples:
         raise UserError("There is no photo to calibrate the 8-bit model with.")
@@ -122,8 +121,6 @@ def _calibration_samples(grays, image_size, stretch):
         if sample.shape != (image_size, image_size, 1):
             expected = [image_size, image_size, 1]
             raise ValueError(f"Greys to calibrate with must be {expected}. Received: shape={sample.shape}")
-        if stretch:
-            sample[...] = color.stretch_luma(sample)
         sample[0, 0], sample[-1, -1] = _INPUT_RANGE
     return [sample[np.newaxis] for sample in samples]
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
+from colorful import chroma_generator
 
-from keras_scgan import build_generator
+from keras_scgan import build_generator, color
 from keras_scgan.colorizer import Colorizer
 from keras_scgan.data import demo_dir
 from keras_scgan.errors import UserError
@@ -152,10 +153,15 @@ def test_every_gray_level_comes_into_the_8_bit_model_within_half_a_level(files):
         assert np.abs((integers - zero_point) * scale - levels).max() < 0.51 / 127.5
 
 
+def test_photos_to_calibrate_with_have_the_luma_that_the_network_sees(grays):
+    stretching = Colorizer(chroma_generator(image_size=SIZE, stretch_luma=True))
+    np.testing.assert_array_equal(photo_grays(stretching), color.stretch_luma(np.stack(grays)))
+
+
 def test_ranges_are_means_of_the_photos_extremes_and_those_of_outputs_the_extremes_of_all(generator, grays):
     grays = [0.1 * grays[0], grays[1]]
-    color = generator.get_layer("up9_conv")
-    hidden = keras.Model(generator.input, [generator.get_layer("down1_conv").output, color.output])
+    layers = [generator.get_layer(name) for name in ("down1_conv", "up9_conv")]
+    hidden = keras.Model(generator.input, [layer.output for layer in layers])
     for gray in (samples := np.array(grays)):
         gray[0, 0], gray[-1, -1] = -1, 1
     maps, colors = (np.asarray(output) for output in hidden(samples))
