@@ -1,14 +1,12 @@
 """LiteRT models: one file for phones, small boards and browsers."""
 
 import contextlib
-import copy
 import os
 import tempfile
 
 import keras
 import numpy as np
 import tensorflow as tf
-from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.python.convert import mlir_quantize
 from tensorflow.lite.tools import flatbuffer_utils
 
@@ -17,6 +15,7 @@ from keras_scgan.batch import find_files
 from keras_scgan.colorizer import Colorizer
 from keras_scgan.data import demo_dir
 from keras_scgan.errors import UserError
+from keras_scgan.export import flatbuffers
 from keras_scgan.export.inference import build_inference_model
 from keras_scgan.photo_files import PHOTO_SUFFIXES, read_photo
 
@@ -72,7 +71,8 @@ def convert(generator, kind, *, image_size=None, saliency=False, reflect_padding
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         if kind == FLOAT16:
             converter.target_spec.supported_types = [tf.float16]
-        return converter.convert()
+        model = converter.convert()
+        return flatbuffers.with_float_depthwise(model) if kind == DYNAMIC else model
 
 
 @contextlib.contextmanager
@@ -141,7 +141,7 @@ def _convert_to_int8(converter, samples):
         quantization = model.subgraphs[0].tensors[index].quantization
         quantization.min, quantization.max = ([float(extreme)] for extreme in extremes)
     ranged = bytes(flatbuffer_utils.convert_object_to_bytearray(model))
-    return _cast_within_delegate(mlir_quantize(ranged, input_data_type=tf.uint8, output_data_type=tf.uint8))
+    return flatbuffers.cast_within_delegate(mlir_quantize(ranged, input_data_type=tf.uint8, output_data_type=tf.uint8))
 
 
 def _ranges(model, samples):
@@ -173,45 +173,6 @@ def _ranges(model, samples):
     means, outermost = (np.mean(lows, 0), np.mean(highs, 0)), (np.min(lows, 0), np.max(highs, 0))
     ranges = np.where([index in ends for index in maps], outermost, means)
     return dict(zip(maps, ranges.T, strict=True))
-
-
-def _cast_within_delegate(data):
-    """A model whose uint8 inputs and outputs become its int8 maps, and these the outputs, by way of float32.
-
-    XNNPACK has no other way, and outside of it the colours alone take as long as half of the decoder.
-    """
-    model = flatbuffer_utils.convert_bytearray_to_object(data)
-    graph = model.subgraphs[0]
-    quantize = _operator_code(model, schema.BuiltinOperator.QUANTIZE)
-    dequantize = _operator_code(model, schema.BuiltinOperator.DEQUANTIZE)
-    operators = []
-    for operator in graph.operators:
-        ends = [graph.tensors[index] for index in (operator.inputs[0], operator.outputs[0])]
-        if operator.opcodeIndex == quantize and {end.type for end in ends} == {
-            schema.TensorType.INT8,
-            schema.TensorType.UINT8,
-        }:
-            between = copy.copy(ends[0])
-            between.name, between.type, between.quantization = ends[0].name + b"_float", schema.TensorType.FLOAT32, None
-            index = np.array([len(graph.tensors)], np.int32)
-            graph.tensors.append(between)
-            first, operator = copy.copy(operator), copy.copy(operator)
-            first.opcodeIndex, first.outputs, operator.inputs = dequantize, index, index
-            operators.append(first)
-        operators.append(operator)
-    graph.operators = operators
-    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
-
-
-def _operator_code(model, builtin):
-    """Index of an operator in the model's list of those that it has, to which it is added if it is missing."""
-    codes = [code.builtinCode for code in model.operatorCodes]
-    if builtin not in codes:
-        code = schema.OperatorCodeT()
-        code.builtinCode, code.deprecatedBuiltinCode, code.version = builtin, builtin, 2
-        model.operatorCodes.append(code)
-        codes.append(builtin)
-    return codes.index(builtin)
 
 
 def signatures(path):

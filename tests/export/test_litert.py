@@ -13,7 +13,7 @@ from keras_scgan import build_generator, color
 from keras_scgan.colorizer import Colorizer
 from keras_scgan.data import demo_dir
 from keras_scgan.errors import UserError
-from keras_scgan.export import litert
+from keras_scgan.export import flatbuffers, litert
 from keras_scgan.export.litert import KINDS, convert, operations_outside_delegate, photo_grays
 
 SIZE = 64
@@ -181,7 +181,7 @@ def test_ranges_are_means_of_the_photos_extremes_and_those_of_outputs_the_extrem
 
 
 def test_bytes_go_in_and_out_within_the_delegate_as_outside_of_it(generator, grays, files, monkeypatch):
-    monkeypatch.setattr(litert, "_cast_within_delegate", lambda model: model)
+    monkeypatch.setattr(flatbuffers, "cast_within_delegate", lambda model: model)
     plain = convert(generator, "int8", image_size=SIZE, saliency=True, calibration=grays[::2])
     gray = np.arange(SIZE * SIZE).reshape(1, SIZE, SIZE, 1).astype(np.uint8)
     operations, outputs = {}, {}
