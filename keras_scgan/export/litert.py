@@ -1,12 +1,14 @@
 """LiteRT models: one file for phones, small boards and browsers."""
 
 import contextlib
+import copy
 import os
 import tempfile
 
 import keras
 import numpy as np
 import tensorflow as tf
+from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.python.convert import mlir_quantize
 from tensorflow.lite.tools import flatbuffer_utils
 
@@ -16,6 +18,7 @@ from keras_scgan.colorizer import Colorizer
 from keras_scgan.data import demo_dir
 from keras_scgan.errors import UserError
 from keras_scgan.export.inference import build_inference_model
+from keras_scgan.networks import describe
 from keras_scgan.photo_files import PHOTO_SUFFIXES, read_photo
 
 KINDS = FLOAT32, FLOAT16, DYNAMIC, INT8 = ("float32", "float16", "dynamic", "int8")
@@ -31,9 +34,9 @@ way between two steps, where rounding errors decide which of them it becomes."""
 def convert(generator, kind, *, image_size=None, saliency=False, reflect_padding="slices", calibration=None):
     """Converts a generator into a LiteRT model of static shapes and batch 1.
 
-    Its signature is `serving_default`, from `gray [1, S, S, 1]` to `color [1, S, S, 3]` and, if it is wanted, `saliency
-    [1, S, S, 1]`. They are float32, in [-1, 1] and [0, 1], but for `"int8"` uint8, which the tensors' scales and zero
-    points map to these ranges.
+    Its signature is `serving_default`, from `gray [1, S, S, 1]` to `color [1, S, S, 3]` and, where the generator has
+    it, `chroma [1, s, s, 2]` and, if it is wanted, `saliency [1, S, S, 1]`. They are float32, in [-1, 1] and [0, 1],
+    but for `"int8"` uint8, which the tensors' scales and zero points map to these ranges.
 
     Args:
         generator: functional model as of `build_generator`.
@@ -58,7 +61,8 @@ def convert(generator, kind, *, image_size=None, saliency=False, reflect_padding
     image_size = colorizer.size
     samples = []
     if kind == INT8:
-        samples = _calibration_samples(photo_grays(colorizer) if calibration is None else calibration, image_size)
+        grays = photo_grays(colorizer) if calibration is None else calibration
+        samples = _calibration_samples(grays, image_size, describe(generator).stretch_luma)
     quantized = kind in (DYNAMIC, INT8)
     model = build_inference_model(
         generator, image_size, saliency=saliency, reflect_padding=reflect_padding, quantized=quantized
@@ -110,8 +114,8 @@ def photo_grays(colorizer, folder=None, count=CALIBRATION_PHOTOS):
     return list(color.stretch_luma(grays) if colorizer.description.stretch_luma else grays)
 
 
-def _calibration_samples(grays, image_size):
-    """Greys as `[1, S, S, 1]`, each with the whole range of the input in two of its corners."""
+def _calibration_samples(grays, image_size, stretch):
+    """Greys as `[1, S, S, 1]`, maybe stretched, each with the whole range of the input in two of its corners."""
     samples = [np.array(gray, "float32") for gray in grays]
     if not samples:
         raise UserError("There is no photo to calibrate the 8-bit model with.")
@@ -119,6 +123,8 @@ def _calibration_samples(grays, image_size):
         if sample.shape != (image_size, image_size, 1):
             expected = [image_size, image_size, 1]
             raise ValueError(f"Greys to calibrate with must be {expected}. Received: shape={sample.shape}")
+        if stretch:
+            sample[...] = color.stretch_luma(sample)
         sample[0, 0], sample[-1, -1] = _INPUT_RANGE
     return [sample[np.newaxis] for sample in samples]
 
@@ -126,9 +132,8 @@ def _calibration_samples(grays, image_size):
 def _convert_to_int8(converter, samples):
     """Converts with 8-bit weights and maps, and uint8 inputs and outputs.
 
-    TensorFlow's calibration takes for the range of a map the extremes of all photos, which a few odd pixels decide. The
-    means of the extremes of each photo are better by about 4 dB. So these take their place before the quantization,
-    which TensorFlow has no public function for.
+    TensorFlow's calibration takes for the range of a map the extremes of all photos. Those of `_ranges` are better by
+    4 to 13 dB. So they take their place before the quantization, which TensorFlow has no public function for.
     """
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: [samples[:1]]
@@ -136,15 +141,19 @@ def _convert_to_int8(converter, samples):
     converter._experimental_calibrate_only = True
     calibrated = bytes(converter.convert())
     model = flatbuffer_utils.convert_bytearray_to_object(calibrated)
-    for index, extremes in _mean_extremes(calibrated, samples).items():
+    for index, extremes in _ranges(calibrated, samples).items():
         quantization = model.subgraphs[0].tensors[index].quantization
         quantization.min, quantization.max = ([float(extreme)] for extreme in extremes)
     ranged = bytes(flatbuffer_utils.convert_object_to_bytearray(model))
-    return mlir_quantize(ranged, input_data_type=tf.uint8, output_data_type=tf.uint8)
+    return _cast_within_delegate(mlir_quantize(ranged, input_data_type=tf.uint8, output_data_type=tf.uint8))
 
 
-def _mean_extremes(model, samples):
-    """The mean least and greatest value, over samples, of each map of a float32 LiteRT model, by its index."""
+def _ranges(model, samples):
+    """The least and the greatest value of each map of a float32 LiteRT model, by its index.
+
+    They are the means of the extremes of each sample, as a few odd pixels decide the extremes of all. But the maps of
+    the outputs, from the last activation's input on, have these: otherwise the strongest colours of all become weak.
+    """
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
     interpreter = Interpreter(
@@ -156,13 +165,57 @@ def _mean_extremes(model, samples):
     interpreter.allocate_tensors()
     (gray,) = interpreter.get_input_details()
     maps = [gray["index"], *(index for operation in interpreter._get_ops_details() for index in operation["outputs"])]
-    extremes = np.zeros((len(maps), 2))
+    lows, highs = [], []
     for sample in samples:
         interpreter.set_tensor(gray["index"], sample)
         interpreter.invoke()
-        values = (interpreter.get_tensor(index) for index in maps)
-        extremes += [(value.min(), value.max()) for value in values]
-    return dict(zip(maps, extremes / len(samples), strict=True))
+        values = [interpreter.get_tensor(index) for index in maps]
+        lows.append([value.min() for value in values])
+        highs.append([value.max() for value in values])
+    last = _operations_of_outputs(interpreter, until=("TANH", "LOGISTIC"))
+    ends = {index for operation in last for index in (*operation["inputs"], *operation["outputs"])}
+    means, outermost = (np.mean(lows, 0), np.mean(highs, 0)), (np.min(lows, 0), np.max(highs, 0))
+    ranges = np.where([index in ends for index in maps], outermost, means)
+    return dict(zip(maps, ranges.T, strict=True))
+
+
+def _cast_within_delegate(data):
+    """A model whose uint8 inputs and outputs become its int8 maps, and these the outputs, by way of float32.
+
+    XNNPACK has no other way, and outside of it the colours alone take as long as half of the decoder.
+    """
+    model = flatbuffer_utils.convert_bytearray_to_object(data)
+    graph = model.subgraphs[0]
+    quantize = _operator_code(model, schema.BuiltinOperator.QUANTIZE)
+    dequantize = _operator_code(model, schema.BuiltinOperator.DEQUANTIZE)
+    operators = []
+    for operator in graph.operators:
+        ends = [graph.tensors[index] for index in (operator.inputs[0], operator.outputs[0])]
+        if operator.opcodeIndex == quantize and {end.type for end in ends} == {
+            schema.TensorType.INT8,
+            schema.TensorType.UINT8,
+        }:
+            between = copy.copy(ends[0])
+            between.name, between.type, between.quantization = ends[0].name + b"_float", schema.TensorType.FLOAT32, None
+            index = np.array([len(graph.tensors)], np.int32)
+            graph.tensors.append(between)
+            first, operator = copy.copy(operator), copy.copy(operator)
+            first.opcodeIndex, first.outputs, operator.inputs = dequantize, index, index
+            operators.append(first)
+        operators.append(operator)
+    graph.operators = operators
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+
+
+def _operator_code(model, builtin):
+    """Index of an operator in the model's list of those that it has, to which it is added if it is missing."""
+    codes = [code.builtinCode for code in model.operatorCodes]
+    if builtin not in codes:
+        code = schema.OperatorCodeT()
+        code.builtinCode, code.deprecatedBuiltinCode, code.version = builtin, builtin, 2
+        model.operatorCodes.append(code)
+        codes.append(builtin)
+    return codes.index(builtin)
 
 
 def signatures(path):
@@ -209,22 +262,26 @@ def operations_outside_delegate(model, threads=None):
     source = {"model_content": model} if isinstance(model, bytes) else {"model_path": str(model)}
     interpreter = Interpreter(**source, num_threads=threads)
     interpreter.allocate_tensors()
-    # The list keeps operations that a delegate has taken over, and ends with the delegates: what computes the outputs
-    # is found backwards from them.
-    producers = {index: operation for operation in interpreter._get_ops_details() for index in operation["outputs"]}
     ends = {details["index"] for details in interpreter.get_input_details() + interpreter.get_output_details()}
+    return sorted(
+        operation["op_name"]
+        for operation in _operations_of_outputs(interpreter)
+        if operation["op_name"] != "DELEGATE"
+        and not (
+            operation["op_name"] == "QUANTIZE" and ends.intersection([*operation["inputs"], *operation["outputs"]])
+        )
+    )
+
+
+def _operations_of_outputs(interpreter, until=()):
+    """Operations that compute the outputs, found backwards from these, no further than those of the names `until`."""
+    # The list keeps operations that a delegate has taken over, and ends with the delegates.
+    producers = {index: operation for operation in interpreter._get_ops_details() for index in operation["outputs"]}
     waiting = [details["index"] for details in interpreter.get_output_details()]
     found = {}
     while waiting:
         operation = producers.get(waiting.pop())
         if operation is not None and operation["index"] not in found:
             found[operation["index"]] = operation
-            waiting += list(operation["inputs"])
-    return sorted(
-        operation["op_name"]
-        for operation in found.values()
-        if operation["op_name"] != "DELEGATE"
-        and not (
-            operation["op_name"] == "QUANTIZE" and ends.intersection([*operation["inputs"], *operation["outputs"]])
-        )
-    )
+            waiting += [] if operation["op_name"] in until else operation["inputs"].tolist()
+    return list(found.values())
