@@ -4,12 +4,16 @@ import cv2
 import numpy as np
 
 from keras_scgan import color
+from keras_scgan.descriptions import LUMA, NETWORK_INPUTS, THERMAL
+from keras_scgan.errors import UserError
 from keras_scgan.networks import chroma_of, load_network, split_batch
 from keras_scgan.photo_files import read_photo, write_photo
 from keras_scgan.resizing import cut, resize, shrink
 from keras_scgan.upsampling import METHODS, upsample_chroma
 
 FITS = ("pad", "squeeze")
+
+_KINDS = {LUMA: "photos", THERMAL: "thermal images"}
 
 
 class Colorizer:
@@ -28,9 +32,11 @@ class Colorizer:
         flip_average: bool. Whether to average the predictions for the photo and for its mirror image, which takes
             twice the time. Defaults to `False`.
         threads: int. Threads of a `.tflite` model. Defaults to all cores.
+        network_input: string. What it is given: `"luma"` (the default), photos, or `"thermal"`, thermal images. `None`
+            for what the network takes, whatever that is.
 
     Raises:
-        UserError: There is no such model, it is no generator, or it does not take images of that size.
+        UserError: There is no such model, it is no generator, or it does not take such images or images of that size.
         ValueError: An option has none of its values.
 
     Example:
@@ -50,8 +56,13 @@ class Colorizer:
         saturation=1.0,
         flip_average=False,
         threads=None,
+        network_input=LUMA,
     ):
-        for name, value, values in (("fit", fit, FITS), ("upsampling", upsampling, METHODS)):
+        for name, value, values in (
+            ("fit", fit, FITS),
+            ("upsampling", upsampling, METHODS),
+            ("network_input", network_input, (*NETWORK_INPUTS, None)),
+        ):
             if value not in values:
                 raise ValueError(f"`{name}` must be one of {values}. Received: {name}={value!r}")
         if saturation < 0:
@@ -61,11 +72,18 @@ class Colorizer:
         self.saturation = saturation
         self.flip_average = flip_average
         self._network = load_network(model, size, threads)
+        if network_input not in (None, self.description.network_input):
+            raise UserError(_describe_mismatch(self._network, network_input))
 
     @property
     def size(self):
         """Pixels of a side of what the network sees."""
         return self._network.size
+
+    @property
+    def description(self):
+        """What the network says of itself, a `descriptions.Description`."""
+        return self._network.description
 
     @property
     def has_saliency(self):
@@ -173,6 +191,14 @@ class Colorizer:
         if self.fit == "squeeze":
             return self.size, self.size
         return tuple(max(1, round(self.size * side / max(shape[:2]))) for side in shape[:2])
+
+
+def _describe_mismatch(network, network_input):
+    takes = _KINDS[network.description.network_input]
+    return (
+        f"The model {network.path} colorizes {takes}, not {_KINDS[network_input]}. Give it {takes}, and say so: "
+        f"network_input={network.description.network_input}."
+    )
 
 
 def _checked(photo):

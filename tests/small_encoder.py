@@ -6,6 +6,7 @@ import numpy as np
 from keras_scgan.models import build_encoder, build_pretrained_generator
 
 _FILTERS = (4, 6, 8, 12, 16)
+_CHROMA_STDDEV = 0.4
 
 
 def small_classifier(seed=0):
@@ -33,6 +34,8 @@ def small_pretrained_generator(seed=0, *, saliency=True, **description):
         **description: fields of its description.
     """
     generator = build_pretrained_generator(build_encoder(small_classifier(seed)), saliency=saliency)
-    generator.get_layer("chroma_conv").kernel.assign(1.5 * generator.get_layer("chroma_conv").kernel)
+    noise = np.random.default_rng(seed).uniform(-1, 1, (4, 8, 8, 1)).astype("float32").repeat(8, 1).repeat(8, 2)
+    kernel = generator.get_layer("chroma_conv").kernel
+    kernel.assign(kernel * (_CHROMA_STDDEV / np.arctanh(generator.predict_on_batch(noise)["chroma"]).std()))
     generator.describe(**description)
     return generator

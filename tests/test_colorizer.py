@@ -5,7 +5,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from colorful import colorful_generator
+from colorful import chroma_generator, colorful_generator
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -267,6 +267,18 @@ def test_fully_convolutional_network_takes_any_multiple(models):
         Colorizer(models / "generator.tflite", size=128)
 
 
+def test_thermal_images_and_photos_are_not_mistaken_for_each_other(tmp_path):
+    thermal, luma = (chroma_generator(image_size=SIZE, network_input=name) for name in ("thermal", "luma"))
+    thermal.save(tmp_path / "thermal.keras")
+    with pytest.raises(UserError, match=r"thermal\.keras colorizes thermal images, not photos.*network_input=thermal"):
+        Colorizer(tmp_path / "thermal.keras")
+    with pytest.raises(UserError, match="colorizes photos, not thermal images"):
+        Colorizer(luma, network_input="thermal")
+    image = np.zeros((5, 6), np.uint8)
+    assert Colorizer(tmp_path / "thermal.keras", network_input="thermal").colorize(image).shape == (5, 6, 3)
+    assert Colorizer(thermal, network_input=None).description.network_input == "thermal"
+
+
 # === Errors ===
 
 
@@ -296,7 +308,9 @@ def test_array_that_is_no_photo_is_refused(orange, photo):
         orange.colorize(photo)
 
 
-@pytest.mark.parametrize("options", [{"fit": "crop"}, {"upsampling": "nearest"}, {"saturation": -1}])
+@pytest.mark.parametrize(
+    "options", [{"fit": "crop"}, {"upsampling": "nearest"}, {"saturation": -1}, {"network_input": "colour"}]
+)
 def test_option_without_such_a_value_is_refused(models, options):
     with pytest.raises(ValueError, match=next(iter(options))):
         Colorizer(models / "generator.keras", **options)

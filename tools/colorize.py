@@ -15,7 +15,7 @@ import quiet_tensorflow  # noqa: F401 (first, before anything else imports Tenso
 # isort: split
 from absl import flags
 
-from keras_scgan import cli, photo_batch, upsampling, video
+from keras_scgan import cli, descriptions, photo_batch, upsampling, video
 from keras_scgan.batch import Report, find_files
 from keras_scgan.colorizer import FITS, Colorizer
 from keras_scgan.errors import UserError
@@ -38,8 +38,14 @@ flags.DEFINE_bool("overwrite", False, "Do again what is done.")
 flags.DEFINE_integer(
     "image_size",
     None,
-    "Pixels of a side of what the network sees. Default: the network's own, 2^depth of a .keras file.",
+    "Pixels of a side of what the network sees. Default: the network's own, at which it was trained.",
     1,
+)
+flags.DEFINE_enum(
+    "network_input",
+    descriptions.LUMA,
+    descriptions.NETWORK_INPUTS,
+    "What is colorized, which the network must be for: luma, photos, or thermal, thermal images.",
 )
 flags.DEFINE_enum("fit", "pad", FITS, "How a photo becomes a square: continued by its mirror image, or squeezed.")
 flags.DEFINE_enum("upsampling", "guided", upsampling.METHODS, "guided: colours follow the edges of the photo's luma.")
@@ -86,6 +92,7 @@ def _colorize(photos, videos, report):
         saturation=FLAGS.saturation,
         flip_average=FLAGS.flip_average,
         threads=FLAGS.threads,
+        network_input=FLAGS.network_input,
     )
     if FLAGS.saliency_map and not colorizer.has_saliency:
         raise UserError(f"--saliency_map: the model {FLAGS.model} has no saliency branch.")

@@ -7,6 +7,11 @@ saved_model: NAME/VERSION/, for TensorFlow Serving; NAME/README.md tells how to 
 litert_float32, litert_float16 (half the size), litert_dynamic (8-bit weights), litert_int8 (all of it in 8 bits, the
 fastest): NAME/NAME_KIND.tflite, for phones, boards and browsers.
 
+Each says what it is and how it is to be run (keras_scgan/descriptions.py), which the tools and the Colorizer follow. A
+.tflite file is the bare network: a network whose description says stretch_luma is to be shown luma stretched by its
+caller (color.stretch_luma), while a SavedModel does that itself. The signature for photo files of a network of thermal
+images is called colorize_thermal_bytes.
+
 NAME/export.json has the size, the SHA-256 and the measured differences from the generator of each. An export whose
 outputs are too far from the generator's is an error and is not kept.
 """
@@ -34,7 +39,7 @@ flags.DEFINE_list("formats", list(report.FORMATS), "What to export, divided by c
 flags.DEFINE_integer(
     "image_size",
     None,
-    "Pixels of a side of what the network sees. Default: the network's own, 2^depth of a .keras file.",
+    "Pixels of a side of what the network sees. Default: the network's own, at which it was trained.",
     1,
 )
 flags.DEFINE_bool("overwrite", False, "Replace .tflite files that exist. A SavedModel gets a new version in any case.")

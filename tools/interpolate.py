@@ -15,6 +15,7 @@ import quiet_tensorflow  # noqa: F401 (first, before anything else imports Tenso
 from absl import flags
 
 from keras_scgan import cli, data, runs, training
+from keras_scgan.descriptions import THERMAL
 from keras_scgan.errors import UserError
 from keras_scgan.networks import load_keras, load_network
 
@@ -42,13 +43,16 @@ def main(_):
         raise UserError(f"{output} exists: choose another --output, or replace it by --overwrite.")
     first, second = (load_keras(path) for path in FLAGS.models)
     training.interpolate(first, second, FLAGS.share)
+    network = load_network(second)
+    description = network.description
     batches = data.training_batches(
-        data.open_data_set(FLAGS.data_dir, fields=["color"]),
-        image_size=load_network(second).size,
+        data.open_data_set(FLAGS.data_dir, fields=["thermal" if description.network_input == THERMAL else "color"]),
+        image_size=network.size,
         batch_size=FLAGS.batch_size,
         seed=FLAGS.seed,
         flip=FLAGS.flip,
         min_crop_area=FLAGS.min_crop_area,
+        stretch_luma=description.stretch_luma,
         arrays=("gray",),
     )
     runs.reestimate_batch_statistics(second, batches)

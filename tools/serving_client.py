@@ -16,7 +16,7 @@ import quiet_tensorflow  # noqa: F401 (first, before anything else imports Tenso
 # isort: split
 from absl import flags
 
-from keras_scgan import cli, photo_batch, serving
+from keras_scgan import cli, descriptions, photo_batch, serving
 from keras_scgan.batch import Report, find_files
 from keras_scgan.errors import UserError
 from keras_scgan.photo_files import PHOTO_SUFFIXES
@@ -33,6 +33,13 @@ flags.DEFINE_float("timeout", 60.0, "Seconds that the answer for a photo may tak
 flags.DEFINE_integer("retries", 3, "How often a request is sent again that finds the server not available.", 0)
 flags.DEFINE_integer("concurrency", 4, "Requests at once; memory grows with them.", 1)
 flags.DEFINE_integer("max_message_mb", 256, "Largest request and answer of grpc, in 2^20 bytes.", 1, 2047)
+
+flags.DEFINE_enum(
+    "network_input",
+    descriptions.LUMA,
+    descriptions.NETWORK_INPUTS,
+    "What is colorized, which the model must be for: luma, photos, or thermal, thermal images.",
+)
 
 # === What, where to, and how ===
 flags.DEFINE_list("input", [], "Files, folders and patterns, as those that are given without a flag.")
@@ -70,6 +77,7 @@ def _colorize(jobs, report):
         timeout=FLAGS.timeout,
         retries=FLAGS.retries,
         max_message_mb=FLAGS.max_message_mb,
+        network_input=FLAGS.network_input,
     )
     with client, progress_bar(total=len(jobs), unit="photo") as bar:
         try:

@@ -71,7 +71,7 @@ def _pairs_of_taps(kernel, axis):
     return np.stack([first + second, third], axis), np.stack([first, second + third], axis)
 
 
-def conv(x, layer, kernel, bias):
+def conv(x, layer, kernel, bias, quantized):
     """What a convolution makes of a map.
 
     Args:
@@ -79,6 +79,7 @@ def conv(x, layer, kernel, bias):
         layer: `Conv2D` or `DepthwiseConv2D`, of which all but the weights counts.
         kernel: array, as the layer's is shaped.
         bias: `[F]` array or `None`.
+        quantized: bool. Whether it is to be computed in 8 bits.
     """
     size, _, channels, filters = kernel.shape
     is_valid, is_gray = layer.padding == "valid", channels <= _FEW_CHANNELS
@@ -91,7 +92,7 @@ def conv(x, layer, kernel, bias):
             if is_gray:
                 return _from_blocks(ops.space_to_depth(x, 2), map(_of_blocks, kernels), bias, layer.name, **options)
             return _from_blocks(x, kernels, bias, layer.name, strides=2, **options)
-        if layer.strides == (2, 2) and is_gray and not is_valid:
+        if layer.strides == (2, 2) and is_gray and not is_valid and quantized:
             # The first block begins where the border of zeros does, or a pixel before.
             before = (size - 2) // 2 % 2
             kernel = np.pad(kernel, ((before, 1 - before), (before, 1 - before), (0, 0), (0, 0)))

@@ -60,6 +60,20 @@ def build_inference_model(generator, image_size=None, *, saliency=False, reflect
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
+class _Product:
+    """A convolution of single pixels: of a tensor, by a kernel `[1, 1, C, F]` and a bias `[F]`."""
+
+    x: keras.KerasTensor
+    kernel: np.ndarray
+    bias: np.ndarray
+
+    def then(self, other):
+        """The one product that is this and, after it, another."""
+        (matrix,) = other.kernel[0]
+        return _Product(self.x, self.kernel @ matrix, self.bias @ matrix + other.bias)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
 class _Part:
     """Channels of a feature map, which are joined to others when it is known how they are to be padded.
 
@@ -68,21 +82,27 @@ class _Part:
         has_ring: bool.
         factor: int. How many times the map is to be enlarged yet, bilinearly. Defaults to 1; only without a ring.
         name: string. Of the layer that enlarges it.
+        product: `_Product` that `tensor` is, where that can be made one with what comes after it. Defaults to `None`.
     """
 
     tensor: keras.KerasTensor
     has_ring: bool = False
     factor: int = 1
     name: str | None = None
+    product: _Product | None = None
+
+    def whole(self):
+        """As it is padded, enlarged."""
+        if self.factor == 1:
+            return self.tensor
+        blocks = convolutions.enlarged(_with_ring(self.tensor), self.factor, self.name)
+        return ops.depth_to_space(blocks, self.factor)
 
     def plain(self):
-        if self.factor > 1:
-            blocks = convolutions.enlarged(_with_ring(self.tensor), self.factor, self.name)
-            return ops.depth_to_space(blocks, self.factor)
-        return self.tensor[:, 1:-1, 1:-1] if self.has_ring else self.tensor
+        return self.tensor[:, 1:-1, 1:-1] if self.has_ring else self.whole()
 
     def ringed(self):
-        return self.tensor if self.has_ring else _with_ring(self.plain())
+        return self.tensor if self.has_ring else _with_ring(self.whole())
 
 
 class _Converter:
@@ -97,6 +117,7 @@ class _Converter:
         self._reflect_padding = reflect_padding
         self._quantized = quantized
         self._parts = {}  # tensors and the parts that they stand for, by the tensor's `id`
+        self._used_once = set()  # `id`s of tensors
         self._norms = {}  # batch normalisations, by the `id` of what they alone take
         self._folded = set()
 
@@ -105,8 +126,9 @@ class _Converter:
         uses = collections.Counter(map(id, model.outputs))
         for operation in model.operations:
             uses.update(map(id, keras.tree.flatten(operation.input)))
+        self._used_once |= {key for key, count in uses.items() if count == 1}
         norms = (layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization))
-        self._norms |= {id(norm.input): norm for norm in norms if uses[id(norm.input)] == 1}
+        self._norms |= {id(norm.input): norm for norm in norms if id(norm.input) in self._used_once}
         clone = keras.models.clone_model(
             model,
             input_tensors=self._stand_in(parts),
@@ -136,8 +158,7 @@ class _Converter:
                 tensor = upsample_conv(_join(_Part.ringed, parts), kernel, bias, layer.name)
                 return [_Part(tensor, has_ring=True)]
             case keras.layers.Conv2D() | keras.layers.DepthwiseConv2D():
-                kernel, bias = folding.fold(layer, self._norm_after(layer))
-                return [_Part(convolutions.conv(inputs, layer, kernel, bias))]
+                return [self._convolve(layer, inputs, parts)]
             case ReflectionPadding2D():
                 return [_Part(self._reflect(part.plain(), layer.padding)) for part in parts]
             case keras.layers.BatchNormalization() if layer in self._folded:
@@ -146,7 +167,7 @@ class _Converter:
                 return [_Part(convolutions.scaled_channels(inputs, *folding.as_scale_and_offset(layer), layer.name))]
             case keras.layers.LeakyReLU():
                 slope = layer.negative_slope
-                return [_Part(ops.leaky_relu(part.tensor, slope), part.has_ring) for part in parts]
+                return [_Part(ops.leaky_relu(part.whole(), slope), part.has_ring) for part in parts]
             case keras.layers.Activation():
                 return [_Part(layer.activation(inputs))]
             case keras.layers.Concatenate(axis=-1):
@@ -161,7 +182,7 @@ class _Converter:
             case keras.layers.UpSampling2D(interpolation="bilinear", size=(rows, columns)) if (
                 inputs.shape[-1] <= _FEW_CHANNELS and rows == columns
             ):
-                return [_Part(_join(_Part.plain, parts), factor=rows, name=layer.name)]
+                return [_Part(inputs, factor=rows, name=layer.name)]
             case WithOnes():
                 return [_Part(convolutions.with_ones(inputs, layer.name))]
             case keras.layers.Dropout():
@@ -183,6 +204,23 @@ class _Converter:
             f"The generator cannot be exported: its layer {layer.name!r} ({type(layer).__name__}) is of no kind that "
             "runs fast on CPUs."
         )
+
+    def _convolve(self, layer, inputs, parts):
+        """What a convolution makes of its input, with those of single pixels before it that nothing else sees."""
+        norm = self._norm_after(layer)
+        kernel, bias = folding.fold(layer, norm)
+        if type(layer) is not keras.layers.Conv2D or layer.groups > 1 or {*kernel.shape[:2], *layer.strides} != {1}:
+            return _Part(convolutions.conv(inputs, layer, kernel, bias, self._quantized))
+        product = _Product(inputs, kernel, np.zeros(kernel.shape[-1]) if bias is None else bias)
+        before = parts[0].product if len(parts) == 1 else None
+        if before is not None:
+            both = before.then(product)
+            # A map less is worth more multiplications where they take 8 bits.
+            if self._quantized or both.kernel.size <= before.kernel.size + product.kernel.size:
+                product = both
+        tensor = convolutions.conv(product.x, layer, product.kernel, product.bias, self._quantized)
+        is_open = layer.activation is keras.activations.linear and id((norm or layer).output) in self._used_once
+        return _Part(tensor, product=product if is_open else None)
 
     def _norm_after(self, layer):
         """The batch normalisation that is to be folded into a convolution, or `None`."""

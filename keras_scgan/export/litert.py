@@ -10,6 +10,7 @@ import tensorflow as tf
 from tensorflow.lite.python.convert import mlir_quantize
 from tensorflow.lite.tools import flatbuffer_utils
 
+from keras_scgan import color
 from keras_scgan.batch import find_files
 from keras_scgan.colorizer import Colorizer
 from keras_scgan.data import demo_dir
@@ -53,7 +54,7 @@ def convert(generator, kind, *, image_size=None, saliency=False, reflect_padding
     """
     if kind not in KINDS:
         raise ValueError(f"`kind` must be one of {KINDS}. Received: kind={kind!r}")
-    colorizer = Colorizer(generator, size=image_size)
+    colorizer = Colorizer(generator, size=image_size, network_input=None)
     image_size = colorizer.size
     samples = []
     if kind == INT8:
@@ -90,7 +91,7 @@ def converter_of(model, image_size):
 
 
 def photo_grays(colorizer, folder=None, count=CALIBRATION_PHOTOS):
-    """Photos as a network sees them.
+    """Photos as a bare network sees them, with the luma stretched where it is to be.
 
     Args:
         colorizer: `Colorizer` that prepares them.
@@ -105,7 +106,8 @@ def photo_grays(colorizer, folder=None, count=CALIBRATION_PHOTOS):
     """
     files = find_files([str(folder or demo_dir() / "images")], PHOTO_SUFFIXES)
     chosen = np.unique(np.linspace(0, len(files) - 1, count).round().astype(int))
-    return [colorizer.prepare(read_photo(files[i].path).pixels) for i in chosen]
+    grays = np.stack([colorizer.prepare(read_photo(files[i].path).pixels) for i in chosen])
+    return list(color.stretch_luma(grays) if colorizer.description.stretch_luma else grays)
 
 
 def _calibration_samples(grays, image_size):

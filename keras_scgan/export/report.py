@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from keras_scgan import color, descriptions, metrics
 from keras_scgan.colorizer import Colorizer
+from keras_scgan.descriptions import THERMAL
 from keras_scgan.errors import UserError
 from keras_scgan.export import litert, logs, saved_model
 from keras_scgan.files import atomic_path, sha256
@@ -51,7 +52,7 @@ class Exporter:
         self.photos = photos
         self.source = source or {}
         self.overwrite = overwrite
-        self._colorizer = Colorizer(generator, size=image_size)
+        self._colorizer = Colorizer(generator, size=image_size, network_input=None)
         self.image_size = self._colorizer.size
         pixels = [read_photo(path).pixels for path in photos]
         self._grays = np.stack([self._colorizer.prepare(photo) for photo in pixels])
@@ -76,7 +77,8 @@ class Exporter:
         """Writes a LiteRT model; see `litert.convert`. Returns its entry of the report.
 
         Raises:
-            UserError: The file exists, or its outputs are too far from the generator's.
+            UserError: The file exists, there is nothing to calibrate with, or its outputs are too far from the
+                generator's.
         """
         path = self.output_dir / f"{self.output_dir.resolve().name}_{kind}.tflite"
         if path.exists() and not self.overwrite:
@@ -84,6 +86,8 @@ class Exporter:
         about = {"options": {"saliency": saliency, **options}}
         calibration = None
         if kind == litert.INT8:
+            if calibration_dir is None and self._colorizer.description.network_input == THERMAL:
+                raise UserError("An 8-bit model of thermal images has to be calibrated with such: --calibration_dir.")
             calibration = litert.photo_grays(self._colorizer, calibration_dir)
             about["calibration"] = {"photos": len(calibration), "folder": _name(calibration_dir)}
         with logs.quiet():
@@ -118,7 +122,8 @@ class Exporter:
         return {"largest_difference": difference, "psnr_to_float32": psnr, "verified_on_photos": len(self._grays)}
 
     def _verify_pipeline(self, folder):
-        colorize_bytes = tf.saved_model.load(str(folder)).signatures["colorize_bytes"]
+        name = saved_model.photo_signature(self.generator)
+        colorize_bytes = tf.saved_model.load(str(folder)).signatures[name]
         largest = 0
         for path in self.photos[:_PIPELINE_PHOTOS]:
             result = colorize_bytes(image_bytes=tf.constant([read_bytes(path)]))["image_bytes"]
@@ -127,7 +132,7 @@ class Exporter:
             largest = max(largest, int(np.abs(found.astype(int) - expected).max()))
         if largest > MAX_PIPELINE_DIFFERENCE:
             raise UserError(
-                f"{SAVED_MODEL} is not kept: colorize_bytes differs from the colorizer by up to {largest} of 255, "
+                f"{SAVED_MODEL} is not kept: {name} differs from the colorizer by up to {largest} of 255, "
                 f"more than {MAX_PIPELINE_DIFFERENCE}."
             )
         return largest

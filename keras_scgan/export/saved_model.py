@@ -14,6 +14,7 @@ from keras_scgan.errors import BadFileError, UserError
 from keras_scgan.export import pipeline, serving_files
 from keras_scgan.export.inference import build_inference_model
 from keras_scgan.networks import describe, load_network
+from keras_scgan.serving.status import SIGNATURES
 
 WARM_UP_FILE = pathlib.PurePath("assets.extra", "tf_serving_warmup_requests")
 """Where, in the folder of a version, TensorFlow Serving looks for the requests that it runs before it takes others."""
@@ -38,9 +39,10 @@ def export(
 
     Its signatures are `serving_default`, from `gray [B, image_size, image_size, 1]` in [-1, 1] to `color` and, where
     the generator has them, `chroma` and `saliency`; and `colorize_bytes`, from `image_bytes [B]`, JPEG and PNG files,
-    to `image_bytes [B]`, PNG files: see `pipeline.colorize_files`. Both stretch the luma if the generator is to see it
-    so. Beside the versions, `folder/README.md` tells how to serve them (`SERVING.md` where there is another README),
-    with `folder/batching.config`.
+    to `image_bytes [B]`, PNG files: see `pipeline.colorize_files`. Of a generator of thermal images it is called
+    `colorize_thermal_bytes`. Both stretch the luma if the generator is to see it so. Beside the versions,
+    `folder/README.md` tells how to serve them (`SERVING.md` where there is another README), with
+    `folder/batching.config`.
 
     Args:
         generator: functional model as of `build_generator`, of any dtype policy.
@@ -71,9 +73,10 @@ def export(
     if saliency_bytes and "saliency" not in generator.output:
         raise UserError("The generator has no saliency branch, so there are no `saliency_bytes`.")
     image_size = load_network(generator, image_size).size
+    description = describe(generator)
     archive, colorize_bytes = _endpoints(generator, image_size, saliency, saliency_bytes, max_pixels)
     photos = _first_demo_photo() if warm_up_photos is None else warm_up_photos
-    records = _warm_up_records(photos, image_size, colorize_bytes)
+    records = _warm_up_records(photos, image_size, photo_signature(generator), colorize_bytes)
     with _atomic_folder(target) as temporary:
         archive.write_out(temporary, verbose=False)
         (temporary / WARM_UP_FILE).parent.mkdir()
@@ -81,13 +84,18 @@ def export(
             for record in records:
                 writer.write(record)
         # The graph stretches the luma, so that who runs it is not to.
-        descriptions.write_to_saved_model(temporary, dataclasses.replace(describe(generator), stretch_luma=False))
+        descriptions.write_to_saved_model(temporary, dataclasses.replace(description, stretch_luma=False))
         if verify is not None:
             verify(temporary)
-    _write_readme(folder, serving_files.readme(folder.resolve().name, target, max_pixels))
+    _write_readme(folder, serving_files.readme(folder.resolve().name, target, max_pixels, description.network_input))
     if not (folder / "batching.config").exists():  # which may have been tuned
         _write_text(folder / "batching.config", serving_files.BATCHING_CONFIG)
     return target
+
+
+def photo_signature(generator):
+    """Name of the signature for photo files."""
+    return SIGNATURES[describe(generator).network_input]
 
 
 def _write_readme(folder, text):
@@ -101,7 +109,7 @@ def _write_readme(folder, text):
 
 
 def _endpoints(generator, image_size, saliency, saliency_bytes, max_pixels):
-    """An `ExportArchive` with both signatures, and the function of `colorize_bytes`."""
+    """An `ExportArchive` with both signatures, and the function of that for photo files."""
     model = build_inference_model(generator, image_size, saliency=saliency or saliency_bytes)
     colors = keras.Model(model.input, {name: value for name, value in model.output.items() if name != "saliency"})
 
@@ -119,7 +127,7 @@ def _endpoints(generator, image_size, saliency, saliency_bytes, max_pixels):
     gray = tf.TensorSpec((None, image_size, image_size, 1), tf.float32, name="gray")
     archive.add_endpoint("serving_default", network(saliency), [gray])
     files = tf.TensorSpec((None,), tf.string, name="image_bytes")
-    return archive, archive.add_endpoint("colorize_bytes", colorize_bytes, [files])
+    return archive, archive.add_endpoint(photo_signature(generator), colorize_bytes, [files])
 
 
 def signatures(folder):
@@ -174,7 +182,7 @@ def _first_demo_photo():
     return sorted((data.demo_dir() / "images").iterdir())[:1]
 
 
-def _warm_up_records(photos, image_size, colorize_bytes):
+def _warm_up_records(photos, image_size, signature, colorize_bytes):
     """Requests for both signatures. Those for photos are tried: one that fails would keep a server from starting."""
     if len(photos) > _MAX_PHOTOS:
         raise UserError(f"A server takes {_MAX_PHOTOS} warm-up photos at most. Received: {len(photos)}")
@@ -186,7 +194,7 @@ def _warm_up_records(photos, image_size, colorize_bytes):
             colorize_bytes(tf.constant(image_bytes))
         except tf.errors.InvalidArgumentError as error:
             raise BadFileError(photo, error.message.partition("image 0: ")[2].partition("]")[0]) from None
-        records.append(prediction_log("colorize_bytes", "image_bytes", tf.make_tensor_proto(image_bytes)))
+        records.append(prediction_log(signature, "image_bytes", tf.make_tensor_proto(image_bytes)))
     return records
 
 

@@ -5,6 +5,9 @@ import string
 from tensorflow.core.framework import types_pb2
 from tensorflow.core.protobuf import saved_model_pb2
 
+from keras_scgan.descriptions import THERMAL
+from keras_scgan.serving.status import SIGNATURES
+
 
 class _Template(string.Template):
     delimiter = "@"
@@ -26,17 +29,17 @@ TITLE_END = ", for TensorFlow Serving"
 _README = _Template("""\
 # @NAME@TITLE_END
 
-A colorizer of greyscale photos. Each numbered folder is a version; a server loads the latest, and a new one as soon as
+A colorizer of @SUBJECT. Each numbered folder is a version; a server loads the latest, and a new one as soon as
 it appears. Two signatures:
 
-- `colorize_bytes`: `image_bytes`, string `[B]`, JPEG and PNG files, to `image_bytes`, string `[B]`, PNG files\
+- `@PHOTO_SIGNATURE`: `image_bytes`, string `[B]`, JPEG and PNG files, to `image_bytes`, string `[B]`, PNG files\
 @SALIENCY_BYTES
 - `serving_default`: `gray`, float `[B, @SIZE, @SIZE, 1]`, luma in [-1, 1], to `color`, float `[B, @SIZE, @SIZE, 3]`,
   RGB in [-1, 1]@CHROMA@SALIENCY
 
-`colorize_bytes` takes photos of any size, also in one request. Each comes back upright, at its own size and depth, with
-its own luma and alpha. If one of them is no photo, damaged or larger than @MAX_PIXELS pixels, the request fails with
-INVALID_ARGUMENT (HTTP status 400) and a text like `image 2: neither a JPEG nor a PNG (17 bytes)`, counted from 0.
+`@PHOTO_SIGNATURE` takes photos of any size, also in one request. Each comes back upright, at its own size and depth,
+with its own luma and alpha. If one of them is no photo, damaged or larger than @MAX_PIXELS pixels, the request fails
+with INVALID_ARGUMENT (HTTP status 400) and a text like `image 2: neither a JPEG nor a PNG (17 bytes)`, counted from 0.
 
 ## Serve
 
@@ -64,7 +67,7 @@ Servers of `serving_default` alone gain by batching: add `--enable_batching=true
 ## Ask
 
 ```bash
-(printf '{"signature_name": "colorize_bytes", "instances": [{"b64": "'
+(printf '{"signature_name": "@PHOTO_SIGNATURE", "instances": [{"b64": "'
   base64 < photo.jpg | tr -d '\\n'
   printf '"}]}') |
   curl -s --data-binary @@- http://localhost:8501/v1/models/@NAME:predict |
@@ -72,12 +75,12 @@ Servers of `serving_default` alone gain by batching: add `--enable_batching=true
 ```
 
 More photos are more elements of `instances`. The Python client of keras-scgan does that, and gRPC:
-`python tools/serving_client.py --server=localhost:8501 --protocol=rest --model_name=@NAME photo.jpg`.
+`python tools/serving_client.py --server=localhost:8501 --protocol=rest --model_name=@NAME@CLIENT_FLAG photo.jpg`.
 
 ## Look into it
 
 ```bash
-saved_model_cli show --dir @VERSION --tag_set serve --signature_def colorize_bytes
+saved_model_cli show --dir @VERSION --tag_set serve --signature_def @PHOTO_SIGNATURE
 ```
 
 ```text
@@ -101,7 +104,7 @@ writes `color.npy`@CHROMA_FILE@SALIENCY_FILE. A photo file is an array of bytes:
 
 ```bash
 python -c "import numpy, pathlib; numpy.save('photo.npy', [pathlib.Path('photo.jpg').read_bytes()])"
-saved_model_cli run --dir @VERSION --tag_set serve --signature_def colorize_bytes --inputs image_bytes=photo.npy \\
+saved_model_cli run --dir @VERSION --tag_set serve --signature_def @PHOTO_SIGNATURE --inputs image_bytes=photo.npy \\
   --outdir .
 python -c "import numpy, pathlib
 pathlib.Path('colorized.png').write_bytes(numpy.load('image_bytes.npy', allow_pickle=True)[0])"
@@ -109,16 +112,18 @@ pathlib.Path('colorized.png').write_bytes(numpy.load('image_bytes.npy', allow_pi
 """)
 
 
-def readme(name, folder, max_pixels):
+def readme(name, folder, max_pixels, network_input):
     """How to serve a model, and how to ask it: a Markdown text.
 
     Args:
         name: str. The model's name.
         folder: path of a version of it, whose name is that version.
-        max_pixels: int. Pixels of the largest photo that `colorize_bytes` takes.
+        max_pixels: int. Pixels of the largest photo that it takes.
+        network_input: str. One of `descriptions.NETWORK_INPUTS`.
     """
+    photo_signature = SIGNATURES[network_input]
     model = saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
-    default, files = (model.meta_graphs[0].signature_def[key] for key in ("serving_default", "colorize_bytes"))
+    default, files = (model.meta_graphs[0].signature_def[key] for key in ("serving_default", photo_signature))
     size = default.inputs["gray"].tensor_shape.dim[1].size
     has_map, has_map_files = "saliency" in default.outputs, "saliency_bytes" in files.outputs
     chroma = default.outputs["chroma"].tensor_shape.dim[1].size if "chroma" in default.outputs else None
@@ -126,6 +131,9 @@ def readme(name, folder, max_pixels):
         NAME=name,
         TITLE_END=TITLE_END,
         VERSION=folder.name,
+        PHOTO_SIGNATURE=photo_signature,
+        SUBJECT="thermal images" if network_input == THERMAL else "greyscale photos",
+        CLIENT_FLAG=" --network_input=thermal" if network_input == THERMAL else "",
         SIZE=size,
         MAX_PIXELS=f"{max_pixels:,}",
         CHROMA=f", and `chroma`, float `[B, {chroma}, {chroma}, 2]`, Cb and Cr of it in [-1, 1]" if chroma else "",

@@ -1,12 +1,10 @@
 """A pre-trained classifier of colour photos as an encoder of grey ones: its features at each stride."""
 
-import dataclasses
-
 import keras
 import numpy as np
 
 from keras_scgan.errors import UserError
-from keras_scgan.layers import FrozenBatchNormalization, WithOnes
+from keras_scgan.layers import WithOnes
 from keras_scgan.models import folding
 
 STRIDES = (4, 8, 16, 32)
@@ -18,21 +16,6 @@ ENCODER_PREFIX = "encoder_"
 _PROBE_SIZE = 256
 _TOLERANCE = 1e-3
 _POINTWISE = (keras.layers.Activation, keras.layers.ReLU, keras.layers.BatchNormalization, keras.layers.Dropout)
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class _Call:
-    """A call of a layer in a functional model."""
-
-    layer: keras.layers.Layer
-    args: tuple
-    kwargs: dict
-    output: keras.KerasTensor
-
-    @property
-    def inputs(self):
-        flat = keras.tree.flatten((self.args, self.kwargs))
-        return [value for value in flat if isinstance(value, keras.KerasTensor)]
 
 
 def build_encoder(classifier, name="the classifier", preprocess=None):
@@ -58,27 +41,13 @@ def build_encoder(classifier, name="the classifier", preprocess=None):
     if len(shape) != 4 or shape[-1] != 3:
         raise UserError(f"{name} takes no RGB images [B, H, W, 3]. Received: {shape or 'several inputs'}")
     size = shape[1] or _PROBE_SIZE
-    calls = _trace(classifier, size)
+    _, calls = folding.trace(classifier, (size, size, 3))
     features = _find_features(calls, size, name)
     gray = keras.Input((None, None, 1), name="gray")
     outputs = _rebuild(classifier, calls, features, gray, name, preprocess)
     encoder = keras.Model(gray, outputs, name="encoder")
     _check_grey(encoder, classifier, [call.layer for call in features], name, preprocess, size)
     return encoder
-
-
-def _trace(model, size):
-    """The calls of a functional model on images of a size, in order."""
-    calls = []
-
-    def call(layer, *args, **kwargs):
-        output = layer(*args, **kwargs)
-        calls.append(_Call(layer, args, kwargs, output))
-        return output
-
-    image = keras.Input((size, size, 3))
-    keras.models.clone_model(model, input_tensors=image, clone_function=lambda layer: layer, call_function=call)
-    return calls
 
 
 def _find_features(calls, size, name):
@@ -124,67 +93,13 @@ def _rebuild(classifier, calls, features, gray, name, preprocess):
     if first is None:
         raise UserError(f"{name} cannot be an encoder: it has no convolution.")
     scale, offset = _scaling(classifier, calls[first], name, preprocess)
-    norms = {id(call.inputs[0]): call for call in calls if isinstance(call.layer, keras.layers.BatchNormalization)}
-    uses = [id(tensor) for call in calls for tensor in call.inputs]
-    folded = set()
     made = {id(calls[first].inputs[0]): _entry(calls[:first], gray, scale, offset)}
-    wanted = {id(call.output) for call in features}
-    for call in calls[first:]:
-        layer, source = call.layer, call.inputs[0]
-        if id(call.output) in folded or _is_identity(layer):
-            made[id(call.output)] = made[id(source)]
-        elif isinstance(layer, keras.layers.Conv2D | keras.layers.DepthwiseConv2D):
-            norm = norms.get(id(call.output))
-            norm = norm if norm is not None and uses.count(id(call.output)) == 1 and _is_linear(layer) else None
-            kernel, bias = folding.fold(layer, norm and norm.layer)
-            if call is calls[first]:
-                kernel = _grey_kernel(kernel, scale, offset)
-            if norm is not None:
-                folded.add(id(norm.output))
-            bias = np.zeros(layer.output.shape[-1]) if bias is None else bias
-            made[id(call.output)] = _copy(layer, [kernel, bias], use_bias=True)(made[id(source)])
-        else:
-            args, kwargs = keras.tree.map_structure(
-                lambda value: made[id(value)] if isinstance(value, keras.KerasTensor) else value,
-                (call.args, call.kwargs),
-            )
-            copy = layer  # an operation without weights or configuration
-            if isinstance(layer, keras.layers.Layer):
-                is_norm = isinstance(layer, keras.layers.BatchNormalization)
-                copy = _copy(layer, layer.get_weights(), FrozenBatchNormalization if is_norm else None)
-            made[id(call.output)] = copy(*args, **kwargs)
-        wanted.discard(id(call.output))
-        if not wanted:
-            break
-    return [made[id(call.output)] for call in features]
 
+    def take_grey(call, kernel):
+        return _grey_kernel(kernel, scale, offset) if call is calls[first] else kernel
 
-class _Copy:
-    """A layer of the same configuration, which gets its weights as soon as it has been called."""
-
-    def __init__(self, layer, weights):
-        self._layer, self._weights = layer, weights
-
-    def __call__(self, *args, **kwargs):
-        output = self._layer(*args, **kwargs)
-        self._layer.set_weights(self._weights)
-        return output
-
-
-def _copy(layer, weights, kind=None, **changes):
-    config = {**layer.get_config(), "name": f"{ENCODER_PREFIX}{layer.name}", "dtype": keras.config.dtype_policy().name}
-    config.pop("renorm", None)
-    return _Copy((kind or type(layer)).from_config({**config, **changes}), weights)
-
-
-def _is_identity(layer):
-    return isinstance(layer, keras.layers.Dropout) or (
-        isinstance(layer, keras.layers.Activation) and layer.activation is keras.activations.linear
-    )
-
-
-def _is_linear(layer):
-    return layer.activation is keras.activations.linear
+    policy = keras.config.dtype_policy().name
+    return folding.rebuild(calls[first:], made, features, adapt=take_grey, prefix=ENCODER_PREFIX, dtype=policy)
 
 
 # === Grey in the place of colour ===
@@ -218,7 +133,7 @@ def _entry(calls, gray, scale, offset):
         x = WithOnes(name=f"{ENCODER_PREFIX}ones")(gray)
     for call in calls:
         if isinstance(call.layer, keras.layers.ZeroPadding2D):
-            x = _copy(call.layer, [])(x)
+            x = folding.copy(call.layer, ENCODER_PREFIX)(x)
     return x
 
 

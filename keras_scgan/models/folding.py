@@ -1,7 +1,11 @@
-"""Batch normalisation as part of the convolution before it."""
+"""Functional models for inference: copies in which batch normalisations are part of the convolutions before them."""
+
+import dataclasses
 
 import keras
 import numpy as np
+
+from keras_scgan.layers import FrozenBatchNormalization
 
 
 def as_scale_and_offset(norm):
@@ -32,3 +36,105 @@ def fold(conv, norm=None):
     is_depthwise = isinstance(conv, keras.layers.DepthwiseConv2D)
     kernel = kernel * (scale.reshape(kernel.shape[2:]) if is_depthwise else scale)
     return kernel, offset if bias is None else bias * scale + offset
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Call:
+    """A call of a layer, or of an operation, in a functional model."""
+
+    layer: keras.layers.Layer
+    args: tuple
+    kwargs: dict
+    output: keras.KerasTensor
+
+    @property
+    def inputs(self):
+        """Its Keras tensors, in order."""
+        flat = keras.tree.flatten((self.args, self.kwargs))
+        return [value for value in flat if isinstance(value, keras.KerasTensor)]
+
+
+def trace(model, shape):
+    """The calls of a functional model of one input, in order.
+
+    Args:
+        model: functional model.
+        shape: shape of an input, without the batch, such as `(224, 224, 3)`.
+
+    Returns:
+        The input, a Keras tensor, and a list of `Call`s.
+    """
+    calls = []
+
+    def call(layer, *args, **kwargs):
+        output = layer(*args, **kwargs)
+        calls.append(Call(layer, args, kwargs, output))
+        return output
+
+    source = keras.Input(shape)
+    keras.models.clone_model(model, input_tensors=source, clone_function=lambda layer: layer, call_function=call)
+    return source, calls
+
+
+def rebuild(calls, made, wanted, *, adapt=lambda call, kernel: kernel, prefix="", dtype=None):
+    """Calls the layers of a model anew, as copies, with batch normalisations folded or frozen.
+
+    Args:
+        calls: list of `Call`s.
+        made: dict from the `id`s of tensors of these calls to those that take their places: where to begin.
+        wanted: list of those of the calls whose outputs are wanted. What none of them needs is left out.
+        adapt: function from a convolution's `Call` and its kernel to the kernel of its copy. Defaults to the same.
+        prefix: string, put before the names of the layers.
+        dtype: name of the layers' dtype policy. Defaults to their own.
+
+    Returns:
+        List of Keras tensors, the outputs that are wanted.
+    """
+    norms = {id(call.inputs[0]): call for call in calls if isinstance(call.layer, keras.layers.BatchNormalization)}
+    outputs = [id(call.output) for call in wanted]
+    kept = [id(tensor) for call in calls for tensor in call.inputs] + outputs
+    made, folded = dict(made), set()
+    for call in calls[: 1 + max(calls.index(call) for call in wanted)]:
+        layer, source = call.layer, made[id(call.inputs[0])]
+        if id(call.output) in folded or _is_identity(layer):
+            result = source
+        elif isinstance(layer, keras.layers.Conv2D | keras.layers.DepthwiseConv2D):
+            norm = norms.get(id(call.output))
+            if norm is not None and (kept.count(id(call.output)) > 1 or not _is_linear(layer)):
+                norm = None
+            kernel, bias = fold(layer, norm and norm.layer)
+            if norm is not None:
+                folded.add(id(norm.output))
+            bias = np.zeros(layer.output.shape[-1]) if bias is None else bias
+            new = copy(layer, prefix, dtype, use_bias=True)
+            result = new(source)
+            new.set_weights([adapt(call, kernel), bias])
+        else:
+            args, kwargs = keras.tree.map_structure(
+                lambda value: made[id(value)] if isinstance(value, keras.KerasTensor) else value,
+                (call.args, call.kwargs),
+            )
+            is_layer = isinstance(layer, keras.layers.Layer)  # operations have neither weights nor configuration
+            new = copy(layer, prefix, dtype) if is_layer else layer
+            result = new(*args, **kwargs)
+            if is_layer:
+                new.set_weights(layer.get_weights())
+        made[id(call.output)] = result
+    return [made[output] for output in outputs]
+
+
+def copy(layer, prefix="", dtype=None, **changes):
+    """A layer of the same configuration but for changes, without its weights. Batch normalisations become frozen."""
+    config = {**layer.get_config(), "name": f"{prefix}{layer.name}", **changes}
+    if dtype is not None:
+        config["dtype"] = dtype
+    kind = FrozenBatchNormalization if isinstance(layer, keras.layers.BatchNormalization) else type(layer)
+    return kind.from_config(config)
+
+
+def _is_identity(layer):
+    return isinstance(layer, keras.layers.Dropout) or (isinstance(layer, keras.layers.Activation) and _is_linear(layer))
+
+
+def _is_linear(layer):
+    return layer.activation is keras.activations.linear

@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_scgan import color
 from keras_scgan.errors import UserError
+from keras_scgan.models import folding
 
 VGG16_LAYER = "block3_conv3"
 VGG16_INPUT_STDDEV = 58.0
@@ -47,10 +48,13 @@ def build_perceptual_features(weights="imagenet", layer_name=None):
     layer_names = [layer_name] if isinstance(layer_name, str | None) else list(layer_name)
     for name in layer_names:
         if name not in names:
-            raise UserError(f"{weights} has no layer {name!r}: set --perceptual_layer to some of {', '.join(names)}.")
-    backbone = keras.Model(network.input, [network.get_layer(name).output for name in layer_names])
+            raise UserError(f"{weights} has no layer {name!r}: set --perceptual_layer to one of {', '.join(names)}.")
     image = keras.Input((None, None, 3), name="image")
-    outputs = [ops.cast(output, "float32") * scale for output in backbone(preprocess(color.denormalize(image)))]
+    source, calls = folding.trace(network, (None, None, 3))
+    last_calls = {call.layer.name: call for call in calls}
+    made = {id(source): preprocess(color.denormalize(image))}
+    features = folding.rebuild(calls, made, [last_calls[name] for name in layer_names])
+    outputs = [ops.cast(output, "float32") * scale for output in features]
     model = keras.Model(image, outputs if len(outputs) > 1 else outputs[0], name="perceptual_features")
     model.trainable = False
     return model

@@ -5,9 +5,10 @@ import re
 import time
 import urllib.parse
 
+from keras_scgan.descriptions import LUMA, NETWORK_INPUTS
 from keras_scgan.errors import UserError
 from keras_scgan.serving.rest import RestTransport
-from keras_scgan.serving.status import DEADLINE_EXCEEDED, NOT_FOUND, SIGNATURE, TOO_LARGE, UNAVAILABLE, StatusError
+from keras_scgan.serving.status import DEADLINE_EXCEEDED, NOT_FOUND, SIGNATURES, TOO_LARGE, UNAVAILABLE, StatusError
 
 PROTOCOLS = ("rest", "grpc")
 
@@ -39,11 +40,13 @@ class ServingClient:
         timeout: float. Seconds that an answer may take. Defaults to 60.
         retries: int. How often a request is sent again. Defaults to 3.
         max_message_mb: int in [1, 2047]. Largest request and answer of gRPC, in 2^20 bytes. Defaults to 256.
+        network_input: string. What is sent: `"luma"` (the default), photos, or `"thermal"`, thermal images, which take
+            a model of another signature.
 
     Raises:
         ServerError: There is no such server, model or version, or the model has not the signature.
         UserError: `server` has not this form, or tensorflow-serving-api is missing.
-        ValueError: `protocol` has none of its values.
+        ValueError: `protocol` or `network_input` has none of its values.
 
     Example:
         ```python
@@ -53,10 +56,24 @@ class ServingClient:
     """
 
     def __init__(
-        self, server, model_name, protocol="rest", *, version=None, timeout=60.0, retries=3, max_message_mb=256
+        self,
+        server,
+        model_name,
+        protocol="rest",
+        *,
+        version=None,
+        timeout=60.0,
+        retries=3,
+        max_message_mb=256,
+        network_input=LUMA,
     ):
-        if protocol not in PROTOCOLS:
-            raise ValueError(f"`protocol` must be one of {PROTOCOLS}. Received: protocol={protocol!r}")
+        for name, value, values in (
+            ("protocol", protocol, PROTOCOLS),
+            ("network_input", network_input, NETWORK_INPUTS),
+        ):
+            if value not in values:
+                raise ValueError(f"`{name}` must be one of {values}. Received: {name}={value!r}")
+        self._signature = SIGNATURES[network_input]
         self.server = server
         self.model_name = model_name
         self.protocol = protocol
@@ -85,7 +102,7 @@ class ServingClient:
     def colorize_batch(self, images):
         """Colorizes a list of pictures, of any sizes, in one request; see `colorize`. A bad one fails them all."""
         try:
-            results = self._request(self._transport.predict, images)
+            results = self._request(self._transport.predict, self._signature, images)
         except StatusError as error:
             raise self._describe(error) from error
         if len(results) != len(images):
@@ -125,12 +142,11 @@ class ServingClient:
         except StatusError as error:
             self.close()
             raise self._describe_server(error) from error
-        if SIGNATURE not in signatures:
+        if self._signature not in signatures:
             self.close()
             others = ", ".join(sorted(name for name in signatures if not name.startswith("__"))) or "none"
             raise ServerError(
-                f"{self._model} has no signature {SIGNATURE} (it has: {others}): export it with "
-                "tools/export.py --formats=saved_model."
+                f"{self._model} has no signature {self._signature} (it has: {others}): {_advice(signatures)}."
             )
 
     def _request(self, call, *arguments):
@@ -169,6 +185,13 @@ class ServingClient:
         if error.code == DEADLINE_EXCEEDED:
             return ServerError(f"The server {self.server} did not answer within {self.timeout:g} s.")
         return ServerError(f"The server {self.server} cannot be used: {text} ({error.code}).")
+
+
+def _advice(signatures):
+    other = next((network_input for network_input, name in SIGNATURES.items() if name in signatures), None)
+    if other is None:
+        return "export it with tools/export.py --formats=saved_model"
+    return f"it is for other images than these; say which they are by network_input={other}"
 
 
 def _parse(server):

@@ -1,6 +1,6 @@
 """TensorFlow Serving's gRPC API, which needs the package tensorflow-serving-api."""
 
-from keras_scgan.serving.status import IMAGES, SIGNATURE, TOO_LARGE, StatusError
+from keras_scgan.serving.status import IMAGES, TOO_LARGE, StatusError
 
 _RECONNECT_MS = 500
 _METADATA = "signature_def"
@@ -50,12 +50,12 @@ class GrpcTransport:
         answer.metadata[_METADATA].Unpack(signatures)
         return list(signatures.signature_def)
 
-    def predict(self, images):
-        """Calls the signature on a list of bytes; returns a list of bytes. Raises: `StatusError`."""
+    def predict(self, signature, images):
+        """Calls a signature on a list of bytes; returns a list of bytes. Raises: `StatusError`."""
         from tensorflow.core.framework import types_pb2
 
         request = self._addressed(self._predict_messages.PredictRequest(output_filter=[IMAGES]))
-        request.model_spec.signature_name = SIGNATURE
+        request.model_spec.signature_name = signature
         tensor = request.inputs[IMAGES]
         tensor.dtype = types_pb2.DT_STRING
         tensor.tensor_shape.dim.add(size=len(images))

@@ -14,7 +14,6 @@ from keras_scgan.serving.status import (
     DEADLINE_EXCEEDED,
     IMAGES,
     NOT_FOUND,
-    SIGNATURE,
     TOO_LARGE,
     UNAVAILABLE,
     StatusError,
@@ -58,10 +57,10 @@ class RestTransport:
         with _expecting_tensorflow_serving():
             return list(answer["metadata"]["signature_def"]["signature_def"])
 
-    def predict(self, images):
-        """Calls the signature on a list of bytes; returns a list of bytes. Raises: `StatusError`."""
+    def predict(self, signature, images):
+        """Calls a signature on a list of bytes; returns a list of bytes. Raises: `StatusError`."""
         inputs = {IMAGES: [{"b64": base64.b64encode(image).decode("ascii")} for image in images]}
-        body = json.dumps({"signature_name": SIGNATURE, "inputs": inputs})
+        body = json.dumps({"signature_name": signature, "inputs": inputs})
         answer = self._request("POST", f"{self._path}:predict", body)
         with _expecting_tensorflow_serving():
             outputs = answer["outputs"]

@@ -1,7 +1,12 @@
-"""What the two protocols have in common: the signature that is called, and how a request fails."""
+"""What the two protocols have in common: the signatures that are called, and how a request fails."""
 
-SIGNATURE = "colorize_bytes"
-"""Signature of the exported SavedModel that takes and returns picture files."""
+from keras_scgan.descriptions import LUMA, THERMAL
+
+SIGNATURES = {LUMA: "colorize_bytes", THERMAL: "colorize_thermal_bytes"}
+"""Signature of the exported SavedModel that takes and returns picture files, by what its network colorizes.
+
+They have names of their own lest a client sends photos to a network of thermal images.
+"""
 
 IMAGES = "image_bytes"
 """Name of the signature's input, and of its output."""

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
+from colorful import chroma_generator
 
-from keras_scgan import build_generator
+from keras_scgan import build_generator, color
 from keras_scgan.colorizer import Colorizer
 from keras_scgan.data import demo_dir
 from keras_scgan.errors import UserError
@@ -150,6 +151,11 @@ def test_every_gray_level_comes_into_the_8_bit_model_within_half_a_level(files):
         assert integers.max() <= 255
         assert len(np.unique(integers)) == 255  # of 256, as 0 stands for no grey
         assert np.abs((integers - zero_point) * scale - levels).max() < 0.51 / 127.5
+
+
+def test_photos_to_calibrate_with_have_the_luma_that_the_network_sees(grays):
+    stretching = Colorizer(chroma_generator(image_size=SIZE, stretch_luma=True))
+    np.testing.assert_array_equal(photo_grays(stretching), color.stretch_luma(np.stack(grays)))
 
 
 def test_range_of_a_map_is_the_mean_of_the_photos_extremes(generator, colorizer, grays):

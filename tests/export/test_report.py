@@ -3,13 +3,17 @@
 import json
 import os
 
+import numpy as np
 import pytest
-from colorful import colorful_generator
+from ai_edge_litert.interpreter import Interpreter
+from colorful import chroma_generator, colorful_generator
 
-from keras_scgan import data
+from keras_scgan import data, descriptions
+from keras_scgan.colorizer import Colorizer
 from keras_scgan.errors import UserError
 from keras_scgan.export import litert, report
 from keras_scgan.files import sha256
+from keras_scgan.photo_files import read_photo
 
 SIZE = 64
 
@@ -47,6 +51,35 @@ def test_what_is_kept_is_described(exporter):
         assert set(entry["versions"]) >= {"tensorflow", "keras", "ai-edge-litert"}
     assert found["litert_float32"]["largest_difference"] < 1e-4 < found["litert_float16"]["largest_difference"]
     assert found["litert_float32"]["psnr_to_float32"] > found["litert_float16"]["psnr_to_float32"] > 45
+
+
+def test_litert_model_says_how_it_is_to_be_run(tmp_path):
+    generator = chroma_generator(image_size=SIZE, stretch_luma=True)
+    photos = sorted((data.demo_dir() / "images").iterdir())[:2]
+    exporter = report.Exporter(generator, tmp_path / "name", photos)
+    entry = exporter.export_litert(litert.FLOAT32, saliency=True)
+    assert entry["largest_difference"] < 1e-4
+    path = tmp_path / "name" / entry["path"]
+    assert descriptions.read(path) == generator.description
+    outputs = Interpreter(str(path)).get_signature_runner("serving_default").get_output_details()
+    assert {name: details["shape"].tolist() for name, details in outputs.items()} == {
+        "color": [1, SIZE, SIZE, 3],
+        "chroma": [1, SIZE // 4, SIZE // 4, 2],
+        "saliency": [1, SIZE, SIZE, 1],
+    }
+    photo = read_photo(photos[0]).pixels
+    found, expected = (Colorizer(model).colorize(photo).astype(int) for model in (path, generator))
+    assert np.abs(found - expected).max() <= 2
+
+
+def test_a_thermal_network_needs_thermal_images_to_calibrate_with(tmp_path):
+    generator = chroma_generator(image_size=SIZE, network_input="thermal")
+    exporter = report.Exporter(generator, tmp_path / "name", sorted((data.demo_dir() / "images").iterdir())[:1])
+    with pytest.raises(UserError, match="--calibration_dir"):
+        exporter.export_litert(litert.INT8)
+    entry = exporter.export_litert(litert.FLOAT32)
+    with pytest.raises(UserError, match="thermal images, not photos"):
+        Colorizer(tmp_path / "name" / entry["path"])
 
 
 def test_a_file_that_is_there_is_not_replaced_unasked(exporter):

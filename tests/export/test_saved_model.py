@@ -1,5 +1,6 @@
 """The SavedModel for TensorFlow Serving."""
 
+import dataclasses
 import re
 import subprocess
 import sys
@@ -9,9 +10,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from colorful import colorful_generator
+from colorful import chroma_generator, colorful_generator
 
-from keras_scgan import data, precision
+from keras_scgan import data, descriptions, precision
 from keras_scgan.colorizer import Colorizer
 from keras_scgan.errors import BadFileError, UserError
 from keras_scgan.export import decoding, saved_model
@@ -57,7 +58,7 @@ def quick(monkeypatch):
         gray = tf.TensorSpec((None, size, size, 1), tf.float32, name="gray")
         archive.add_endpoint("serving_default", lambda gray: {"color": tf.tile(gray, (1, 1, 1, 3))}, [gray])
         files = tf.TensorSpec((None,), tf.string, name="image_bytes")
-        return archive, archive.add_endpoint("colorize_bytes", first, [files])
+        return archive, archive.add_endpoint(saved_model.photo_signature(generator), first, [files])
 
     monkeypatch.setattr(saved_model, "_endpoints", endpoints)
 
@@ -97,6 +98,54 @@ def test_colorizer_takes_the_model_and_its_versions(generator, folder, place):
     assert (served.size, served.has_saliency) == (SIZE, True)
     expected = Colorizer(generator, size=SIZE).colorize(photo)
     assert np.abs(served.colorize(photo).astype(int) - expected).max() <= 2
+
+
+def test_description_is_beside_the_model(generator, folder):
+    assert descriptions.read(folder / "1") == generator.description
+
+
+@pytest.fixture(scope="module")
+def stretching(tmp_path_factory):
+    """A generator that is to see the luma stretched, and the folder of its SavedModel."""
+    generator = chroma_generator(image_size=SIZE, stretch_luma=True)
+    folder = tmp_path_factory.mktemp("stretching") / "scgan"
+    saved_model.export(generator, folder, warm_up_photos=PHOTOS[:1])
+    return generator, folder
+
+
+def test_server_stretches_the_luma_itself_and_has_the_chroma(stretching, grays):
+    generator, folder = stretching
+    assert descriptions.read(folder / "1") == dataclasses.replace(generator.description, stretch_luma=False)
+    found, expected = (Colorizer(model).predict(0.3 * grays) for model in (folder, generator))
+    assert found.keys() == expected.keys() == {"color", "chroma", "saliency"}
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, atol=1e-5)
+    assert np.abs(expected["chroma"] - generator.predict_on_batch(0.3 * grays)["chroma"]).max() > 0.05
+    readme = (folder / "README.md").read_text()
+    assert "and `chroma`, float `[B, 16, 16, 2]`, Cb and Cr of it in [-1, 1], and `saliency`" in readme
+
+
+def test_files_become_what_a_colorizer_with_chroma_makes_of_them(stretching):
+    generator, folder = stretching
+    signature = tf.saved_model.load(folder / "1").signatures["colorize_bytes"]
+    for path in PHOTOS:
+        expected = Colorizer(generator).colorize(read_photo(path).pixels)
+        (result,) = signature(image_bytes=tf.constant([path.read_bytes()]))["image_bytes"].numpy()
+        found = tf.io.decode_png(result).numpy()
+        assert np.abs(found.astype(int) - expected).max() <= 2
+        assert np.ptp(expected.astype(int), axis=-1).mean() > 10
+
+
+def test_photos_are_not_sent_to_a_network_of_thermal_images(tmp_path, quick):
+    generator = chroma_generator(image_size=SIZE, network_input="thermal")
+    saved_model.export(generator, tmp_path / "scgan", warm_up_photos=[])
+    assert saved_model.signatures(tmp_path / "scgan" / "1").keys() == {"serving_default", "colorize_thermal_bytes"}
+    with pytest.raises(UserError, match="thermal images, not photos"):
+        Colorizer(tmp_path / "scgan")
+    readme = (tmp_path / "scgan" / "README.md").read_text()
+    assert "A colorizer of thermal images." in readme
+    assert "colorize_bytes" not in readme
+    assert "--network_input=thermal" in readme
 
 
 def test_readme_shows_what_saved_model_cli_shows(folder):

@@ -145,6 +145,16 @@ def test_a_model_that_cannot_be_used_is_told_in_one_line_without_a_second_try(
     assert not pauses
 
 
+def test_photos_and_thermal_images_go_to_models_of_their_own(connect):
+    pixels = picture()
+    found = connect("thermal", network_input="thermal").colorize(png(pixels))
+    np.testing.assert_array_equal(decoded(found), tiny_model.paint(pixels))
+    for model_name, network_input, other in (("thermal", "luma", "thermal"), ("scgan", "thermal", "luma")):
+        with pytest.raises(ServerError) as error:
+            connect(model_name, network_input=network_input)
+        assert f"say which they are by network_input={other}" in one_line(error)
+
+
 def test_the_port_of_the_other_protocol_is_told(served, pauses):
     pytest.importorskip("tensorflow_serving.apis")
     other = "grpc" if served.protocol == "rest" else "rest"

@@ -34,7 +34,7 @@ def paint(gray):
 
 
 def save(folder):
-    """Writes three models: `scgan` of versions 1 and 2, `with_saliency`, and `other`, which has no `colorize_bytes`.
+    """Writes four models: `scgan` of versions 1 and 2, `with_saliency`, `thermal`, and `other`, for no picture files.
 
     Returns their folders.
     """
@@ -44,8 +44,9 @@ def save(folder):
         "scgan/1": plain | {"colorize_bytes": painter.colorize_bytes},
         "scgan/2": plain | {"colorize_bytes": painter.colorize_bytes},
         "with_saliency/1": plain | {"colorize_bytes": painter.colorize_bytes_with_saliency},
+        "thermal/1": plain | {"colorize_thermal_bytes": painter.colorize_bytes},
         "other/1": plain,
     }
     for name, signatures in versions.items():
         tf.saved_model.save(painter, str(folder / name), signatures=signatures)
-    return [folder / name for name in ("scgan", "with_saliency", "other")]
+    return [folder / name for name in ("scgan", "with_saliency", "thermal", "other")]
