@@ -53,8 +53,10 @@ def build_pretrained_generator(encoder, *, saliency=True, built_from=None):
         x = levels[stride] = _relu(_conv(x, width, 1, name), name)
     almost_grey = keras.initializers.RandomNormal(stddev=1e-3)
     chroma = keras.layers.Conv2D(2, 3, padding="same", kernel_initializer=almost_grey, name="chroma_conv")(x)
-    chroma = keras.layers.Activation("tanh", dtype="float32", name="chroma")(chroma)
-    color = ChromaOnLuma(dtype="float32", name="color")([_enlarged(chroma, 4, "chroma", dtype="float32"), gray])
+    chroma = keras.layers.Activation("tanh", dtype="float32", name="chroma_tanh")(chroma)
+    # Noise from pixel to pixel has no part in colours, and the SSIM sees it.
+    chroma = keras.layers.AveragePooling2D(3, 1, padding="same", dtype="float32", name="chroma")(chroma)
+    color = ChromaOnLuma(dtype="float32", name="color")([_enlarged(chroma, 4, "chroma"), gray])
     outputs = {"color": color, "chroma": chroma}
 
     # === Saliency branch ===
@@ -66,7 +68,7 @@ def build_pretrained_generator(encoder, *, saliency=True, built_from=None):
         x = _relu(keras.layers.Add(name="saliency_sum")(parts), "saliency_sum")
         x = _relu(_conv(x, _SALIENCY_WIDTH, 3, "saliency"), "saliency")
         x = keras.layers.Conv2D(1, 1, name="saliency_final")(x)
-        x = _enlarged(x, 4, "saliency", dtype="float32")
+        x = _enlarged(x, 4, "saliency")
         outputs["saliency"] = keras.layers.Activation("sigmoid", dtype="float32", name="saliency_map")(x)
 
     description = {"architecture": "pretrained", "built_from": built_from or {}, "size_multiple": max(STRIDES)}
@@ -115,5 +117,7 @@ def _relu(x, name):
     return keras.layers.ReLU(name=f"{name}_relu")(x)
 
 
-def _enlarged(x, factor, name, **kwargs):
-    return keras.layers.UpSampling2D(factor, interpolation="bilinear", name=f"{name}_enlarged", **kwargs)(x)
+def _enlarged(x, factor, name):
+    # In float32: in others Keras would clip what it casts back, which costs as much as the enlargement.
+    layer = keras.layers.UpSampling2D(factor, interpolation="bilinear", dtype="float32", name=f"{name}_enlarged")
+    return layer(x)
