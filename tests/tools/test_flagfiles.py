@@ -7,7 +7,6 @@ import pytest
 from tiny_teacher import build_classifier
 
 from keras_scgan.data import demo_dir
-from keras_scgan.models import build_generator
 
 ROOT = pathlib.Path(__file__).parents[2]
 FLAGFILES = sorted(

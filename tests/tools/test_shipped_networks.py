@@ -1,4 +1,4 @@
-"""The networks that the repository carries: that they are whole, that they colorize, and that tools take them unasked."""
+"""The networks that the repository carries: they are whole, they colorize, and tools take the default unasked."""
 
 import json
 import pathlib
@@ -123,5 +123,5 @@ def test_a_name_that_is_none_is_an_error_that_lists_them():
 
 def test_where_they_are_absent_the_user_is_asked_for_a_model(monkeypatch, tmp_path):
     monkeypatch.setattr(networks, "SHIPPED_DIR", tmp_path)
-    with pytest.raises(UserError, match="give the path of a generator, .* which are not here"):
+    with pytest.raises(UserError, match=r"give the path of a generator, .* which are not here"):
         Colorizer()
