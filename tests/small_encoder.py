@@ -36,6 +36,6 @@ def small_pretrained_generator(seed=0, *, saliency=True, **description):
     generator = build_pretrained_generator(build_encoder(small_classifier(seed)), saliency=saliency)
     noise = np.random.default_rng(seed).uniform(-1, 1, (4, 8, 8, 1)).astype("float32").repeat(8, 1).repeat(8, 2)
     kernel = generator.get_layer("chroma_conv").kernel
-    kernel.assign(kernel * (_CHROMA_STDDEV / np.arctanh(generator.predict_on_batch(noise)["chroma"]).std()))
+    kernel.assign(kernel * (_CHROMA_STDDEV / np.arctanh(generator(noise)["chroma"]).std()))
     generator.describe(**description)
     return generator

@@ -61,6 +61,13 @@ def test_untrained_generators_have_a_size_too():
     assert networks.load_network(colorful_generator()).size == 64
 
 
+def test_one_generator_is_run_at_two_sizes(generator, rng):
+    for size in (64, 96, 64):
+        gray = rng.uniform(-1, 1, (1, size, size, 1)).astype("float32")
+        outputs = networks.load_network(generator, size).predict(gray)
+        np.testing.assert_allclose(outputs["chroma"], generator(gray)["chroma"], atol=1e-5)
+
+
 def test_older_generator_is_known_by_its_layers(tmp_path):
     generator = colorful_generator()
     keras.Model(generator.input, generator.output).save(tmp_path / "older.keras")

@@ -134,6 +134,16 @@ def test_critics_of_a_run_score_as_they_did_in_it(trained, run_dir, rng, folder)
     assert (scores["color"] != scores["attention"]).any()
 
 
+def test_critics_that_a_run_wrote_are_taken_as_they_are(trained, tmp_path, rng):
+    for name, critic in trained.critics.items():
+        critic.save(tmp_path / f"{name}_critic.keras")
+    found = critics.load_critics(tmp_path)
+    assert found.keys() == {"color", "attention"}
+    inputs = {"gray": rng.uniform(-1, 1, (1, 32, 32, 1)), "image": rng.uniform(-1, 1, (1, 32, 32, 3))}
+    for name, critic in trained.critics.items():
+        np.testing.assert_array_equal(found[name](inputs), critic(inputs))
+
+
 def damage(run_dir):
     (run_dir / "stage2" / "checkpoints" / "step_00000003.npz").write_bytes(b"PK\3\4 no archive")
 

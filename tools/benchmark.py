@@ -2,7 +2,7 @@
 
     python tools/benchmark.py train --preset=small --image_size=128 --depth=7 --batch_size=16
     python tools/benchmark.py input --data_dir=DIR
-    python tools/benchmark.py infer --model=generator.keras [--saved_model=DIR]
+    python tools/benchmark.py infer --model=generator.keras [--saved_model=DIR] [--baseline=other.keras]
     python tools/benchmark.py colorize --model=generator.keras
     python tools/benchmark.py upsampling --data_dir=DIR
     python tools/benchmark.py flicker --model=generator.keras --video=clip.mp4
@@ -58,6 +58,11 @@ flags.DEFINE_string(
 flags.DEFINE_string("video", None, "flicker: video that is colorized. Default: an old film, made of a demo photo.")
 flags.DEFINE_integer("frames", 48, "flicker: frames of the video.", 2)
 flags.DEFINE_string("saved_model", None, "infer: exported SavedModel of --model, to be timed too.")
+flags.DEFINE_string(
+    "baseline",
+    None,
+    "infer: another generator: each kind of model is timed beside the same kind of it, at its own size.",
+)
 flags.DEFINE_integer(
     "network_size", None, "infer: pixels of a side of what the network sees. Default: its own, 2^depth.", 1
 )
@@ -154,18 +159,21 @@ def _infer():
         threads=FLAGS.threads,
         rounds=FLAGS.rounds,
         naive=FLAGS.naive,
+        baseline=load_keras(FLAGS.baseline) if FLAGS.baseline else None,
     )
     print(
         "model                ms (p10..p90)             images/s  ratio   MiB  peak MiB  GMAC/s  share  PSNR  outside"
+        + "  of baseline" * bool(FLAGS.baseline)
     )
     for r in results:
         size = "" if r["mebibytes"] is None else f"{r['mebibytes']:.1f}"
         memory = "" if r["memory_mib"] is None else f"{r['memory_mib']:.0f}"
         outside = "" if r["outside_delegate"] is None else len(r["outside_delegate"])
+        of_baseline = "" if r["baseline_ratio"] is None else f"{r['baseline_ratio']:13.2f}"
         latency = f"{r['median']:.1f} ({r['p10']:.1f}..{r['p90']:.1f})"
         print(
             f"{r['variant']:20} {latency:25}{r['images_per_second']:9.1f}{r['ratio']:7.2f}{size:>6}{memory:>10}"
-            f"{r['gmac_per_second']:8.0f}{r['share_of_peak']:7.0%}{r['psnr']:6.1f}{outside:>9}"
+            f"{r['gmac_per_second']:8.0f}{r['share_of_peak']:7.0%}{r['psnr']:6.1f}{outside:>9}{of_baseline}"
         )
     return [{"benchmark": "infer", "threads": FLAGS.threads, **result} for result in results]
 

@@ -62,7 +62,7 @@ flags.DEFINE_string(
     "features", None, "gradcam: a .keras file: VGG-16-Gray with or without its classifier, or a generator."
 )
 _CLASS = flags.DEFINE_integer("class", None, "gradcam: the class to explain. Default: the most probable.", 0)
-flags.DEFINE_string("run_dir", None, "critic: run folder of stage 2, whose latest checkpoint has the critics.")
+flags.DEFINE_string("run_dir", None, "critic: run folder of stage 2, or any with color_critic.keras.")
 flags.DEFINE_string("data_dir", None, "hue: folder with images/ and saliency/.")
 flags.DEFINE_integer("patch_size", 64, "hue: height and width of a patch, in pixels.", 1)
 flags.DEFINE_integer("patches", 4, "hue: patches of each kind that a photo gives, at most.", 1)

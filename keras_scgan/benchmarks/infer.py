@@ -8,17 +8,23 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_scgan import arithmetic, precision
+from keras_scgan import arithmetic, descriptions, precision
 from keras_scgan.benchmarks.memory import PeakMemory
 from keras_scgan.benchmarks.timing import measure_peak, spread, time_in_turns
 from keras_scgan.colorizer import Colorizer
 from keras_scgan.export import litert, logs
 from keras_scgan.export.report import mean_psnr
-from keras_scgan.layers import LumaTransplant
-from keras_scgan.networks import load_network
+from keras_scgan.models.generator_model import Generator
+from keras_scgan.networks import describe, load_network
+
+_BASELINE = "baseline_"
+_CHANNELS = 3
+"""Of an image at most: layers of so few, without weights, are those of the outputs."""
 
 
-def benchmark_infer(generator, photos, saved_model=None, *, image_size=None, threads=2, rounds=20, naive=True):
+def benchmark_infer(
+    generator, photos, saved_model=None, *, image_size=None, threads=2, rounds=20, naive=True, baseline=None
+):
     """Times a generator on one photo at a time, colours alone.
 
     Args:
@@ -29,10 +35,13 @@ def benchmark_infer(generator, photos, saved_model=None, *, image_size=None, thr
         threads: int. Threads of the LiteRT models. TensorFlow takes all cores.
         rounds: int. Timed calls of each.
         naive: bool. Whether the naive conversions are measured too.
+        baseline: another such generator, of which the same kinds of models are timed in turns with these, at its own
+            size. Defaults to none.
 
     Returns:
         List of dicts, one a kind of model: `variant`; latency in milliseconds, `median`, `p10` and `p90`;
-        `images_per_second`; `ratio`, of the speed to that of Keras in float32; `mebibytes` of the file;
+        `images_per_second`; `ratio`, of the speed to that of Keras in float32; `baseline_ratio`, of the latency to the
+        baseline's as that kind of model, or `None`; `mebibytes` of the file;
         `memory_mib`, the peak above that before it was loaded; `gmac_per_second`, of the generator's own arithmetic,
         and `share_of_peak`, of this machine's matrix product in bfloat16 for a model of that
         type, otherwise in float32, which faster ones exceed; `outside_delegate`, the operations that
@@ -62,30 +71,44 @@ def benchmark_infer(generator, photos, saved_model=None, *, image_size=None, thr
                 "psnr": mean_psnr(colors, expected),
             }
             calls[name] = functools.partial(network.predict, grays[:1], saliency=False)
+        if baseline is not None:
+            calls |= _baseline_calls(baseline, pathlib.Path(folder), photos[0], threads, naive)
         seconds = time_in_turns(calls, rounds, warmup=3)
-    reference = np.median(seconds["keras_float32"])
+    medians = {name: np.median(values) for name, values in seconds.items()}
     return [
         {
             "variant": name,
-            "median": float(np.median(values)) * 1e3,
-            "p10": float(np.percentile(values, 10)) * 1e3,
-            "p90": float(np.percentile(values, 90)) * 1e3,
-            "images_per_second": spread(values, 1)["images_per_second"],
-            "ratio": float(reference / np.median(values)),
-            "gmac_per_second": macs / np.median(values) / 1e9,
-            "share_of_peak": macs / np.median(values) / peaks["bfloat16" if "bfloat16" in name else "float32"],
+            "median": float(medians[name]) * 1e3,
+            "p10": float(np.percentile(seconds[name], 10)) * 1e3,
+            "p90": float(np.percentile(seconds[name], 90)) * 1e3,
+            "images_per_second": spread(seconds[name], 1)["images_per_second"],
+            "ratio": float(medians["keras_float32"] / medians[name]),
+            "baseline_ratio": float(medians[name] / medians[_BASELINE + name]) if _BASELINE + name in medians else None,
+            "gmac_per_second": macs / medians[name] / 1e9,
+            "share_of_peak": macs / medians[name] / peaks["bfloat16" if "bfloat16" in name else "float32"],
             **facts[name],
         }
-        for name, values in seconds.items()
+        for name in models
     ]
 
 
-def _models(generator, folder, image_size, naive):
+def _baseline_calls(baseline, folder, photo, threads, naive):
+    """Functions that run each kind of model of another generator on a photo, by name."""
+    colorizer = Colorizer(baseline)
+    gray = colorizer.prepare(photo)[np.newaxis]
+    calls = {}
+    for name, model in _models(baseline, folder, colorizer.size, naive, _BASELINE).items():
+        network = load_network(model, colorizer.size, threads)
+        calls[name] = functools.partial(network.predict, gray, saliency=False)
+    return calls
+
+
+def _models(generator, folder, image_size, naive, prefix=""):
     """Keras models and paths of LiteRT models by name."""
-    models = {"keras_float32": generator}
+    models = {f"{prefix}keras_float32": generator}
     best = precision.resolve("auto")
     if best != "float32":
-        models[f"keras_{best}"] = _with_policy(generator, best)
+        models[f"{prefix}keras_{best}"] = _with_policy(generator, best)
     files = {
         f"litert_{kind}": functools.partial(litert.convert, generator, kind, image_size=image_size)
         for kind in litert.KINDS
@@ -94,9 +117,9 @@ def _models(generator, folder, image_size, naive):
         for kind in ("float32", "int8"):
             files[f"naive_{kind}"] = functools.partial(_convert_naively, generator, kind, image_size)
     for name, convert in files.items():
-        models[name] = folder / f"{name}.tflite"
+        path = models[prefix + name] = folder / f"{prefix}{name}.tflite"
         with logs.quiet():
-            models[name].write_bytes(convert())
+            path.write_bytes(descriptions.append_to_tflite(convert(), describe(generator)))
     return models
 
 
@@ -106,10 +129,12 @@ def _with_policy(model, policy):
     def clone(layer):
         if isinstance(layer, keras.Model):
             return _with_policy(layer, policy)
-        dtype = "float32" if isinstance(layer, keras.layers.Activation | LumaTransplant) else policy
-        return layer.from_config({**layer.get_config(), "dtype": dtype})
+        of_images = not layer.weights and layer.output.shape[-1] <= _CHANNELS
+        return layer.from_config({**layer.get_config(), "dtype": "float32" if of_images else policy})
 
-    copy = keras.models.clone_model(model, clone_function=clone)
+    copy = keras.models.clone_model(keras.Model(model.input, model.output), clone_function=clone)
+    if isinstance(model, Generator):
+        copy = Generator(copy.input, copy.output, description=model.description)
     copy.set_weights(model.get_weights())
     return copy
 

@@ -136,7 +136,7 @@ def readme(name, folder, max_pixels, network_input):
         CLIENT_FLAG=" --network_input=thermal" if network_input == THERMAL else "",
         SIZE=size,
         MAX_PIXELS=f"{max_pixels:,}",
-        CHROMA=f", and `chroma`, float `[B, {chroma}, {chroma}, 2]`, Cb and Cr of it in [-1, 1]" if chroma else "",
+        CHROMA=f",\n  and `chroma`, float `[B, {chroma}, {chroma}, 2]`, Cb and Cr of it in [-1, 1]" if chroma else "",
         CHROMA_FILE=" and `chroma.npy`" if chroma else "",
         SALIENCY=f", and `saliency`, float `[B, {size}, {size}, 1]` in [0, 1]" if has_map else "",
         SALIENCY_FILE=" and `saliency.npy`" if has_map else "",

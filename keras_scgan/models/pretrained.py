@@ -50,7 +50,9 @@ def build_pretrained_generator(encoder, *, saliency=True, built_from=None):
         x = levels[stride] = _relu(_conv(x, width, 1, name), name)
     almost_grey = keras.initializers.RandomNormal(stddev=1e-3)
     chroma = keras.layers.Conv2D(2, 3, padding="same", kernel_initializer=almost_grey, name="chroma_conv")(x)
-    chroma = keras.layers.Activation("tanh", dtype="float32", name="chroma")(chroma)
+    chroma = keras.layers.Activation("tanh", dtype="float32", name="chroma_tanh")(chroma)
+    # Noise from pixel to pixel has no part in colours, and the SSIM sees it.
+    chroma = keras.layers.AveragePooling2D(3, 1, padding="same", dtype="float32", name="chroma")(chroma)
     color = ChromaOnLuma(dtype="float32", name="color")([_enlarged(chroma, 4, "chroma"), gray])
     outputs = {"color": color, "chroma": chroma}
 

@@ -12,7 +12,7 @@ from keras_scgan.checkpoints import checkpoint_dir, checkpoint_path, checkpoint_
 from keras_scgan.data.photos import resize
 from keras_scgan.errors import UserError
 from keras_scgan.models import build_critic
-from keras_scgan.networks import split_batch
+from keras_scgan.networks import load_keras, split_batch
 from keras_scgan.visualization.figures import Panel, Scale, draw_grid, fit, rgb_of, upsample
 
 CRITICS = ("color", "attention")
@@ -20,18 +20,28 @@ _CELL = 8  # pixels from one score to the next, and of the centre of the first o
 
 
 def load_critics(run_dir):
-    """Loads the critics of stage 2 from the latest checkpoint of a run.
+    """Loads the critics of stage 2 of a run: those that it wrote at its end, or of its latest checkpoint.
 
     Args:
-        run_dir: path of the run folder, of `--stage=2` or `--stage=both`.
+        run_dir: path of the run folder, of `--stage=2` or `--stage=both`; or of any with `color_critic.keras` and,
+            maybe, `attention_critic.keras`.
 
     Returns:
         Dict of Keras models by name: `color` and, if the run has one, `attention`.
 
     Raises:
-        UserError: there is no such run, it has no critics, or its checkpoint is damaged.
+        UserError: there is no such run, it has no critics, or what holds them is damaged.
     """
     run_dir = pathlib.Path(run_dir)
+    for folder in (run_dir / "stage2", run_dir):
+        paths = {name: folder / f"{name}_critic.keras" for name in CRITICS}
+        written = {name: load_keras(path) for name, path in paths.items() if path.exists()}
+        if written:
+            return written
+    return _load_from_checkpoint(run_dir)
+
+
+def _load_from_checkpoint(run_dir):
     flags_path, flags = _read_flags(run_dir)
     path = _latest_checkpoint(run_dir)
     try:

@@ -13,7 +13,7 @@ from keras_scgan import build_generator, color
 from keras_scgan.colorizer import Colorizer
 from keras_scgan.data import demo_dir
 from keras_scgan.errors import UserError
-from keras_scgan.export import litert
+from keras_scgan.export import flatbuffers, litert
 from keras_scgan.export.litert import KINDS, convert, operations_outside_delegate, photo_grays
 
 SIZE = 64
@@ -158,22 +158,41 @@ def test_photos_to_calibrate_with_have_the_luma_that_the_network_sees(grays):
     np.testing.assert_array_equal(photo_grays(stretching), color.stretch_luma(np.stack(grays)))
 
 
-def test_range_of_a_map_is_the_mean_of_the_photos_extremes(generator, colorizer, grays):
+def test_ranges_are_means_of_the_photos_extremes_and_those_of_outputs_the_extremes_of_all(generator, grays):
     grays = [0.1 * grays[0], grays[1]]
-    hidden = keras.Model(generator.input, generator.get_layer("down1_conv").output)
+    layers = [generator.get_layer(name) for name in ("down1_conv", "up9_conv")]
+    hidden = keras.Model(generator.input, [layer.output for layer in layers])
     for gray in (samples := np.array(grays)):
         gray[0, 0], gray[-1, -1] = -1, 1
-    maps = np.asarray(hidden(samples))
-    expected = maps.max(axis=(1, 2, 3)).mean() - maps.min(axis=(1, 2, 3)).mean()
-    assert expected < 0.9 * (maps.max() - maps.min())
+    maps, colors = (np.asarray(output) for output in hidden(samples))
+    mean = maps.max(axis=(1, 2, 3)).mean() - maps.min(axis=(1, 2, 3)).mean()
+    assert mean < 0.9 * (maps.max() - maps.min())
+    assert colors.max(axis=(1, 2, 3)).mean() - colors.min(axis=(1, 2, 3)).mean() < 0.9 * (colors.max() - colors.min())
 
     interpreter = Interpreter(model_content=convert(generator, "int8", image_size=SIZE, calibration=grays))
-    scales = [
-        details["quantization"][0]
-        for details in interpreter.get_tensor_details()
-        if "down1_conv" in details["name"] and details["shape"].tolist() == [1, SIZE // 2, SIZE // 2, 16]
-    ]
-    assert scales == [pytest.approx(expected / 255, rel=0.02)]
+
+    def scales(name, shape):
+        found = (d for d in interpreter.get_tensor_details() if name in d["name"] and d["shape"].tolist() == shape)
+        return [details["quantization"][0] for details in found]
+
+    assert scales("down1_conv", [1, SIZE // 2, SIZE // 2, 16]) == [pytest.approx(mean / 255, rel=0.02)]
+    blocks = [1, SIZE // 2, SIZE // 2, 12]
+    assert scales("up9_conv", blocks) == [pytest.approx((colors.max() - colors.min()) / 255, rel=0.02)]
+
+
+def test_bytes_go_in_and_out_within_the_delegate_as_outside_of_it(generator, grays, files, monkeypatch):
+    monkeypatch.setattr(flatbuffers, "cast_within_delegate", lambda model: model)
+    plain = convert(generator, "int8", image_size=SIZE, saliency=True, calibration=grays[::2])
+    gray = np.arange(SIZE * SIZE).reshape(1, SIZE, SIZE, 1).astype(np.uint8)
+    operations, outputs = {}, {}
+    for name, model in (("plain", plain), ("ours", files["int8"].read_bytes())):
+        interpreter = Interpreter(model_content=model)
+        operations[name] = [operation["op_name"] for operation in interpreter._get_ops_details()]
+        outputs[name] = interpreter.get_signature_runner("serving_default")(gray=gray)
+    assert operations["ours"].count("DEQUANTIZE") == 3
+    assert "DEQUANTIZE" not in operations["plain"]
+    for name, output in outputs["plain"].items():
+        np.testing.assert_array_equal(outputs["ours"][name], output)
 
 
 def test_demo_photos_are_what_calibrates_unless_others_are_given(generator, monkeypatch):

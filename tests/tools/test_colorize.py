@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import photos_of_kinds
 import pytest
+from colorful import chroma_generator
 from PIL import Image
 
 from keras_scgan.photo_files import read_photo
@@ -174,6 +175,14 @@ def test_a_video_is_colorized_among_photos(folder, colorize):
     blue, _, red = frames.read()[1].mean(axis=(0, 1))
     assert red > blue + 50
     assert "2 skipped" in colorize("in/clip.avi", "in/gray.jpg", "--output_dir=out").stdout
+
+
+def test_thermal_images_are_colorized_where_they_are_called_so(folder, colorize, error_of):
+    chroma_generator(image_size=64, network_input="thermal").save("thermal.keras")
+    arguments = ["in/gray.jpg", "--model=thermal.keras", "--output_dir=out"]
+    assert "thermal.keras colorizes thermal images, not photos" in error_of(colorize(*arguments))
+    assert colorize(*arguments, "--network_input=thermal").returncode == 0
+    assert read_photo("out/gray.jpg").pixels.ndim == 3
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import cv2
 import keras
 import numpy as np
 import pytest
+from colorful import chroma_generator
 
 from keras_scgan.data import demo_dir
 from keras_scgan.evaluation import classifier, inception
@@ -277,11 +278,13 @@ def test_inception_has_2048_features():
 
 
 def test_mistakes_are_named(evaluate, error_of, photos, generator, judge, tmp_path):
+    chroma_generator(image_size=64, network_input="thermal").save(tmp_path / "thermal.keras")
     arguments = (f"--data_dir={photos}", f"--output_dir={tmp_path / 'results'}", "--image_size=64")
     for wrong, message in (
         (["--model=missing.keras"], "missing.keras does not exist"),
         ([f"--model=truth={generator}"], "Two rows would be called 'truth'"),
         ([f"--model={generator}", "--image_size=100"], "multiples of 64"),
+        ([f"--model={tmp_path / 'thermal.keras'}"], "thermal.keras colorizes thermal images, not photos"),
         (["--pred_dir=missing"], "The folder missing does not exist"),
         (["--data_dir=missing"], "The folder missing does not exist"),
         (["--classifier=missing.keras", f"--labels={photos / 'labels.csv'}"], "missing.keras does not exist"),
