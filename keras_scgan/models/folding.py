@@ -5,7 +5,7 @@ import dataclasses
 import keras
 import numpy as np
 
-from keras_scgan.depthwise import DepthwiseConv2D
+from keras_scgan.fast_training import DepthwiseConv2D
 from keras_scgan.layers import FrozenBatchNormalization
 
 _KINDS = {

@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_scgan.depthwise import DepthwiseConv2D
+from keras_scgan.fast_training import DepthwiseConv2D, UpSampling2D
 from keras_scgan.layers import BATCH_NORM_MOMENTUM, NORM_EPSILON, BatchNormalization, ChromaOnLuma
 from keras_scgan.models.encoder import ENCODER_PREFIX, STRIDES
 from keras_scgan.models.generator_model import Generator
@@ -116,5 +116,5 @@ def _relu(x, name):
 
 def _enlarged(x, factor, name):
     # In float32: in others Keras would clip what it casts back, which costs as much as the enlargement.
-    layer = keras.layers.UpSampling2D(factor, interpolation="bilinear", dtype="float32", name=f"{name}_enlarged")
+    layer = UpSampling2D(factor, interpolation="bilinear", dtype="float32", name=f"{name}_enlarged")
     return layer(x)

@@ -1,11 +1,11 @@
-"""A depthwise convolution is Keras's, and its gradients too, however they are computed."""
+"""What is trained in less time computes what Keras does, and has the same gradients."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_scgan.depthwise import DepthwiseConv2D
+from keras_scgan.fast_training import DepthwiseConv2D, UpSampling2D, clip
 
 
 def results_of(layer, x, weights):
@@ -17,6 +17,9 @@ def results_of(layer, x, weights):
         total = tf.reduce_sum(y * tf.cast(weights, y.dtype))
     variables = layer.trainable_variables
     return [y, *tape.gradient(total, [x, *variables])]
+
+
+# === Depthwise convolution ===
 
 
 @pytest.mark.parametrize(
@@ -35,7 +38,7 @@ def results_of(layer, x, weights):
     ],
     ids=str,
 )
-def test_outputs_and_gradients_are_those_of_keras(rng, options):
+def test_a_depthwise_convolution_and_its_gradients_are_those_of_keras(rng, options):
     options = {"padding": "same", **options}
     ours, theirs = DepthwiseConv2D(**options), keras.layers.DepthwiseConv2D(**options)
     x = rng.normal(size=(3, 12, 10, 4)).astype("float32")
@@ -87,11 +90,66 @@ def test_a_graph_of_images_of_any_size_has_the_same_gradients(rng):
             np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_it_is_saved_with_a_model_and_loaded_without_arguments(tmp_path, rng):
+# === Bilinear enlargement ===
+
+
+@pytest.mark.parametrize(
+    ("size", "shape", "interpolation"),
+    [
+        (4, (2, 5, 7, 2), "bilinear"),
+        (2, (3, 8, 6, 1), "bilinear"),
+        (3, (1, 4, 4, 4), "bilinear"),
+        ((2, 4), (1, 1, 3, 2), "bilinear"),
+        (2, (1, 4, 4, 5), "bilinear"),
+        (2, (1, 4, 4, 2), "nearest"),
+    ],
+)
+def test_an_enlargement_and_its_gradient_are_those_of_keras(rng, size, shape, interpolation):
+    x = rng.normal(size=shape).astype("float32")
+    layers = [kind(size, interpolation=interpolation) for kind in (UpSampling2D, keras.layers.UpSampling2D)]
+    weights = rng.normal(size=layers[1](x).shape).astype("float32")
+    for found, expected in zip(*(results_of(layer, x, weights) for layer in layers), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+# === Clipping ===
+
+
+def test_a_clip_and_its_gradient_are_those_of_keras(rng):
+    x = tf.constant([*rng.uniform(-2, 2, 50), -1.0, 1.0], "float32")
+    results = []
+    for training in (True, False):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = clip(x, -1.0, 1.0, training)
+            total = tf.reduce_sum(y**3)
+        results.append((y, tape.gradient(total, x)))
+    for found, expected in zip(*results, strict=True):
+        np.testing.assert_array_equal(found, expected)
+    assert 10 < np.count_nonzero(results[0][1]) < 45
+
+
+# === In models ===
+
+
+def test_they_are_saved_with_a_model_and_loaded_without_arguments(tmp_path, rng):
     image = keras.Input((None, None, 2))
-    model = keras.Model(image, DepthwiseConv2D(5, padding="same", name="depthwise")(image))
+    x = DepthwiseConv2D(5, padding="same", name="depthwise")(image)
+    model = keras.Model(image, UpSampling2D(2, interpolation="bilinear", name="enlarged")(x))
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
-    assert type(loaded.get_layer("depthwise")) is DepthwiseConv2D
+    assert [type(loaded.get_layer(name)) for name in ("depthwise", "enlarged")] == [DepthwiseConv2D, UpSampling2D]
     x = rng.normal(size=(1, 8, 8, 2)).astype("float32")
     np.testing.assert_array_equal(loaded(x), model(x))
+
+
+def test_their_graphs_are_those_of_keras_where_they_are_not_trained():
+    def operations(depthwise, upsampling):
+        image = keras.Input((8, 8, 2))
+        x = depthwise(5, padding="same")(image)
+        model = keras.Model(image, upsampling(2, interpolation="bilinear")(x))
+        graph = tf.function(model).get_concrete_function(tf.TensorSpec((1, 8, 8, 2)), training=False).graph
+        return sorted(operation.type for operation in graph.get_operations())
+
+    ours = operations(DepthwiseConv2D, UpSampling2D)
+    assert ours == operations(keras.layers.DepthwiseConv2D, keras.layers.UpSampling2D)

@@ -1,6 +1,10 @@
-"""A depthwise convolution that is trained on CPUs in a fraction of the time."""
+"""What TensorFlow trains slowly on CPUs, with the same gradients in a fraction of the time.
+
+Layers compute what those of Keras do, on any of its backends. Where they are not trained, their graphs are Keras's too.
+"""
 
 import keras
+import numpy as np
 from keras import ops
 
 tf = None
@@ -8,6 +12,23 @@ if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
 
 _BLOCK = 3
+_FEW_CHANNELS = 4
+
+
+def clip(x, low, high, training):
+    """`ops.clip`, with a gradient that takes TensorFlow an eighth of the time in training."""
+    if not training or tf is None:
+        return ops.clip(x, low, high)
+
+    @tf.custom_gradient
+    def clip_in_training(x):
+        clipped = tf.clip_by_value(x, low, high)
+        return clipped, lambda gradient: gradient * tf.cast(tf.equal(x, clipped), gradient.dtype)
+
+    return clip_in_training(x)
+
+
+# === Depthwise convolution ===
 
 
 @keras.saving.register_keras_serializable(package="keras_scgan")
@@ -28,8 +49,7 @@ class DepthwiseConv2D(keras.layers.DepthwiseConv2D):
 
     def _is_slow(self):
         return (
-            tf is not None
-            and not tf.config.list_logical_devices("GPU")
+            _is_tensorflow_on_cpu()
             and self.data_format == "channels_last"
             and min(self.kernel_size) >= _BLOCK < max(self.kernel_size)
             and (self.strides, self.dilation_rate, self.padding) == ((1, 1), (1, 1), "same")
@@ -84,3 +104,40 @@ def _kernel_gradient(inputs, gradient, shape):
 def _new(i, start):
     """The first row of the `i`-th block that those before have not."""
     return i * _BLOCK - start
+
+
+# === Bilinear enlargement ===
+
+
+@keras.saving.register_keras_serializable(package="keras_scgan")
+class UpSampling2D(keras.layers.UpSampling2D):
+    """Keras's enlargement by whole factors; the gradient of a bilinear one of few channels is two matrix products."""
+
+    def call(self, inputs, training=None):
+        shape = inputs.shape[1:]
+        if not (training and self.interpolation == "bilinear" and _is_tensorflow_on_cpu()):
+            return super().call(inputs)
+        if self.data_format != "channels_last" or None in shape or shape[-1] > _FEW_CHANNELS:
+            return super().call(inputs)
+        height, width, channels = shape
+        rows, columns = _enlargement(height, self.size[0]), _enlargement(width, self.size[1])
+        # Channels are among the columns, lest the large map is transposed.
+        columns = np.kron(columns, np.eye(channels, dtype="float32"))
+
+        def backward(gradient):
+            gradient = tf.reshape(gradient, (-1, len(rows), len(columns)))
+            small = tf.matmul(tf.cast(rows.T, gradient.dtype), gradient)
+            small = tf.reshape(small, (-1, len(columns))) @ tf.cast(columns, gradient.dtype)
+            return tf.reshape(small, (-1, *shape))
+
+        return tf.custom_gradient(lambda x: (super(UpSampling2D, self).call(x), backward))(inputs)
+
+
+def _enlargement(length, factor):
+    """`[factor * length, length]` weights by which the pixels of an enlarged row are made of those of the small one."""
+    places = np.clip((np.arange(factor * length) + 0.5) / factor - 0.5, 0, length - 1)
+    return np.maximum(0, 1 - np.abs(places[:, np.newaxis] - np.arange(length))).astype("float32")
+
+
+def _is_tensorflow_on_cpu():
+    return tf is not None and not tf.config.list_logical_devices("GPU")
