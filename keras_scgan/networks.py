@@ -17,8 +17,11 @@ from keras_scgan.errors import UserError
 DEFAULT_SIZE = 256
 """Pixels of a side at which photos are compared and drawn where no network says better: the paper's."""
 
-SHIPPED_MODEL = pathlib.Path(__file__).parents[1] / "saved_models" / "scgan_small" / "generator.keras"
-"""The trained generator that the repository carries; its README.md tells about it."""
+SHIPPED_DIR = pathlib.Path(__file__).parents[1] / "saved_models"
+"""Where the repository has its trained generators, each in a folder of its name with a card, README.md."""
+
+DEFAULT_MODEL = "scgan"
+"""Name of the one that is taken unless another is asked for."""
 
 _OUTPUTS = {3: "color", 2: "chroma", 1: "saliency"}
 """Names of outputs by their channels."""
@@ -29,7 +32,8 @@ def load_network(model=None, size=None, threads=None):
 
     Args:
         model: a Keras model, or the path of a `.keras` file, of a SavedModel folder (or the folder of its numbered
-            versions, of which the latest is taken) or of a `.tflite` file. Defaults to `SHIPPED_MODEL`.
+            versions, of which the latest is taken) or of a `.tflite` file, or the name of a generator of the
+            repository. Defaults to `DEFAULT_MODEL`.
         size: int. Pixels of a side of the images it is to take. Defaults to the network's own size: the only one that
             it takes, or that of its description: see `descriptions.Description.own_size`.
         threads: int. Threads of a `.tflite` model. Defaults to all cores; the others use all of them in any case.
@@ -41,16 +45,9 @@ def load_network(model=None, size=None, threads=None):
         UserError: There is no such file, it is no generator, its description cannot be used, or it does not take images
             of that size.
     """
-    if model is None:
-        model = SHIPPED_MODEL
-        if not model.exists():
-            raise UserError(
-                f"The trained network of the repository is not at {model}: give a generator, --model=PATH or "
-                "Colorizer(PATH)."
-            )
-    if not isinstance(model, str | os.PathLike):
+    if model is not None and not isinstance(model, str | os.PathLike):
         return _KerasModel(model, size)
-    path = _existing(model)
+    path = model_path(model)
     if path.is_dir():
         return _SavedModel(_latest_version(path), size)
     if path.suffix == ".keras":
@@ -66,7 +63,7 @@ def load_keras(path):
 
     import keras_scgan.models  # noqa: F401 (registers the layers)
 
-    path = _existing(path)
+    path = model_path(path)
     try:
         return keras.models.load_model(path, compile=False)
     except (ValueError, TypeError, OSError, KeyError, zipfile.BadZipFile) as error:
@@ -79,11 +76,26 @@ def has_structure_of(network, other):
     return shapes == others
 
 
-def _existing(model):
-    path = pathlib.Path(model)
-    if not path.exists():
-        raise UserError(f"The model {path} does not exist.")
-    return path
+def model_path(model=None):
+    """Path of a model: as given, or of the generator of the repository that has this name.
+
+    Args:
+        model: path, or name. Defaults to `DEFAULT_MODEL`.
+
+    Raises:
+        UserError: There is none.
+    """
+    name = DEFAULT_MODEL if model is None else os.fspath(model)
+    shipped = SHIPPED_DIR / name / "generator.keras"
+    if model is not None and os.path.exists(model):
+        return pathlib.Path(model)
+    if name == pathlib.Path(name).name and shipped.exists():
+        return shipped
+    names = sorted(path.parent.name for path in SHIPPED_DIR.glob("*/generator.keras"))
+    raise UserError(
+        f"The model {name} does not exist: give the path of a generator, or the name of one of the repository"
+        f"{' (' + ', '.join(names) + ')' if names else ', which are not here'}."
+    )
 
 
 def describe(model):

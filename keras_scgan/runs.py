@@ -229,7 +229,8 @@ def trained_network(options, strategy, model, photos, build, *, arrays=None):
         replicas = strategy.num_replicas_in_sync
         batches = _training_batches(options, photos, next_step, arrays=arrays, replicas=replicas)
         reestimate_batch_statistics(network, batches)
-    network.trainable = True  # what this run left as it was, another may train
+    for layer in network.layers:  # what this run left as it was, another may train
+        layer.trainable = True
     return network
 
 

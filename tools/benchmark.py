@@ -52,8 +52,8 @@ flags.DEFINE_float("min_crop_area", 1.0, "Smallest share of a photo that a rando
 flags.DEFINE_string(
     "model",
     None,
-    "infer, colorize, flicker, fit, saliency: generator to run. Default: saved_models/scgan_small; for infer and "
-    "colorize one of --preset with random weights.",
+    "infer, colorize, flicker, fit, saliency: generator to run. Default: scgan, the one of the repository; for infer "
+    "and colorize one of --preset with random weights.",
 )
 flags.DEFINE_string("video", None, "flicker: video that is colorized. Default: an old film, made of a demo photo.")
 flags.DEFINE_integer("frames", 48, "flicker: frames of the video.", 2)

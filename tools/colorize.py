@@ -29,7 +29,7 @@ flags.DEFINE_list("input", [], "Files, folders and patterns, as those that are g
 flags.DEFINE_string(
     "model",
     None,
-    "Generator: a .keras file, a SavedModel folder or a .tflite file. Default: saved_models/scgan_small.",
+    "Generator: a .keras or .tflite file, a SavedModel folder, or the name of one of the repository. Default: scgan.",
 )
 flags.DEFINE_string("output_dir", "colorized", "Folder for the results.")
 flags.DEFINE_bool("overwrite", False, "Do again what is done.")

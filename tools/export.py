@@ -28,12 +28,14 @@ from keras_scgan.batch import find_files
 from keras_scgan.errors import UserError
 from keras_scgan.export import inference, report
 from keras_scgan.files import sha256
-from keras_scgan.networks import load_keras
+from keras_scgan.networks import load_keras, model_path
 from keras_scgan.photo_files import PHOTO_SUFFIXES
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_string("model", None, "Generator to export, a .keras file.", required=True)
+flags.DEFINE_string(
+    "model", None, "Generator to export: a .keras file, or the name of one of the repository.", required=True
+)
 flags.DEFINE_string("output_dir", None, "Folder of the exports; its name is the model's.", required=True)
 flags.DEFINE_list("formats", list(report.FORMATS), "What to export, divided by commas.")
 flags.DEFINE_integer(
@@ -64,9 +66,7 @@ def main(_):
     for name in FLAGS.formats:
         if name not in report.FORMATS:
             raise UserError(f"--formats={name}: expected {', '.join(report.FORMATS)}, divided by commas.")
-    model = pathlib.Path(FLAGS.model)
-    if not model.is_file():
-        raise UserError(f"--model={model}: there is no such file.")
+    model = model_path(FLAGS.model)
     photos = find_files([str(FLAGS.verification_dir or data.demo_dir() / "images")], PHOTO_SUFFIXES)
     exporter = report.Exporter(
         load_keras(model),

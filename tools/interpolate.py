@@ -17,7 +17,7 @@ from absl import flags
 from keras_scgan import cli, data, runs, training
 from keras_scgan.descriptions import THERMAL
 from keras_scgan.errors import UserError
-from keras_scgan.networks import load_keras, load_network
+from keras_scgan.networks import describe, load_keras, load_network
 
 FLAGS = flags.FLAGS
 
@@ -29,6 +29,7 @@ flags.DEFINE_bool("overwrite", False, "Replace --output.")
 flags.DEFINE_integer("batch_size", 16, "Photos in a batch.", 1)
 flags.DEFINE_bool("flip", False, "Mirror half of the photos.")
 flags.DEFINE_float("min_crop_area", 1.0, "Smallest share of a photo that a random crop takes.", 0.001, 1.0)
+flags.DEFINE_float("aging", 0.0, "How much the photos are aged, as of train.py.", 0, 1)
 flags.DEFINE_integer("seed", 0, "Key of the order of the photos and of their crops.", 0, 2**32 - 1)
 
 
@@ -42,6 +43,8 @@ def main(_):
     if output.exists() and not FLAGS.overwrite:
         raise UserError(f"{output} exists: choose another --output, or replace it by --overwrite.")
     first, second = (load_keras(path) for path in FLAGS.models)
+    if _inputs(first) != _inputs(second):
+        raise UserError(f"--models={','.join(FLAGS.models)}: what one takes for its input the other does not.")
     training.interpolate(first, second, FLAGS.share)
     network = load_network(second)
     description = network.description
@@ -52,11 +55,17 @@ def main(_):
         seed=FLAGS.seed,
         flip=FLAGS.flip,
         min_crop_area=FLAGS.min_crop_area,
+        aging=FLAGS.aging,
         stretch_luma=description.stretch_luma,
         arrays=("gray",),
     )
     runs.reestimate_batch_statistics(second, batches)
     runs.save(second, output)
+
+
+def _inputs(network):
+    description = describe(network)
+    return description.network_input, description.stretch_luma
 
 
 if __name__ == "__main__":

@@ -33,8 +33,7 @@ flags.DEFINE_string(
 flags.DEFINE_string(
     "model",
     None,
-    "Generator of the detector scgan: a .keras or .tflite file or a SavedModel folder. Default: "
-    "saved_models/scgan_small.",
+    "Generator of the detector scgan: a .keras or .tflite file, a SavedModel folder or a name. Default: scgan.",
 )
 flags.DEFINE_integer("batch_size", 1, "Photos that a Keras model sees at once, by which a GPU gains.", 1)
 flags.DEFINE_integer("threads", None, "Threads of the detector's network. Default: all cores.", 1)

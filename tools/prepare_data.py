@@ -23,7 +23,7 @@ from absl import flags
 from keras_scgan import cli, saliency
 from keras_scgan.errors import UserError
 from keras_scgan.files import sha256
-from keras_scgan.networks import SHIPPED_MODEL
+from keras_scgan.networks import model_path
 from keras_scgan.preparation.data_set import prepare
 from keras_scgan.preparation.settings import RESIZES, Settings
 from keras_scgan.preparation.sources import LAYOUTS
@@ -63,7 +63,7 @@ flags.DEFINE_string(
     f"Makes the saliency maps: {', '.join(saliency.DETECTORS)}, keras:PATH for a Keras model, or none for a set "
     "without maps. It runs on the CPU; to use a GPU, make the maps by tools/make_saliency.py and give --saliency_dir.",
 )
-flags.DEFINE_string("model", None, "With --detector=scgan: the generator. Default: saved_models/scgan_small.")
+flags.DEFINE_string("model", None, "With --detector=scgan: the generator. Default: scgan, the one of the repository.")
 flags.DEFINE_string("saliency_dir", None, "Folder of maps at the paths of the photos, in place of a detector.")
 flags.DEFINE_integer("workers", None, "Processes. Default: all cores; 0: this one alone, to debug.", 0)
 
@@ -110,7 +110,7 @@ def _settings():
 
 
 def _model():
-    return str(SHIPPED_MODEL) if FLAGS.detector == "scgan" and FLAGS.model is None else FLAGS.model
+    return str(model_path(FLAGS.model)) if FLAGS.detector == "scgan" else FLAGS.model
 
 
 def _cores():

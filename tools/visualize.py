@@ -47,8 +47,8 @@ flags.DEFINE_bool("overwrite", False, "Replace figures that are there.")
 flags.DEFINE_string(
     "model",
     None,
-    "Generator: a .keras or .tflite file, or a SavedModel folder. figure7: default saved_models/scgan_small. critic: "
-    "the one that is judged. hue: makes the maps instead of DIR/saliency.",
+    "Generator: a .keras or .tflite file, a SavedModel folder or a name. figure7: default scgan. critic: the one that "
+    "is judged. hue: makes the maps instead of DIR/saliency.",
 )
 flags.DEFINE_integer(
     "image_size", None, "Height and width at which networks see a photo. Default: the network's own.", 1

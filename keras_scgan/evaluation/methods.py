@@ -16,7 +16,7 @@ from keras_scgan.colorizer import Colorizer
 from keras_scgan.errors import BadFileError, UserError
 from keras_scgan.evaluation.references import find_pictures, to_square
 from keras_scgan.files import sha256
-from keras_scgan.networks import split_batch
+from keras_scgan.networks import model_path, split_batch
 from keras_scgan.photo_files import read_rgb
 
 NETWORK, PIPELINE = OUTPUTS = ("network", "pipeline")
@@ -95,6 +95,7 @@ class Model:
 
     def __init__(self, name, path, size, **options):
         self.name = name
+        path = model_path(path)
         self.colorizer = Colorizer(path, size=size, **options)
         self.protocol = {"model": str(path), "sha256": sha256(path), "size": self.colorizer.size, **options}
 

@@ -5,7 +5,13 @@ import dataclasses
 import keras
 import numpy as np
 
+from keras_scgan.fast_training import DepthwiseConv2D
 from keras_scgan.layers import FrozenBatchNormalization
+
+_KINDS = {
+    keras.layers.BatchNormalization: FrozenBatchNormalization,
+    keras.layers.DepthwiseConv2D: DepthwiseConv2D,
+}
 
 
 def as_scale_and_offset(norm):
@@ -128,7 +134,7 @@ def copy(layer, prefix="", dtype=None, **changes):
     config = {**layer.get_config(), "name": f"{prefix}{layer.name}", **changes}
     if dtype is not None:
         config["dtype"] = dtype
-    kind = FrozenBatchNormalization if isinstance(layer, keras.layers.BatchNormalization) else type(layer)
+    kind = next((ours for keras_kind, ours in _KINDS.items() if isinstance(layer, keras_kind)), type(layer))
     return kind.from_config(config)
 
 

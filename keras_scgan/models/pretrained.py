@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_scgan.fast_training import DepthwiseConv2D, UpSampling2D
 from keras_scgan.layers import BATCH_NORM_MOMENTUM, NORM_EPSILON, BatchNormalization, ChromaOnLuma
 from keras_scgan.models.encoder import ENCODER_PREFIX, STRIDES
 from keras_scgan.models.generator_model import Generator
@@ -44,12 +45,8 @@ def build_pretrained_generator(encoder, *, saliency=True, built_from=None):
         x = _enlarged(_conv(x, width, 1, f"{name}_coarse"), 2, f"{name}_coarse")
         x = keras.layers.Add(name=f"{name}_sum")([x, _conv(features[stride], width, 1, f"{name}_lateral")])
         # Separable, as in DeepLabv3+: of the time that a full convolution takes, little buys anything.
-        x = keras.layers.DepthwiseConv2D(
-            _DEPTHWISE[stride],
-            padding="same",
-            use_bias=False,
-            name=f"{name}_depthwise",
-        )(_relu(x, f"{name}_sum"))
+        depthwise = DepthwiseConv2D(_DEPTHWISE[stride], padding="same", use_bias=False, name=f"{name}_depthwise")
+        x = depthwise(_relu(x, f"{name}_sum"))
         x = levels[stride] = _relu(_conv(x, width, 1, name), name)
     almost_grey = keras.initializers.RandomNormal(stddev=1e-3)
     chroma = keras.layers.Conv2D(2, 3, padding="same", kernel_initializer=almost_grey, name="chroma_conv")(x)
@@ -119,5 +116,5 @@ def _relu(x, name):
 
 def _enlarged(x, factor, name):
     # In float32: in others Keras would clip what it casts back, which costs as much as the enlargement.
-    layer = keras.layers.UpSampling2D(factor, interpolation="bilinear", dtype="float32", name=f"{name}_enlarged")
+    layer = UpSampling2D(factor, interpolation="bilinear", dtype="float32", name=f"{name}_enlarged")
     return layer(x)

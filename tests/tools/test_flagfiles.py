@@ -7,7 +7,6 @@ import pytest
 from tiny_teacher import build_classifier
 
 from keras_scgan.data import demo_dir
-from keras_scgan.models import build_generator
 
 ROOT = pathlib.Path(__file__).parents[2]
 FLAGFILES = sorted(
@@ -55,18 +54,6 @@ def test_every_network_that_a_flagfile_starts_from_is_the_result_of_another():
         made.add(run_dir / "global_features.keras")
     assert len(given) >= 5
     assert {pathlib.PurePath(path) for path in given} <= made
-
-
-def test_interpolation_s_flagfile_makes_the_network_that_it_names(call_tool, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for stage in ("stage1", "stage2"):
-        path = tmp_path / "runs" / "scgan_small" / stage / "generator.keras"
-        path.parent.mkdir(parents=True)
-        build_generator("testing", depth=6).save(path)
-    flagfile = ROOT / "saved_models" / "scgan_small" / "interpolate.flags"
-    result = call_tool("interpolate.py", f"--flagfile={flagfile}", f"--data_dir={demo_dir()}", "--batch_size=4")
-    assert result.returncode == 0, result.stderr
-    assert (tmp_path / "runs" / "scgan_small" / "generator.keras").exists()
 
 
 def test_distillation_s_flagfile_resolves_likewise(call_tool, tmp_path, monkeypatch):

@@ -14,7 +14,12 @@ def paths(tmp_path_factory):
     folder = tmp_path_factory.mktemp("generators")
     paths = {name: folder / f"{name}.keras" for name in ("first", "second", "other")}
     for name, path in paths.items():
-        build_generator("testing", depth=6, saliency=name != "other").save(path)
+        generator = build_generator("testing", depth=6, saliency=name != "other")
+        generator.save(path)
+    generator = build_generator("testing", depth=6)
+    generator.describe(stretch_luma=True)
+    paths["stretching"] = folder / "stretching.keras"
+    generator.save(paths["stretching"])
     return paths
 
 
@@ -57,6 +62,7 @@ def test_mistakes_are_named(interpolate, error_of, tmp_path):
         (["first", "missing.keras"], [], "missing.keras does not exist"),
         (["missing.keras", "second"], [], "missing.keras"),
         (["first", "other"], [], "Only networks of one structure"),
+        (["first", "stretching"], [], "what one takes for its input the other does not"),
         (["first", "second"], ["--output=result.h5"], "result.h5: expected a .keras file"),
         (["first", "second"], ["--share=2"], "--share"),
         (["first", "second"], ["--data_dir=missing"], "missing"),

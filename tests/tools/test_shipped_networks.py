@@ -1,0 +1,127 @@
+"""The networks that the repository carries: they are whole, they colorize, and tools take the default unasked."""
+
+import json
+import pathlib
+
+import cv2
+import numpy as np
+import pytest
+
+from keras_scgan import Colorizer, metrics, networks
+from keras_scgan.data import demo_dir
+from keras_scgan.errors import UserError
+from keras_scgan.files import sha256
+from keras_scgan.photo_files import read_photo
+from keras_scgan.saliency import load_detector
+
+ROOT = pathlib.Path(__file__).parents[2]
+NAMES = sorted(path.parent.name for path in networks.SHIPPED_DIR.glob("*/generator.keras"))
+EXAMPLES = sorted((ROOT / "examples").glob("*.jpg"))
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def name(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def folder(name):
+    return networks.SHIPPED_DIR / name
+
+
+@pytest.fixture(scope="module")
+def colorizer(name):
+    return Colorizer(name)
+
+
+def demo_photos():
+    return [read_photo(path).pixels for path in sorted((demo_dir() / "images").iterdir())]
+
+
+def lab(photo):
+    return cv2.cvtColor(photo.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
+
+
+def test_the_default_is_one_of_them():
+    assert networks.DEFAULT_MODEL in NAMES
+    assert networks.model_path() == networks.SHIPPED_DIR / networks.DEFAULT_MODEL / "generator.keras"
+
+
+def test_they_say_of_themselves_how_they_are_run(name):
+    description = networks.describe(networks.load_keras(name))
+    assert description.architecture == "pretrained"
+    assert description.stretch_luma
+    assert description.network_input == "luma"
+    assert networks.load_network(name).size == description.image_size == 224
+
+
+def test_exports_are_those_that_were_verified_against_the_generator(folder):
+    exports = json.loads((folder / "export.json").read_text())
+    assert exports.keys() == {"litert_float16", "litert_int8"}
+    for entry in exports.values():
+        assert entry["generator"]["sha256"] == sha256(folder / "generator.keras")
+        for file_name, file in entry["files"].items():
+            assert (folder / file_name).stat().st_size == file["bytes"]
+            assert sha256(folder / file_name) == file["sha256"]
+
+
+def test_each_has_a_card_and_a_licence_and_less_than_40_megabytes(folder):
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert card.startswith("---\n")  # the header that model hubs read
+    assert "license:" in card.split("---")[1]
+    assert (folder / "LICENSE").stat().st_size
+    assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < 40e6
+
+
+def test_colours_are_nearer_to_the_truth_than_grey_on_photos_that_it_was_not_trained_on(colorizer):
+    gains = []
+    for photo in demo_photos():
+        gray = np.repeat(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=-1)
+        gains.append(metrics.chroma_psnr(colorizer.colorize(photo), photo) - metrics.chroma_psnr(gray, photo))
+    assert np.mean(gains) > 0.8
+
+
+def test_old_photographs_take_on_colour(colorizer):
+    assert len(EXAMPLES) >= 6
+    chroma = [np.hypot(*lab(colorizer.colorize(read_photo(path).pixels)).T[1:]).mean() for path in EXAMPLES]
+    assert np.mean(chroma) > 3
+    assert min(chroma) > 1
+
+
+@pytest.mark.parametrize("example", ["black_canyon", "dust_bowl_home", "nagasaki_boats"])
+def test_skies_turn_blue(colorizer, example):
+    photo = read_photo(ROOT / "examples" / f"{example}.jpg").pixels
+    sky = lab(colorizer.colorize(photo))[: len(photo) // 5]
+    assert sky[..., 2].mean() < -2  # b of CIE Lab: blue is negative
+
+
+@pytest.mark.parametrize("kind", ["float16", "int8"])
+def test_litert_models_colorize_like_the_generator(folder, colorizer, kind):
+    litert = Colorizer(folder / f"{folder.name}_{kind}.tflite")
+    values = [metrics.psnr(colorizer.colorize(photo), litert.colorize(photo)) for photo in demo_photos()[:4]]
+    assert min(values) > 35
+
+
+def test_their_saliency_branch_is_the_detector_scgan(name):
+    photo = demo_photos()[0]
+    (saliency_map,) = load_detector("scgan", model=name).detect([photo])
+    assert saliency_map.shape == photo.shape[:2]
+    assert np.ptp(saliency_map) > 100
+
+
+@pytest.mark.parametrize("model", [None, *NAMES])
+def test_colorize_takes_the_default_unasked_and_others_by_name(call_tool, tmp_path, model):
+    which = [] if model is None else [f"--model={model}"]
+    result = call_tool("colorize.py", EXAMPLES[0], *which, f"--output_dir={tmp_path}", takes_arguments=True)
+    assert "1 colorized, 0 failed" in result.stdout
+
+
+def test_a_name_that_is_none_is_an_error_that_lists_them():
+    with pytest.raises(UserError, match=f"The model deoldify does not exist: .*{', '.join(NAMES)}"):
+        Colorizer("deoldify")
+
+
+def test_where_they_are_absent_the_user_is_asked_for_a_model(monkeypatch, tmp_path):
+    monkeypatch.setattr(networks, "SHIPPED_DIR", tmp_path)
+    with pytest.raises(UserError, match=r"give the path of a generator, .* which are not here"):
+        Colorizer()
