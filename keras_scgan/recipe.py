@@ -81,7 +81,7 @@ def build_run_generator(options):
         UserError: the encoder cannot be had, or is none.
     """
     if options.architecture == "pretrained":
-        encoder, name = _load_encoder(*_encoder_flag(options))
+        encoder, name = load_encoder(*_encoder_flag(options))
         built_from = {"encoder": name, "saliency": options.attention_loss}
         generator = build_pretrained_generator(encoder, saliency=options.attention_loss, built_from=built_from)
         freeze_encoder(generator, options.freeze_encoder)
@@ -106,7 +106,7 @@ def _encoder_flag(options):
     return ("--encoder", options.encoder) if options.encoder else ("--init_from", options.init_from)
 
 
-def _load_encoder(flag, name):
+def load_encoder(flag, name):
     """The encoder of a generator's file, or one made of a classifier: a `.keras` file or a name of keras.applications.
 
     Returns:
