@@ -199,8 +199,8 @@ class Colorizer:
 def _describe_mismatch(network, network_input):
     takes = _KINDS[network.description.network_input]
     return (
-        f"The model {network.path} colorizes {takes}, not {_KINDS[network_input]}. Where it is given {takes}, "
-        f"network_input={network.description.network_input} says so."
+        f"The model {network.path} colorizes {takes}, not {_KINDS[network_input]}. tools/colorize.py colorizes {takes} "
+        f"with --network_input={network.description.network_input}, as Colorizer does with that argument."
     )
 
 
