@@ -111,10 +111,16 @@ def _new(i, start):
 
 @keras.saving.register_keras_serializable(package="keras_scgan")
 class UpSampling2D(keras.layers.UpSampling2D):
-    """Keras's enlargement by whole factors; the gradient of a bilinear one of few channels is two matrix products."""
+    """Keras's enlargement by whole factors; the gradient of a bilinear one of few channels is two matrix products.
+
+    Unlike Keras's, a bilinear one takes images whose size is unknown until a TensorFlow graph runs.
+    """
 
     def call(self, inputs, training=None):
         shape = inputs.shape[1:]
+        if self._is_of_unknown_size(inputs):
+            size = tf.shape(inputs)[1:3] * tf.constant(self.size)
+            return tf.cast(tf.image.resize(inputs, size), inputs.dtype)
         if not (training and self.interpolation == "bilinear" and _is_tensorflow_on_cpu()):
             return super().call(inputs)
         if self.data_format != "channels_last" or None in shape or shape[-1] > _FEW_CHANNELS:
@@ -131,6 +137,14 @@ class UpSampling2D(keras.layers.UpSampling2D):
             return tf.reshape(small, (-1, *shape))
 
         return tf.custom_gradient(lambda x: (super(UpSampling2D, self).call(x), backward))(inputs)
+
+    def _is_of_unknown_size(self, inputs):
+        return (
+            tf is not None
+            and self.interpolation == "bilinear"
+            and self.data_format == "channels_last"
+            and None in inputs.shape[1:3]
+        )
 
 
 def _enlargement(length, factor):

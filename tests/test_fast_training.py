@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from small_encoder import small_pretrained_generator
 
 from keras_scgan.fast_training import DepthwiseConv2D, UpSampling2D, clip
 
@@ -110,6 +111,39 @@ def test_an_enlargement_and_its_gradient_are_those_of_keras(rng, size, shape, in
     weights = rng.normal(size=layers[1](x).shape).astype("float32")
     for found, expected in zip(*(results_of(layer, x, weights) for layer in layers), strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_an_enlargement_takes_sizes_that_are_unknown_until_it_runs(rng):
+    ours, theirs = (kind((2, 4), interpolation="bilinear") for kind in (UpSampling2D, keras.layers.UpSampling2D))
+
+    @tf.function(input_signature=[tf.TensorSpec((None, None, None, 2))] * 2)
+    def run(x, weights):
+        return results_of(ours, x, weights)
+
+    for shape in ((1, 5, 3, 2), (2, 4, 8, 2)):
+        x = rng.normal(size=shape).astype("float32")
+        weights = rng.normal(size=theirs(x).shape).astype("float32")
+        for found, expected in zip(run(x, weights), results_of(theirs, x, weights), strict=True):
+            np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_generators_take_sizes_that_are_unknown_until_they_run(rng):
+    generator = small_pretrained_generator()
+    for training in (False, True):
+        graph = tf.function(
+            lambda gray, training=training: generator(gray, training=training),
+            input_signature=[tf.TensorSpec((None, None, None, 1))],
+        )
+        for height, width in ((32, 64), (96, 64)):
+            gray = rng.uniform(-1, 1, (1, height, width, 1)).astype("float32")
+            found, expected = graph(gray), generator(gray, training=training)
+            for name, value in expected.items():
+                np.testing.assert_allclose(found[name], value, atol=1e-4, err_msg=name)
+                assert found[name].shape == value.shape
+    for size in (32, 64, 32):
+        gray = rng.uniform(-1, 1, (1, size, size, 1)).astype("float32")
+        found, expected = generator.predict(gray, verbose=0), generator(gray)
+        np.testing.assert_allclose(found["color"], expected["color"], atol=1e-4)
 
 
 # === Clipping ===
