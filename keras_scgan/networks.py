@@ -199,7 +199,7 @@ class _KerasModel(Network):
         channels = _check_signature(path, [model.input_shape], [output.shape for output in model.output.values()])
         super().__init__(path, describe(model), size, model.input_shape[1], channels)
         colors = {name: tensor for name, tensor in model.output.items() if name != "saliency"}
-        # Models of its own: Keras compiles one that is run at a second size for any size, which UpSampling2D forbids.
+        # Models of its own: one that is run at a second size is compiled for any, which Keras's UpSampling2D forbids.
         self._model, self._colors = (keras.Model(model.input, outputs) for outputs in (model.output, colors))
 
     def _run(self, gray, saliency=True):
