@@ -16,7 +16,6 @@ from keras_scgan.models import Generator, build_critic, build_encoder, build_gen
 from keras_scgan.models.encoder import ENCODER_PREFIX
 from keras_scgan.models.perceptual import build_perceptual_features
 from keras_scgan.models.pretrained import freeze_encoder, split_at_features
-from keras_scgan.networks import has_structure_of
 from keras_scgan.scgan import SCGAN
 
 ADAM_BETAS = {"beta_1": 0.5, "beta_2": 0.999}
@@ -82,7 +81,7 @@ def build_run_generator(options):
         UserError: the encoder cannot be had, or is none.
     """
     if options.architecture == "pretrained":
-        encoder, name = _load_encoder(*_encoder_flag(options))
+        encoder, name = load_encoder(*_encoder_flag(options))
         built_from = {"encoder": name, "saliency": options.attention_loss}
         generator = build_pretrained_generator(encoder, saliency=options.attention_loss, built_from=built_from)
         freeze_encoder(generator, options.freeze_encoder)
@@ -107,7 +106,7 @@ def _encoder_flag(options):
     return ("--encoder", options.encoder) if options.encoder else ("--init_from", options.init_from)
 
 
-def _load_encoder(flag, name):
+def load_encoder(flag, name):
     """The encoder of a generator's file, or one made of a classifier: a `.keras` file or a name of keras.applications.
 
     Returns:
@@ -162,16 +161,22 @@ def _initial_generator(options):
 
 
 def _copy_weights(flag, path, model):
+    """Gives a model the weights of a file, which may have a saliency branch that the model has not."""
     source = _load(flag, path)
     if model.name in [layer.name for layer in source.layers]:  # the feature network of a classifier
         source = source.get_layer(model.name)
-    if not has_structure_of(source, model):
+    given = {weight.path: weight for weight in source.weights}
+    left_out = given.keys() - {weight.path for weight in model.weights}
+    shapes = [(weight.path, tuple(weight.shape)) for weight in model.weights]
+    fits = all(path in given and tuple(given[path].shape) == shape for path, shape in shapes)
+    if not fits or not all(path.startswith("saliency") for path in left_out):
         raise UserError(
             f"{flag}={path} is not the network of this run: it has {source.count_params()} parameters where "
             f"{model.count_params()} are expected. Check --architecture, --encoder, --preset, --depth, "
             "--attention_loss and --global_features."
         )
-    model.set_weights(source.get_weights())
+    for weight in model.weights:
+        weight.assign(given[weight.path])
 
 
 def _adam(options, updates_per_step=1, **average):

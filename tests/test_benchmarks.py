@@ -5,10 +5,12 @@ import time
 
 import numpy as np
 import pytest
+from small_encoder import small_classifier
 
 from keras_scgan import build_generator, color, data
 from keras_scgan.benchmarks import colorize, flicker, infer, input_pipeline, timing, train
 from keras_scgan.data.photos import resize
+from keras_scgan.models import build_encoder
 
 
 def test_calls_are_timed_in_turns_after_a_warm_up():
@@ -58,6 +60,23 @@ def test_numbers_fit_each_other(results):
         np.testing.assert_allclose(result["share_of_peak"], rate / result["peak_gmac_per_second"], rtol=1e-6)
         assert result["ratio"] == 1
     assert results[1]["gmac_per_image"] > results[0]["gmac_per_image"]
+
+
+def test_pretrained_generators_are_measured_beside_that_of_the_paper():
+    results = train.benchmark_pretrained(
+        lambda: build_encoder(small_classifier()),
+        preset="testing",
+        depth=6,
+        image_size=64,
+        pretrained_size=32,
+        batch_size=2,
+        precisions=["float32", "float32"],
+        rounds=2,
+    )
+    assert [result["generator"] for result in results] == ["paper", "all", "cached", "early", "none"]
+    assert [result["image_size"] for result in results] == [64, 32, 32, 32, 32]
+    assert results[0]["ratio"] == 1
+    assert all(0 < result["p10"] <= result["images_per_second"] <= result["p90"] for result in results)
 
 
 def test_a_generator_in_bfloat16_has_outputs_in_float32_with_the_luma_that_they_keep(rng):

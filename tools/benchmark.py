@@ -1,6 +1,7 @@
 """Measures how fast things are on this machine, and prints a table and, with --output, JSON lines.
 
     python tools/benchmark.py train --preset=small --image_size=128 --depth=7 --batch_size=16
+    python tools/benchmark.py train --encoder=classifier.keras
     python tools/benchmark.py input --data_dir=DIR
     python tools/benchmark.py infer --model=generator.keras [--saved_model=DIR] [--baseline=other.keras]
     python tools/benchmark.py colorize --model=generator.keras
@@ -10,7 +11,9 @@
     python tools/benchmark.py saliency --data_dir=DIR --detector=u2netp,spectral_residual
 
 train: training steps of both stages in float32 and the automatic precision, with their share of the speed of this
-machine's matrix product, and the milliseconds that a batch takes to read.
+machine's matrix product, and the milliseconds that a batch takes to read. With --encoder: stage 1 of a generator on
+that pre-trained encoder at --network_size, from cached features and with all, the early or none of the encoder's
+layers frozen, beside stage 1 of --preset at --image_size.
 input: the input pipeline alone, from the same photos in a folder of full size, in one of small JPEGs, and in shards.
 infer: a generator on one photo, as every kind of model that it is exported to, and by a plain conversion.
 colorize: a large JPEG file in colour, by stages, and the memory that it takes.
@@ -29,7 +32,7 @@ import tempfile
 
 from absl import flags
 
-from keras_scgan import build_generator, cli, data, precision
+from keras_scgan import build_generator, cli, data, precision, recipe
 from keras_scgan.benchmarks import colorize, flicker, infer, input_pipeline, saliency, train, upsampling
 from keras_scgan.colorizer import FITS, Colorizer
 from keras_scgan.errors import UserError
@@ -43,6 +46,7 @@ FLAGS = flags.FLAGS
 
 flags.DEFINE_enum("preset", "small", list(PRESETS), "Width of the networks.")
 flags.DEFINE_enum("depth", "7", map(str, DEPTHS), "Stride-2 layers of the encoder.")
+flags.DEFINE_string("encoder", None, "train: classifier that becomes a pre-trained encoder, as of train.py.")
 flags.DEFINE_integer("image_size", 128, "Height and width of the images, in pixels.", 1)
 flags.DEFINE_integer("batch_size", 16, "Photos a step.", 1)
 flags.DEFINE_enum("critic_norm", "batch", NORMS, "Norm of the critics.")
@@ -64,7 +68,10 @@ flags.DEFINE_string(
     "infer: another generator: each kind of model is timed beside the same kind of it, at its own size.",
 )
 flags.DEFINE_integer(
-    "network_size", None, "infer: pixels of a side of what the network sees. Default: its own, 2^depth.", 1
+    "network_size",
+    None,
+    "infer, train --encoder: pixels of a side of what the network sees. Default: its own, 2^depth; of an encoder 224.",
+    1,
 )
 flags.DEFINE_integer("threads", 2, "infer: threads of LiteRT models; TensorFlow takes all cores. saliency: threads.", 1)
 flags.DEFINE_bool("naive", True, "infer: time plain conversions too.")
@@ -73,6 +80,9 @@ flags.DEFINE_list("detector", ["spectral_residual"], "saliency: detectors, as of
 flags.DEFINE_integer("photos", 100, "input, upsampling, fit, saliency: photos of --data_dir to measure.", 1)
 flags.DEFINE_integer("rounds", 10, "Timed steps, turns or photos of each kind.", 1)
 flags.DEFINE_string("output", None, "File that the results are added to, one JSON line each.")
+
+ENCODER_SIZE = 224
+"""Pixels of a side of what generators on pre-trained encoders see."""
 
 INFERENCE_PHOTOS = 10
 """Photos that the models' colours are compared on."""
@@ -102,6 +112,9 @@ def main(argv):
 def _train():
     if FLAGS.image_size % 2 ** int(FLAGS.depth):
         raise UserError(f"--image_size={FLAGS.image_size} is no multiple of {2 ** int(FLAGS.depth)}: see --depth.")
+    precisions = ["float32", precision.resolve("auto")]
+    if FLAGS.encoder:
+        return _train_pretrained(precisions)
     results = train.benchmark_train(
         preset=FLAGS.preset,
         depth=int(FLAGS.depth),
@@ -109,7 +122,7 @@ def _train():
         batch_size=FLAGS.batch_size,
         critic_norm=FLAGS.critic_norm,
         perceptual_loss=FLAGS.perceptual_loss,
-        precisions=["float32", precision.resolve("auto")],
+        precisions=precisions,
         rounds=FLAGS.rounds,
     )
     print("stage  precision       images/s (p10..p90)      ratio  GMAC/image  GMAC/s   peak  share")
@@ -120,6 +133,29 @@ def _train():
             f"{r['peak_gmac_per_second']:7.0f}{r['share_of_peak']:7.0%}"
         )
     return results + _time_input({"data_dir": _open()})
+
+
+def _train_pretrained(precisions):
+    size = FLAGS.network_size or ENCODER_SIZE
+    if size % 32:
+        raise UserError(f"--network_size={size} is no multiple of 32, which an encoder needs.")
+    results = train.benchmark_pretrained(
+        lambda: recipe.load_encoder("--encoder", FLAGS.encoder)[0],
+        preset=FLAGS.preset,
+        depth=int(FLAGS.depth),
+        image_size=FLAGS.image_size,
+        pretrained_size=size,
+        batch_size=FLAGS.batch_size,
+        precisions=precisions,
+        rounds=FLAGS.rounds,
+    )
+    names = {"paper": FLAGS.preset, "cached": "cached features"}
+    print("generator         size  precision       images/s (p10..p90)      ratio")
+    for r in results:
+        name = names.get(r["generator"], f"frozen: {r['generator']}")
+        speed = f"{r['images_per_second']:9.2f} ({r['p10']:.2f}..{r['p90']:.2f})"
+        print(f"{name:16}{r['image_size']:6}  {r['precision']:14} {speed}{r['ratio']:10.2f}")
+    return results
 
 
 def _open():

@@ -9,8 +9,9 @@ import tensorflow as tf
 from keras_scgan import precision
 from keras_scgan.arithmetic import count_macs
 from keras_scgan.benchmarks.timing import measure_peak, spread, time_in_turns
-from keras_scgan.models import build_critic, build_generator
+from keras_scgan.models import build_critic, build_generator, build_pretrained_generator
 from keras_scgan.models.perceptual import build_perceptual_features
+from keras_scgan.models.pretrained import FROZEN, freeze_encoder, split_at_features
 from keras_scgan.scgan import SCGAN
 
 
@@ -69,6 +70,58 @@ def benchmark_train(*, preset, depth, image_size, batch_size, critic_norm, perce
             }
         )
     return results
+
+
+def benchmark_pretrained(load_encoder, *, preset, depth, image_size, pretrained_size, batch_size, precisions, rounds):
+    """Times a step of stage 1 of the paper's generator, and of one on a pre-trained encoder, on a batch in memory.
+
+    Args:
+        load_encoder: function that returns an encoder of its own each time.
+        preset: string. Width of the paper's generator, like all that is not described here as of `benchmark_train`.
+        depth: int.
+        image_size: int. Height and width of the images of the paper's generator.
+        pretrained_size: int. Height and width of those of the other.
+        batch_size: int.
+        precisions: names of Keras dtype policies.
+        rounds: int.
+
+    Returns:
+        List of dicts, for each precision one of the paper's generator and one of each way to train the other: from
+        `cached` features, or with `all`, the `early` or `none` of the encoder's layers frozen. `ratio` is the speed
+        against the paper's generator in the same precision.
+    """
+    steps = {}
+    for name in dict.fromkeys(precisions):
+        with precision.policy(name):
+            generators = {"paper": build_generator(preset, depth=depth)}
+            for frozen in FROZEN:
+                generators[frozen] = build_pretrained_generator(load_encoder())
+                freeze_encoder(generators[frozen], frozen)
+        for kind, generator in generators.items():
+            model = SCGAN(generator)
+            model.compile(keras.optimizers.Adam())
+            gray, *images = _random_batch(batch_size, image_size if kind == "paper" else pretrained_size)
+            steps[name, kind] = functools.partial(_run, tf.function(model.train_step), (gray, *images))
+            if kind == "all":
+                features = split_at_features(generator)[0](gray)
+                features = tuple(tf.cast(feature, tf.float32) for feature in features)
+                steps[name, "cached"] = functools.partial(_run, tf.function(model.train_step), (features, *images))
+    seconds = time_in_turns(steps, rounds)
+    return [
+        {
+            "benchmark": "train",
+            "preset": preset,
+            "depth": depth,
+            "image_size": image_size if kind == "paper" else pretrained_size,
+            "batch_size": batch_size,
+            "stage": 1,
+            "generator": kind,
+            "precision": name,
+            **spread(seconds[name, kind], batch_size),
+            "ratio": float(np.median(seconds[name, "paper"] / seconds[name, kind])),
+        }
+        for name, kind in steps
+    ]
 
 
 def _random_batch(batch_size, image_size):

@@ -1,6 +1,7 @@
 """The networks, as Keras functional models."""
 
 from keras_scgan.models.critic import build_critic
+from keras_scgan.models.efficientnet_lite import build_efficientnet_lite
 from keras_scgan.models.encoder import build_encoder
 from keras_scgan.models.generator import DEPTHS, build_generator
 from keras_scgan.models.generator_model import Description, Generator
@@ -14,6 +15,7 @@ __all__ = [
     "Description",
     "Generator",
     "build_critic",
+    "build_efficientnet_lite",
     "build_encoder",
     "build_generator",
     "build_pretrained_generator",

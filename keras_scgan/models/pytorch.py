@@ -1,4 +1,4 @@
-"""The authors' PyTorch checkpoints as our networks.
+"""PyTorch checkpoints as our networks: the authors', and EfficientNet-Lite's.
 
 A checkpoint is a dict of NumPy arrays by PyTorch name; `read_checkpoint` makes it from a file, and is all that needs
 PyTorch. Which network it holds is read off the tensors, and every one of them is accounted for.
@@ -13,6 +13,7 @@ import numpy as np
 from absl import logging
 
 from keras_scgan.layers import UpsampleConv2D
+from keras_scgan.models.efficientnet_lite import SCALES, build_efficientnet_lite, scaled_stages
 from keras_scgan.models.generator import build_generator
 from keras_scgan.models.global_features import STRIDE, build_vgg16_gray
 from keras_scgan.models.presets import PRESETS
@@ -70,17 +71,20 @@ def read_checkpoint(path):
 def build_from_pytorch(tensors):
     """Builds the network that a checkpoint holds, with its weights.
 
-    The network's preset, depth and parts, the classifier's classes and its image size, are those of the tensors.
+    The network's preset, depth and parts, the classifier's classes and its image size, EfficientNet-Lite's version,
+    are those of the tensors.
 
     Args:
-        tensors: dict of arrays by PyTorch name: of a generator, or of VGG-16-Gray with or without its classifier.
+        tensors: dict of arrays by PyTorch name: of a generator, of VGG-16-Gray with or without its classifier, or of an
+            EfficientNet-Lite as the package `efficientnet-lite-pytorch` names them.
 
     Returns:
-        The model of `build_generator` or `build_vgg16_gray`. It computes what the checkpoint's network did: one that
-        was trained on another range than [-1, 1] expects that range.
+        The model of `build_generator`, `build_vgg16_gray` or `build_efficientnet_lite`. It computes what the
+        checkpoint's network did: a generator or VGG-16-Gray that was trained on another range than [-1, 1] expects
+        that range.
 
     Raises:
-        ValueError: neither of the networks, or tensors that are unknown, missing, of a wrong shape or not finite.
+        ValueError: none of the networks, or tensors that are unknown, missing, of a wrong shape or not finite.
     """
     tensors = _plain_tensors(tensors)
     if any(name.startswith("down") for name in tensors):
@@ -94,10 +98,13 @@ def build_from_pytorch(tensors):
                 "the authors' generator.",
                 np.abs(bias).max(initial=0),
             )
+    elif any(name.startswith("_blocks.") for name in tensors):
+        model = build_efficientnet_lite(**_efficientnet_lite_options(tensors))
     else:
         raise ValueError(
-            "Expected a generator (`down1.conv2d.weight` and so on) or VGG-16-Gray (`conv1_1.conv2d.weight` and so "
-            f"on). Received: {len(tensors)} tensors, the first of them {_listed(list(tensors)[:3])}."
+            "Expected a generator (`down1.conv2d.weight` and so on), VGG-16-Gray (`conv1_1.conv2d.weight` and so on) "
+            "or an EfficientNet-Lite (`_blocks.0._depthwise_conv.weight` and so on). "
+            f"Received: {len(tensors)} tensors, the first of them {_listed(list(tensors)[:3])}."
         )
     assign_from_pytorch(model, tensors)
     return model
@@ -107,7 +114,7 @@ def assign_from_pytorch(model, tensors):
     """Sets every weight of a network from a checkpoint.
 
     Args:
-        model: a generator, VGG-16-Gray, or a critic without spectral normalisation.
+        model: a generator, VGG-16-Gray, an EfficientNet-Lite, or a critic without spectral normalisation.
         tensors: dict of arrays by PyTorch name.
 
     Raises:
@@ -115,7 +122,7 @@ def assign_from_pytorch(model, tensors):
     """
     tensors = _plain_tensors(tensors)
     variables = _pytorch_names(model)
-    shapes = {name: _pytorch_shape(variable.shape) for name, variable in variables.items()}
+    shapes = {name: _pytorch_shape(name, variable.shape) for name, variable in variables.items()}
     present = tensors.keys() & variables.keys()
     problems = {
         "unknown": tensors.keys() - variables.keys(),
@@ -136,7 +143,7 @@ def assign_from_pytorch(model, tensors):
             _, height, width, channels = model.get_layer("flatten").input.shape
             # The features are flattened as [C, H, W] there and as [H, W, C] here.
             tensor = tensor.reshape(-1, channels, height, width).transpose(0, 2, 3, 1).reshape(tensor.shape)
-        variable.assign(tensor.transpose(2, 3, 1, 0) if tensor.ndim == 4 else tensor.T)
+        variable.assign(tensor.transpose(np.argsort(_pytorch_axes(name, tensor.ndim))))
 
 
 def _pytorch_names(model, prefix=""):
@@ -147,7 +154,9 @@ def _pytorch_names(model, prefix=""):
         if isinstance(layer, keras.Model):
             names |= _pytorch_names(layer, _GLOBAL_FEATURES if model.name == "generator" else "")
             continue
-        if name in _CLASSIFIER:
+        if model.name.startswith("efficientnet_lite"):
+            path = _efficientnet_lite_path(name)
+        elif name in _CLASSIFIER:
             path = _CLASSIFIER[name]
         else:
             block, part = name.rsplit("_", 1)
@@ -157,9 +166,25 @@ def _pytorch_names(model, prefix=""):
     return names
 
 
-def _pytorch_shape(shape):
-    """`[kh, kw, in, out]` as `[out, in, kh, kw]`, `[in, out]` as `[out, in]`."""
-    return (shape[3], shape[2], shape[0], shape[1]) if len(shape) == 4 else tuple(reversed(shape))
+def _efficientnet_lite_path(name):
+    """`_blocks.3._bn0` of `blocks_3_bn0`, `_blocks.3._expand_conv` of `block3_expand_conv`, `_bn0` of `bn0`."""
+    return "_fc" if name == "logits" else "_" + re.sub(r"^block(?:s_)?(\d+)", r"blocks.\1.", name)
+
+
+def _pytorch_axes(name, rank):
+    """The axes of the Keras variable in the order in which the tensor `name` has them.
+
+    `[kh, kw, in, out]` is `[out, in, kh, kw]` there, of depthwise convolutions `[kh, kw, in, 1]` is `[in, 1, kh, kw]`;
+    `[in, out]` is `[out, in]`.
+    """
+    if rank == 4:
+        return (2, 3, 0, 1) if name.endswith("_depthwise_conv.weight") else (3, 2, 0, 1)
+    return tuple(reversed(range(rank)))
+
+
+def _pytorch_shape(name, shape):
+    """Shape of the tensor `name`, of a Keras variable's."""
+    return tuple(shape[axis] for axis in _pytorch_axes(name, len(shape)))
 
 
 def _plain_tensors(tensors):
@@ -221,6 +246,22 @@ def _vgg16_options(tensors):
     classes, _ = _shape(tensors, "classifier.6.weight", 2)
     side = math.isqrt(inputs // (8 * PRESETS[preset]))
     return {"preset": preset, "classes": classes, "image_size": max(side, 1) * STRIDE}
+
+
+def _efficientnet_lite_options(tensors):
+    blocks = {int(index) for index in re.findall(r"^_blocks\.(\d+)\.", "\n".join(tensors), re.M)}
+    count = max(blocks, default=-1) + 1  # so that a lost block is missing, not another version
+    width = _shape(tensors, "_conv_head.weight", 4)[1]
+    sizes = {}
+    for version in SCALES:
+        stages = scaled_stages(version)
+        sizes[sum(stage.repeats for stage in stages), stages[-1].filters] = version
+    if (count, width) not in sizes:
+        raise ValueError(
+            f"The blocks and the channels that `_conv_head.weight` takes must be those of an EfficientNet-Lite, one of "
+            f"{tuple(sizes)}. Received: {(count, width)}."
+        )
+    return {"version": sizes[count, width], "classes": _shape(tensors, "_fc.weight", 2)[0]}
 
 
 def _preset(tensors, name):

@@ -11,7 +11,9 @@ from keras_scgan.models.pytorch import build_from_pytorch
 def tensors_of(model):
     """The checkpoint that a network with random statistics and biases would come from."""
     rng = np.random.default_rng(0)
-    shapes = {name: pytorch._pytorch_shape(weight.shape) for name, weight in pytorch._pytorch_names(model).items()}
+    shapes = {
+        name: pytorch._pytorch_shape(name, weight.shape) for name, weight in pytorch._pytorch_names(model).items()
+    }
     tensors = {name: rng.uniform(0.5, 1.5, shape).astype("float32") for name, shape in shapes.items()}
     counters = {name.replace("running_mean", "num_batches_tracked"): np.array(7) for name in tensors}
     return tensors | {name: count for name, count in counters.items() if name.endswith("tracked")}
@@ -95,7 +97,7 @@ def test_imported_model_is_saved_and_loaded(vgg16_tensors, tmp_path):
 
 def test_names_are_those_of_the_authors():
     shapes = {
-        name: pytorch._pytorch_shape(weight.shape)
+        name: pytorch._pytorch_shape(name, weight.shape)
         for model in (build_generator("testing"), build_vgg16_gray("testing", classes=10, image_size=64))
         for name, weight in pytorch._pytorch_names(model).items()
     }

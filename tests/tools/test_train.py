@@ -296,7 +296,7 @@ def test_a_wrong_flag_is_one_line_that_names_it(error_line, tmp_path, arguments,
 
 def test_a_generator_of_another_architecture_is_no_start(error_line, run, tmp_path):
     generator = run / "stage1" / "generator.keras"
-    line = error_line(*DEMO, f"--init_from={generator}", "--noattention_loss", f"--output_dir={tmp_path}")
+    line = error_line(*DEMO, f"--init_from={generator}", "--keep_luma", "--preset=small", f"--output_dir={tmp_path}")
     assert f"--init_from={generator} is not the network of this run" in line
     (tmp_path / "broken.keras").write_bytes(generator.read_bytes()[:999])
     line = error_line(*DEMO, f"--init_from={tmp_path}/broken.keras", f"--output_dir={tmp_path}")
