@@ -8,11 +8,13 @@ import pathlib
 import re
 import zipfile
 
+import cv2
 import numpy as np
 
 from keras_scgan import color, descriptions
 from keras_scgan.descriptions import Description
 from keras_scgan.errors import UserError
+from keras_scgan.resizing import resize
 
 DEFAULT_SIZE = 256
 """Pixels of a side at which photos are compared and drawn where no network says better: the paper's."""
@@ -113,7 +115,7 @@ def chroma_of(outputs):
     """The chroma that a network predicts.
 
     Args:
-        outputs: dict of arrays, as of `Network.predict`, or of what it has of one image.
+        outputs: dict of arrays, as of `Network.predict`, or of what it has of one image. Tensors will do.
 
     Returns:
         `[..., h, w, 2]` float32 in [-1, 1], as `color.chroma` gives it of colours in [-1, 1]: `chroma` where there is
@@ -152,13 +154,22 @@ class Network:
             saliency: bool. Whether the map is wanted: without it, a Keras model does less arithmetic.
 
         Returns:
-            Dict of float32 arrays: `color [B, size, size, 3]` in [-1, 1] and, where the network has them, `chroma
-            [B, h, w, 2]` in [-1, 1] (see `chroma_of`) and `saliency [B, size, size, 1]` in [0, 1].
+            Dict of float32 arrays: `color [B, size, size, 3]` in [-1, 1], on the luma as it is given, and, where the
+            network has them, `chroma [B, h, w, 2]` in [-1, 1] (see `chroma_of`) and `saliency [B, size, size, 1]` in
+            [0, 1].
         """
         if not self.description.stretch_luma:
             return self._run(gray, saliency)
         outputs = self._run(color.stretch_luma(gray), saliency)
-        return outputs | {"color": color.transplant_luma(outputs["color"], gray)}
+        return outputs | {"color": _on_luma(outputs, gray)}
+
+
+def _on_luma(outputs, gray):
+    """Predicted colours on another luma than the network saw, on which strong ones may have been clipped."""
+    if "chroma" not in outputs:
+        return color.transplant_luma(outputs["color"], gray)
+    chroma = np.stack([resize(image, gray.shape[1:3], cv2.INTER_LINEAR) for image in outputs["chroma"]])
+    return color.chroma_on_luma(chroma, gray)
 
 
 class _KerasModel(Network):

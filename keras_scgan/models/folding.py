@@ -106,7 +106,7 @@ def rebuild(calls, made, wanted, *, adapt=lambda call, kernel: kernel, prefix=""
             result = source
         elif isinstance(layer, keras.layers.Conv2D | keras.layers.DepthwiseConv2D):
             norm = norms.get(id(call.output))
-            if norm is not None and (kept.count(id(call.output)) > 1 or not _is_linear(layer)):
+            if norm is not None and (kept.count(id(call.output)) > 1 or not is_linear(layer)):
                 norm = None
             kernel, bias = fold(layer, norm and norm.layer)
             if norm is not None:
@@ -139,8 +139,9 @@ def copy(layer, prefix="", dtype=None, **changes):
 
 
 def _is_identity(layer):
-    return isinstance(layer, keras.layers.Dropout) or (isinstance(layer, keras.layers.Activation) and _is_linear(layer))
+    return isinstance(layer, keras.layers.Dropout) or (isinstance(layer, keras.layers.Activation) and is_linear(layer))
 
 
-def _is_linear(layer):
-    return layer.activation is keras.activations.linear
+def is_linear(layer):
+    """Whether a layer has no activation but the linear one."""
+    return getattr(layer, "activation", None) in (None, keras.activations.linear)

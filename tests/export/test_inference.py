@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from small_encoder import mobile_classifier, small_pretrained_generator
+from small_encoder import mobile_classifier, randomize_norms, small_pretrained_generator
 
 from keras_scgan import build_generator, precision
 from keras_scgan.errors import UserError
@@ -71,6 +71,18 @@ def test_generators_of_every_structure_are_taken(rng, options):
     gray = rng.uniform(-1, 1, (1, 2 * SIZE, 2 * SIZE, 1)).astype("float32")
     names = set(generator.output)
     assert_same_outputs(build_inference_model(generator, 2 * SIZE, saliency=True), generator, gray, names)
+
+
+@pytest.mark.parametrize("kind", [keras.layers.Conv2D, keras.layers.DepthwiseConv2D])
+def test_norm_after_an_activation_is_not_folded_into_the_convolution_before_it(gray, kind):
+    keras.utils.set_random_seed(0)
+    image = keras.Input((SIZE, SIZE, 1), name="gray")
+    options = {"padding": "same", "activation": "relu", "name": "hidden"}
+    x = kind(4, 3, **options)(image) if kind is keras.layers.Conv2D else kind(3, depth_multiplier=4, **options)(image)
+    x = keras.layers.BatchNormalization(name="norm")(x)
+    generator = keras.Model(image, {"color": keras.layers.Conv2D(3, 1, activation="tanh", name="color")(x)})
+    randomize_norms(generator)
+    assert_same_outputs(build_inference_model(generator, SIZE), generator, gray)
 
 
 def test_model_without_a_size_takes_images_that_are_no_squares(generator, rng):
