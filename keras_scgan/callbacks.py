@@ -137,7 +137,7 @@ class SampleGrid(keras.callbacks.Callback):
     def draw(self):
         """The grid, `[H, W, 3]` uint8 RGB."""
         gray, true, *saliency = self.batch
-        generated = {name: np.asarray(image) for name, image in self.model.generator(gray, training=False).items()}
+        generated = {name: np.asarray(image) for name, image in self.model.generate(gray, true).items()}
         columns = {
             "greyscale": color.denormalize(gray),
             "colorized": color.denormalize(generated["color"]),

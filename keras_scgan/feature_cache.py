@@ -19,7 +19,8 @@ _BATCH = 16
 def make_feature_cache(folder, encoder, data_set, *, image_size, seed, crops, **augmentation):
     """Makes the features of some crops of each photo, as far as they are not there.
 
-    What a process that was killed has made is kept. A cache that was made with other settings is removed first.
+    A photo that cannot be read has none, until a file of the data set has changed. What a process that was killed has
+    made is kept. A cache that was made with other settings is removed first.
 
     Args:
         folder: path. It is made, or holds a cache and nothing else.
@@ -40,7 +41,7 @@ def make_feature_cache(folder, encoder, data_set, *, image_size, seed, crops, **
     cache = FeatureCache(folder, shapes, photos=len(data_set), crops=crops)
     arguments = {"image_size": image_size, "seed": seed, **augmentation}
     settings = {
-        "format_version": 1,
+        "format_version": 2,
         "encoder": _weights_digest(encoder),
         "precision": encoder.layers[-1].dtype_policy.name,
         "photos": len(data_set),
@@ -71,12 +72,12 @@ def _make(cache, encoder, data_set, shards, arguments):
     ):
         for shard in shards:
             count = -(-len(cache.numbers(shard)) // batch_size)
-            cache.write(shard, (_counted(encode(gray).numpy(), bar) for gray in itertools.islice(batches, count)))
+            cache.write(shard, (_encoded(encode, *batch, bar) for batch in itertools.islice(batches, count)))
 
 
-def _counted(batch, bar):
-    bar.update(len(batch))
-    return batch
+def _encoded(encode, gray, readable, bar):
+    bar.update(len(gray))
+    return encode(gray).numpy(), readable.numpy() > 0
 
 
 def _compile(encoder, image_size):

@@ -26,7 +26,7 @@ def pixel_loss(generated, true, kind="l1", weights=1.0):
 
 
 def chroma_weights(true, strength):
-    """Weights of pixels that grow with the chroma of the truth: `[B, H, W, 1]`, with a mean of 1 over the batch.
+    """Weights of pixels that grow with the chroma of the truth: `[B, H, W, 1]`, with a mean of 1 over all of `true`.
 
     Most pixels are nearly grey, and what is learnt of them alone is to be grey. The weight is 1 + strength * min(c /
     0.2, 2.5) before it is normalised, where c is the mean distance of red, green and blue from the luma. It is not in

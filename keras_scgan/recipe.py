@@ -10,7 +10,8 @@ import pathlib
 
 import keras
 
-from keras_scgan import optimizers, precision
+from keras_scgan import networks, optimizers, precision
+from keras_scgan.descriptions import THERMAL
 from keras_scgan.errors import UserError
 from keras_scgan.models import Generator, build_critic, build_encoder, build_generator, build_pretrained_generator
 from keras_scgan.models.encoder import ENCODER_PREFIX
@@ -28,7 +29,7 @@ def build_run_features(options):
     Raises:
         UserError: the weights cannot be had.
     """
-    if options.stage == "1" or not options.perceptual_loss_weight:
+    if options.stage == "1" or not (options.perceptual_loss_weight or options.perceptual_gradient_ratio):
         return None
     return build_perceptual_features(options.perceptual_weights, options.perceptual_layer)
 
@@ -135,7 +136,8 @@ def _under_policy(network):
     policy = keras.config.dtype_policy().name
 
     def copy(layer):
-        return type(layer).from_config({**layer.get_config(), "dtype": policy})
+        is_layer = isinstance(layer, keras.layers.Layer)  # operations have neither weights nor a policy
+        return type(layer).from_config({**layer.get_config(), "dtype": policy}) if is_layer else layer
 
     clone = keras.models.clone_model(network, clone_function=copy)
     clone.set_weights(network.get_weights())
@@ -154,15 +156,25 @@ def _initial_generator(options):
     if options.resumed:
         return generator
     if options.init_from:
-        _copy_weights("--init_from", options.init_from, generator)
+        source = _load("--init_from", options.init_from)
+        _check_input(options, networks.describe(source))
+        _copy_weights("--init_from", options.init_from, source, generator)
     elif options.global_features not in ("none", "random"):
-        _copy_weights("--global_features", options.global_features, generator.get_layer("global_features"))
+        source = _load("--global_features", options.global_features)
+        _copy_weights("--global_features", options.global_features, source, generator.get_layer("global_features"))
     return generator
 
 
-def _copy_weights(flag, path, model):
-    """Gives a model the weights of a file, which may have a saliency branch that the model has not."""
-    source = _load(flag, path)
+def _check_input(options, description):
+    """Raises `UserError` if the generator that is gone on from is to see something else without being asked to."""
+    if description.stretch_luma and not options.stretch_luma:
+        raise UserError(f"--init_from={options.init_from} was trained on stretched luma: give --stretch_luma.")
+    if description.network_input == THERMAL and options.network_input != THERMAL:
+        raise UserError(f"--init_from={options.init_from} was trained on thermal images: give --network_input=thermal.")
+
+
+def _copy_weights(flag, path, source, model):
+    """Gives a model the weights of that of a file, which may have a saliency branch that the model has not."""
     if model.name in [layer.name for layer in source.layers]:  # the feature network of a classifier
         source = source.get_layer(model.name)
     given = {weight.path: weight for weight in source.weights}

@@ -207,8 +207,8 @@ def warn_of_bad_files(photos):
         logging.warning("%d files were left out: see %s", len(photos.bad_files), photos.bad_files.log_path)
 
 
-def trained_network(options, strategy, model, photos, build, *, arrays=None):
-    """What a run has trained, for inference: in float32, whatever it was trained in.
+def trained_network(options, strategy, model, photos, network, *, arrays=None):
+    """Gives a network what a run has trained, for inference: in float32, whatever it was trained in.
 
     Where there is a moving average of the weights, it has these, with batch statistics of their own.
 
@@ -217,11 +217,12 @@ def trained_network(options, strategy, model, photos, build, *, arrays=None):
         strategy: likewise.
         model: likewise, after training.
         photos: likewise.
-        build: function that builds a network like the model's.
+        network: like the model's, in float32. It is made before training, for what it takes may be gone after hours.
         arrays: likewise.
+
+    Returns:
+        The network.
     """
-    with precision.policy("float32"):
-        network = build()
     with training.averaged_weights(model):
         network.set_weights(model.network.get_weights())
     if options.ema_momentum:

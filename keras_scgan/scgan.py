@@ -35,7 +35,7 @@ class SCGAN(TrainedModel):
     there may be the encoder's features of it, a tuple.
 
     Args:
-        generator: model made by `keras_scgan.models.build_generator`.
+        generator: model made by `build_generator` or `build_pretrained_generator` of `keras_scgan.models`.
         color_critic: model made by `build_critic`, which judges colour images. Defaults to `None`: no such term.
         attention_critic: another one, which judges colour images weighted by their saliency maps.
         perceptual_features: model from images `[B, H, W, 3]` in [-1, 1] to float32 features. Defaults to `None`: no
@@ -110,9 +110,11 @@ class SCGAN(TrainedModel):
             critic_steps: int, at least 1. Updates of the critics for each update of the generator, all on one batch,
                 with other interpolation coefficients.
             chroma_weighting: float. Strength of the pixel loss's weights, see `losses.chroma_weights`; 0: all are 1.
+                Their mean is 1 over a replica's part of the batch.
             colorfulness_weight: float. Weight of the colourfulness loss; 0 leaves it out.
-            perceptual_gradient_ratio: float. If not 0, the gradient of the perceptual loss at the colours is scaled to
-                this many times that of the pixel loss, whatever its weight, so that no weight has to be found.
+            perceptual_gradient_ratio: float. If not 0, the gradient of the perceptual loss at what is predicted, chroma
+                or colours, is scaled to this many times that of the pixel loss, whatever its weight, so that no weight
+                has to be found. Both are of a replica's part of the batch.
             truth_saturation: float. Factor of the chroma of true images before critics and perceptual features see
                 them, as in [DDColor](https://arxiv.org/abs/2212.11613).
             judged_size: int. Pixels of a side at which critics and perceptual features see images. Defaults to the
@@ -149,7 +151,8 @@ class SCGAN(TrainedModel):
         if colorfulness_weight:
             self.term_weights["colorfulness_loss"] = colorfulness_weight
         if self.perceptual_features is not None:
-            self.term_weights["perceptual_loss"] = perceptual_weight
+            # Where its gradient is scaled, a weight of 0 would leave nothing to scale.
+            self.term_weights["perceptual_loss"] = perceptual_weight or float(perceptual_gradient_ratio > 0)
         for name in self.critics:
             self.term_weights[f"{name}_adversarial_loss"] = adversarial_weight
 
@@ -180,7 +183,7 @@ class SCGAN(TrainedModel):
     def train_step(self, data):
         batch = self._unpack(data)
         with tf.GradientTape() as tape:
-            generated = self._generate(batch, training=True)
+            generated = self._generate(batch["gray"], batch["luma"], training=True)
             judged = self._judged_images(generated)
             with tape.stop_recording():
                 terms = self._update_critics(batch, judged)
@@ -198,7 +201,7 @@ class SCGAN(TrainedModel):
     def validation_terms(self, data):
         """Every term of the generator's loss on a batch, in inference mode, as a dict of scalars by name."""
         batch = self._unpack(data)
-        generated = self._generate(batch, training=False)
+        generated = self._generate(batch["gray"], batch["luma"], training=False)
         terms = self._generator_terms(batch, generated, self._judged_images(generated), training=False)
         return {"loss": self._total(terms), **terms}
 
@@ -208,7 +211,7 @@ class SCGAN(TrainedModel):
         if len(data) != len(keys):
             raise ValueError(f"A batch must be a tuple {keys}. Received a tuple of {len(data)}.")
         batch = dict(zip(keys, data, strict=True))
-        batch["luma"] = color.luma(batch["color"]) if self._halves else batch["gray"]
+        batch["luma"] = self._luma(batch["gray"], batch["color"])
         truth = batch["color"]
         if self.truth_saturation != 1.0:
             truth = ops.clip(color.saturate(truth, self.truth_saturation), -1.0, 1.0)
@@ -216,14 +219,39 @@ class SCGAN(TrainedModel):
         batch["condition"] = self._at_judged_size(batch["luma"])
         return batch
 
-    def _generate(self, batch, training):
+    def generate(self, gray, true):
+        """What the generator makes of `gray` in inference mode, with the luma that it is compared to `true` with.
+
+        Args:
+            gray: `[B, H, W, 1]` in [-1, 1].
+            true: `[B, H, W, 3]` in [-1, 1].
+
+        Returns:
+            dict of the generator's outputs.
+        """
+        gray, true = ops.convert_to_tensor(gray), ops.convert_to_tensor(true)
+        return self._generate(gray, self._luma(gray, true), training=False)
+
+    def _luma(self, gray, true):
+        return color.luma(true) if self._halves else gray
+
+    def _generate(self, gray, luma, training):
         if self._halves is None:
-            return self.generator(batch["gray"], training=training)
+            return self.generator(gray, training=training)
         encoder, decoder = self._halves
-        features = batch["gray"]
-        if not isinstance(features, tuple):
-            features = encoder(features, training=training)
-        return decoder({"gray": batch["luma"], "features": list(features)}, training=training)
+        features = gray if isinstance(gray, tuple) else encoder(gray, training=training)
+        return decoder({"gray": luma, "features": list(features)}, training=training)
+
+    def _predicted_values(self, batch, generated):
+        """What the generator predicts, its chroma if it has one, and the function from that to colours.
+
+        Gradients are to be compared there: at the colours, those of a perceptual loss are mostly noise that the
+        enlargement of the chroma averages away.
+        """
+        if self._halves is None:
+            return generated["color"], lambda color: color
+        enlarge, put_on_luma = (self.generator.get_layer(name) for name in ("chroma_enlarged", "color"))
+        return generated["chroma"], lambda chroma: put_on_luma([enlarge(chroma), batch["luma"]], training=True)
 
     def _judged_images(self, images):
         """What critics and perceptual features see of true or generated images: colour, and weighted by saliency."""
@@ -257,9 +285,10 @@ class SCGAN(TrainedModel):
         if self.perceptual_features is not None:
             image = judged["color"]
             if self.perceptual_gradient_ratio and training:
-                norm = losses.gradient_norm(pixel_loss, generated["color"])
+                values, compose = self._predicted_values(batch, generated)
+                norm = losses.gradient_norm(lambda x: pixel_loss(compose(x)), values)
                 norm = self._scaled(self.optimizer, self.perceptual_gradient_ratio * norm)
-                image = self._at_judged_size(losses.with_gradient_norm(generated["color"], norm))
+                image = self._at_judged_size(compose(losses.with_gradient_norm(values, norm)))
             terms["perceptual_loss"] = losses.perceptual_loss(
                 self.perceptual_features(image, training=False),
                 self.perceptual_features(batch["judged"]["color"], training=False),

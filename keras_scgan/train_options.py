@@ -30,6 +30,12 @@ _BY_STAGE = {
     "saliency_l1_loss_weight": float,
 }
 _SALIENCY_WEIGHTS = ("saliency_loss_weight", "saliency_l1_loss_weight")
+_OF_PRETRAINED = ("encoder", "freeze_encoder", "encoder_learning_rate")
+_OF_PAPER = ("depth", "global_features", "freeze_global_features", "keep_luma")
+_OF_STAGE_2 = (
+    *("perceptual_loss_weight", "perceptual_weights", "perceptual_layer", "perceptual_gradient_ratio"),
+    *("truth_saturation", "judged_size"),
+)
 _MAY_BE_0 = ("learning_rate_halving_epochs", *_SALIENCY_WEIGHTS)
 
 
@@ -199,6 +205,9 @@ def options_of(stage):
         options.output_dir = str(pathlib.Path(FLAGS.output_dir) / f"stage{stage}")
         if stage == "2":
             options.init_from = str(pathlib.Path(FLAGS.output_dir) / "stage1" / RESULT)
+            options.encoder = FLAGS.encoder or FLAGS.init_from  # stage 1's result is not there yet
+        if FLAGS.feature_cache and len(set(FLAGS.image_size)) > 1:
+            options.feature_cache = str(pathlib.Path(FLAGS.feature_cache) / f"stage{stage}")
     return options
 
 
@@ -206,39 +215,77 @@ def check(options, strategy):
     """Raises `UserError` where a value is out of range, a file is missing, or flags do not go together."""
     if (options.data_dir is None) == (options.dataset is None):
         raise UserError("Give the photos to train on: either --data_dir=DIR or --dataset=demo.")
-    is_pretrained = options.architecture == "pretrained"
-    multiple, needs_it = (
-        (max(STRIDES), "an encoder") if is_pretrained else (2 ** int(options.depth), f"--depth={options.depth}")
-    )
-    if options.image_size % multiple:
-        raise UserError(f"--image_size={options.image_size} is no multiple of {multiple}, which {needs_it} needs.")
-    if is_pretrained and not options.encoder and not options.init_from:
-        raise UserError(
-            "--architecture=pretrained: give the classifier that becomes the encoder, --encoder=PATH.keras."
-        )
-    if is_pretrained and options.network_input == "thermal":
-        raise UserError("--architecture=pretrained keeps the luma, which a thermal image has not: take another one.")
     for name in _BY_STAGE:
         value = getattr(options, name)
         if not 0 <= value < math.inf or (value == 0 and name not in _MAY_BE_0):
             raise UserError(f"--{name}={value}: must be positive{', or 0' if name in _MAY_BE_0 else ''}.")
-    files = {"init_from": None if FLAGS.dry_run else FLAGS.init_from, "global_features": options.global_features}
-    if options.encoder and options.encoder.endswith(".keras"):
-        files["encoder"] = options.encoder
-    for name, path in files.items():
-        if path not in (None, "none", "random") and not pathlib.Path(path).is_file():
-            raise UserError(f"--{name}={path}: there is no such file.")
-    if options.freeze_global_features and options.global_features == "none":
-        raise UserError("--freeze_global_features: with --global_features=none there are none.")
-    if options.keep_luma and options.network_input == "thermal":
-        raise UserError("--keep_luma: a thermal image has no luma. Use it with --network_input=luma.")
-    for name in _SALIENCY_WEIGHTS:
-        if getattr(options, name) and not options.attention_loss:
-            raise UserError(f"--{name}: with --noattention_loss there is no saliency branch.")
+    is_pretrained = options.architecture == "pretrained"
+    _check_files(is_pretrained)
     if options.feature_cache and (not is_pretrained or options.freeze_encoder != "all"):
         raise UserError(
             "--feature_cache is for an encoder that is not trained: --architecture=pretrained --freeze_encoder=all."
         )
     if options.feature_cache and isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         raise UserError("--feature_cache is for one machine: several workers would all write it.")
+    if is_pretrained:
+        _check_pretrained(options)
+    else:
+        _check_paper(options)
+    for name in _SALIENCY_WEIGHTS:
+        if getattr(options, name) and not options.attention_loss:
+            raise UserError(f"--{name}: with --noattention_loss there is no saliency branch.")
+    # A run may be resumed by its run.flags, which name every flag.
+    if FLAGS.stage == "1" and not FLAGS["stage"].present:
+        _refuse(_OF_STAGE_2, "is for stage 2, and --stage=1 is the default. Give --stage=2 or --stage=both")
+    if options.learning_rate_schedule == "halving":
+        _refuse(["warm_up_steps"], "is for --learning_rate_schedule=cosine")
+    else:
+        _refuse(["learning_rate_halving_epochs"], "is for --learning_rate_schedule=halving")
     runs.check_flags(options, strategy)
+
+
+def _check_files(is_pretrained):
+    files = {"global_features": FLAGS.global_features}
+    if FLAGS.encoder and FLAGS.encoder.endswith(".keras"):
+        files["encoder"] = FLAGS.encoder
+    if not FLAGS.dry_run or (is_pretrained and not FLAGS.encoder):  # whose encoder is what is to be trained
+        files["init_from"] = FLAGS.init_from
+    for name, path in files.items():
+        if path not in (None, "none", "random") and not pathlib.Path(path).is_file():
+            raise UserError(f"--{name}={path}: there is no such file.")
+
+
+def _check_pretrained(options):
+    _refuse(_OF_PAPER, "is of the paper's generator, and not of --architecture=pretrained")
+    if not options.encoder and not options.init_from:
+        raise UserError(
+            "--architecture=pretrained: give the classifier that becomes the encoder, --encoder=PATH.keras."
+        )
+    if FLAGS.encoder and FLAGS.init_from:
+        raise UserError(f"--encoder={FLAGS.encoder}: the generator of --init_from has its own. Leave one of them out.")
+    if options.network_input == "thermal":
+        raise UserError("--architecture=pretrained keeps the luma, which a thermal image has not: take another one.")
+    _check_size(options, max(STRIDES), "an encoder")
+
+
+def _check_paper(options):
+    _refuse(_OF_PRETRAINED, "is for --architecture=pretrained")
+    if options.freeze_global_features and options.global_features == "none":
+        raise UserError("--freeze_global_features: with --global_features=none there are none.")
+    if options.keep_luma and options.network_input == "thermal":
+        raise UserError("--keep_luma: a thermal image has no luma. Use it with --network_input=luma.")
+    if options.keep_luma and (options.aging or options.stretch_luma):
+        raise UserError("--keep_luma: with --aging or --stretch_luma the luma of the input is not that of the truth.")
+    _check_size(options, 2 ** int(options.depth), f"--depth={options.depth}")
+
+
+def _check_size(options, multiple, needs_it):
+    if options.image_size % multiple:
+        raise UserError(f"--image_size={options.image_size} is no multiple of {multiple}, which {needs_it} needs.")
+
+
+def _refuse(names, reason):
+    """Raises `UserError` if one of these flags, which would be of no effect, asks for what is not the default."""
+    for flag in (FLAGS[name] for name in names):
+        if flag.value != flag.default and flag.value not in (None, False, 0, ["0"]):
+            raise UserError(f"{flag.serialize()} {reason}.")

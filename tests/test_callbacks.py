@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tiny
+from small_encoder import small_pretrained_generator
 
 from keras_scgan import callbacks, color
 from keras_scgan.scgan import SCGAN
@@ -132,6 +133,18 @@ def test_samples_are_rows_of_photos_and_columns_of_what_is_compared(tmp_path):
         for j, image in enumerate(images):
             found = picture[header + j * size : header + (j + 1) * size, i * size : (i + 1) * size]
             np.testing.assert_allclose(found, np.broadcast_to(image, found.shape), atol=0.501)
+
+
+def test_samples_are_drawn_on_the_luma_of_the_truth_whatever_the_encoder_sees(tmp_path):
+    model = SCGAN(small_pretrained_generator())
+    true = np.random.default_rng(0).uniform(-0.3, 0.3, (1, 64, 64, 3)).astype("float32")
+    gray = np.clip(3 * color.luma(true), -1, 1)  # as if stretched
+    grid = callbacks.SampleGrid(tmp_path, (gray, true))
+    grid.set_model(model)
+    _, colorized, truth = np.split(grid.draw()[16:].astype("float32") / 127.5 - 1, 3, axis=1)
+    inside = (np.abs(colorized) < 0.99).all(axis=-1)
+    assert inside.mean() > 0.3
+    np.testing.assert_allclose(color.luma(colorized)[inside], color.luma(truth)[inside], atol=0.01)
 
 
 def test_samples_without_a_saliency_branch_have_three_columns(tmp_path):

@@ -14,7 +14,7 @@ from small_encoder import small_classifier, small_pretrained_generator
 
 from keras_scgan import color, data
 from keras_scgan.data.feature_cache import FeatureCache
-from keras_scgan.errors import UserError
+from keras_scgan.errors import BadFileError, UserError
 from keras_scgan.feature_cache import make_feature_cache
 from keras_scgan.models import build_encoder
 from keras_scgan.models.pretrained import freeze_encoder, split_at_features
@@ -64,7 +64,8 @@ def files_of(folder):
 
 def grays_of(pairs):
     """What the encoder sees of all crops, by their numbers."""
-    return np.concatenate(numpy_batches(data.cached_crops(pairs, np.arange(2 * PHOTOS), batch_size=5, **CROPS)))
+    crops = data.cached_crops(pairs, np.arange(2 * PHOTOS), batch_size=5, **CROPS)
+    return np.concatenate([gray for gray, _ in numpy_batches(crops)])
 
 
 # === What it holds ===
@@ -108,22 +109,66 @@ class Numbers:
         return (np.float32([crop * PHOTOS + index]),)
 
 
-def test_the_place_of_a_bad_photo_is_taken_by_the_next_with_its_own_features(tmp_path, pairs):
-    folder = shutil.copytree(pairs.data_dir, tmp_path / "pairs")
-    (folder / "images" / "4.png").write_bytes(b"no photo")
-    pairs = data.PhotoPairs(folder, bad_files=data.BadFiles(1))
-    plain = {"image_size": SIZE, "seed": 1, "flip": True, "min_crop_area": 0.3, "noise_stddev": 0.0}
-    cache = make_feature_cache(tmp_path / "cache", pooling_encoder(), pairs, crops=2, **plain)
+PLAIN = {"image_size": SIZE, "seed": 1, "flip": True, "min_crop_area": 0.3, "noise_stddev": 0.0}
+
+
+def first_features(pairs, cache, batches=4):
+    """Features at stride 4 of batches of 5 in training, each of which is of the colours beside it."""
     seen = []
-    for features, rgb, _ in numpy_batches(data.training_batches(pairs, batch_size=5, features=cache, **plain), 4):
+    for features, rgb, *_ in numpy_batches(
+        data.training_batches(pairs, batch_size=5, features=cache, **PLAIN), batches
+    ):
         luma = color.luma(rgb)
         for feature, stride in zip(features, (4, 8, 16, 32), strict=True):
             side = SIZE // stride
             means = luma.reshape(5, side, stride, side, stride, 1).mean(axis=(2, 4))
             np.testing.assert_allclose(feature, means, atol=1e-3)
         seen += [tuple(values) for values in features[0].reshape(5, -1)]
-    assert len(set(seen)) == 2 * PHOTOS
+    return seen
+
+
+@pytest.mark.parametrize("name", ["images", "saliency"])
+def test_the_place_of_a_bad_photo_is_taken_by_the_next_with_its_own_features(tmp_path, pairs, name):
+    folder = shutil.copytree(pairs.data_dir, tmp_path / "pairs")
+    (folder / name / "4.png").write_bytes(b"no picture")
+    pairs = data.PhotoPairs(folder, bad_files=data.BadFiles(1))
+    cache = make_feature_cache(tmp_path / "cache", pooling_encoder(), pairs, crops=2, **PLAIN)
+    assert len(set(first_features(pairs, cache))) == 2 * (PHOTOS - 1)
     assert len(pairs.bad_files) == 1
+
+
+@pytest.mark.parametrize("name", ["images", "saliency"])
+def test_a_photo_repaired_after_features_were_made_has_them_made_anew(tmp_path, pairs, caplog, name):
+    folder = shutil.copytree(pairs.data_dir, tmp_path / "pairs")
+    (folder / name / "4.png").write_bytes(b"no picture")
+    torn = data.PhotoPairs(folder, bad_files=data.BadFiles(1))
+    make_feature_cache(tmp_path / "cache", pooling_encoder(), torn, crops=2, **PLAIN)
+    shutil.copy(pairs.data_dir + f"/{name}/4.png", folder / name / "4.png")
+    whole = data.PhotoPairs(folder)
+    cache = make_feature_cache(tmp_path / "cache", pooling_encoder(), whole, crops=2, **PLAIN)
+    assert "is made anew, as it has data_set " in caplog.text
+    assert len(set(first_features(whole, cache))) == 2 * PHOTOS
+
+
+def test_a_photo_that_can_be_read_only_at_times_never_has_the_features_of_another(tmp_path, pairs):
+    class Failing(data.PhotoPairs):
+        failing = ()
+
+        def read(self, index, min_side=None):
+            if index in self.failing:
+                raise BadFileError(self.photo_path(index), "input/output error")
+            return super().read(index, min_side)
+
+    failing = Failing(pairs.data_dir, bad_files=data.BadFiles(PHOTOS))
+    failing.failing = (4,)
+    cache = make_feature_cache(tmp_path, pooling_encoder(), failing, crops=2, **PLAIN)
+    failing.failing = ()
+    assert len(set(first_features(failing, cache))) == 2 * (PHOTOS - 1)
+    failing.failing = (7, 8)
+    assert len(set(first_features(failing, cache))) == 2 * (PHOTOS - 3)
+    failing.failing = range(PHOTOS)
+    with pytest.raises(data.DataError, match="None of the 10 photos"), data.original_errors():
+        first_features(failing, cache)
 
 
 # === Making it ===
@@ -160,7 +205,7 @@ def test_a_cache_whose_making_was_killed_is_finished_with_the_same_bits(
     def die_in_the_second(cache, shard, batches):
         if shard == 1:
             # What os.replace would have moved stays, as after SIGKILL.
-            (cache.folder / ".features-00001.1.1.tmp.float16").write_bytes(next(batches).tobytes())
+            (cache.folder / ".features-00001.1.1.tmp.float16").write_bytes(next(batches)[0].tobytes())
             raise Killed
         write(cache, shard, batches)
 

@@ -58,7 +58,7 @@ def test_what_is_frozen_of_the_encoder_stays_and_all_else_is_trained(batch, froz
 
 def test_colours_get_the_luma_of_the_truth_whatever_the_encoder_sees(batch):
     model = build_model()
-    generated = model._generate(model._unpack(batch), training=False)["color"].numpy()
+    generated = model.generate(*batch[:2])["color"].numpy()
     inside = np.abs(generated).max(axis=-1) < 1
     assert inside.mean() > 0.3
     np.testing.assert_allclose(color.luma(generated)[inside], color.luma(batch[1].numpy())[inside], atol=1e-5)
@@ -104,24 +104,31 @@ def test_perceptual_gradient_is_so_many_times_that_of_the_pixel_loss(batch):
     def gradients(**kwargs):
         model = build_model(perceptual=features, **kwargs)
         data = model._unpack(batch)
-        generated = dict(model._generate(data, training=False))
+        generated = dict(model.generate(*batch[:2]))
+        enlarge, put_on_luma = (model.generator.get_layer(name) for name in ("chroma_enlarged", "color"))
         with tf.GradientTape(persistent=True) as tape:
-            tape.watch(generated["color"])
+            tape.watch(generated["chroma"])
+            generated["color"] = put_on_luma([enlarge(generated["chroma"]), data["luma"]])
             terms = model._generator_terms(data, generated, model._judged_images(generated), training=True)
-        return [tape.gradient(terms[name], generated["color"]) for name in ("pixel_loss", "perceptual_loss")]
+            terms["total"] = model._total(terms)
+        names = ("pixel_loss", "perceptual_loss", "total")
+        return [tape.gradient(terms[name], generated["chroma"]) for name in names]
 
-    pixel, plain = gradients()
-    _, scaled = gradients(perceptual_gradient_ratio=15.0)
+    pixel, plain, _ = gradients()
+    _, scaled, total = gradients(perceptual_gradient_ratio=15.0)
     np.testing.assert_allclose(np.linalg.norm(scaled), 15 * np.linalg.norm(pixel), rtol=1e-4)
     cosine = np.vdot(plain, scaled) / np.linalg.norm(plain) / np.linalg.norm(scaled)
     assert cosine == pytest.approx(1, abs=1e-4)
+    for weight in (0.0, 0.1):
+        *_, other = gradients(perceptual_gradient_ratio=15.0, perceptual_weight=weight)
+        np.testing.assert_allclose(other, total, rtol=1e-3, atol=1e-3 * np.abs(total).max())
 
 
 def test_colour_terms_are_in_the_loss_only_if_they_are_asked_for(batch):
     plain, colored = build_model(), build_model(chroma_weighting=1.0, colorfulness_weight=0.5)
     terms, others = (model.validation_terms(batch) for model in (plain, colored))
     assert others.keys() - terms.keys() == {"colorfulness_loss"}
-    generated = colored._generate(colored._unpack(batch), training=False)
+    generated = colored.generate(*batch[:2])
     weights = losses.chroma_weights(batch[1], 1.0)
     weighted = losses.pixel_loss(generated["color"], batch[1], "l1", weights)
     np.testing.assert_allclose(others["pixel_loss"], weighted, rtol=1e-5)

@@ -3,10 +3,10 @@
     python tools/prepare_data.py --images=DIR --output_dir=SET --detector=u2netp
     python tools/train.py --flagfile=stage1.flags --data_dir=SET
 
-Greyscale and tiny photos and duplicates are left out, the others rescaled, their saliency maps detected, and all of it
-written as shards (NAME-train.tfrecord-00000-of-00016) that --data_dir of the other tools reads. SET/dropped.tsv names
-every file that is left out and why, SET/dataset_info.json tells of the set. The same photos and flags give the same
-bytes, however many processes work.
+Greyscale and tiny photos, duplicates and, with --min_colorfulness, dull photos are left out, the others rescaled,
+their saliency maps detected, and all of it written as shards (NAME-train.tfrecord-00000-of-00016) that --data_dir of
+the other tools reads. SET/dropped.tsv names every file that is left out and why, SET/dataset_info.json tells of the
+set. The same photos and flags give the same bytes, however many processes work.
 
 When it was stopped, the same command goes on. Files that are no photos are named at the end, and the exit status is 1.
 """
@@ -47,6 +47,9 @@ flags.DEFINE_enum(
 flags.DEFINE_integer(
     "min_side", None, "Pixels that the shorter side must have. Default: three quarters of --image_size.", 1
 )
+flags.DEFINE_float(
+    "min_colorfulness", None, "Colourfulness (CCI) that a photo must have, lest dull ones teach grey. Default: any.", 0
+)
 flags.DEFINE_integer("sample", 0, "How many are taken of the fit photos, in proportion to the classes; 0: all.", 0)
 flags.DEFINE_integer("every", 1, "kaist: one in so many frames of each video is taken.", 1)
 flags.DEFINE_float("validation_share", Settings.validation_share, "Share of photos, or of videos, to validate.", 0, 1)
@@ -67,7 +70,9 @@ flags.DEFINE_string("model", None, "With --detector=scgan: the generator. Defaul
 flags.DEFINE_string("saliency_dir", None, "Folder of maps at the paths of the photos, in place of a detector.")
 flags.DEFINE_integer("workers", None, "Processes. Default: all cores; 0: this one alone, to debug.", 0)
 
-_AS_GIVEN = ("name", "layout", "every", "sample", "validation_share", "seed", "image_size", "resize")
+_AS_GIVEN = (
+    *("name", "layout", "every", "min_colorfulness", "sample", "validation_share", "seed", "image_size", "resize"),
+)
 
 
 def main(_):

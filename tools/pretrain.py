@@ -13,7 +13,6 @@ was not trained on, before and after. A run that was stopped goes on when the sa
 --flagfile=OUTPUT_DIR/run.flags.
 """
 
-import functools
 import json
 import pathlib
 import types
@@ -88,6 +87,7 @@ def _pretrain(strategy):
     chief = strategy.extended.should_checkpoint
     if chief:
         runs.prepare_run_dirs(__name__, [pathlib.Path(options.output_dir)], RESULTS)
+    network = _build_network(options, photos.classes, model)
     trainer = runs.build_trainer(
         options,
         strategy,
@@ -102,8 +102,7 @@ def _pretrain(strategy):
             _write_results(options, before=trainer.validate())
         trainer.fit()
         if chief:
-            build = functools.partial(_build_network, options, photos.classes, model)
-            network = runs.trained_network(options, strategy, model, photos, build, arrays=_arrays())
+            network = runs.trained_network(options, strategy, model, photos, network, arrays=_arrays())
             _write_networks(options, network)
             if held_out:
                 model.network.set_weights(network.get_weights())
@@ -148,7 +147,11 @@ def _build_classifier(options, classes):
 
 def _validation_batches(options, held_out):
     return data.validation_batches(
-        held_out, image_size=options.image_size, batch_size=options.batch_size, arrays=_arrays()
+        held_out,
+        image_size=options.image_size,
+        batch_size=options.batch_size,
+        stretch_luma=options.stretch_luma,
+        arrays=_arrays(),
     )
 
 
@@ -183,8 +186,9 @@ def _write_results(options, **terms):
 
 
 def _build_network(options, classes, model):
-    """A network like the model's, with random weights."""
-    return build_student(options.preset, model.teacher) if options.teacher else _build_classifier(options, classes)
+    """A network like the model's, in float32 and with random weights."""
+    with precision.policy("float32"):
+        return build_student(options.preset, model.teacher) if options.teacher else _build_classifier(options, classes)
 
 
 def _write_networks(options, network):

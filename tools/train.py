@@ -85,6 +85,8 @@ def _run(options, strategy, pairs, validation_pairs, perceptual_features):
     if FLAGS.dry_run:
         return
 
+    with precision.policy("float32"):
+        generator = recipe.build_run_generator(options)
     validation = _validation_batches(validation_pairs, options) if validation_pairs else None
     chief = strategy.extended.should_checkpoint
     make_features = functools.partial(_make_features, options, model, pairs) if options.feature_cache else None
@@ -99,8 +101,7 @@ def _run(options, strategy, pairs, validation_pairs, perceptual_features):
             make_features=make_features,
         ).fit()
     if chief:
-        build = functools.partial(recipe.build_run_generator, options)
-        generator = runs.trained_network(options, strategy, model, pairs, build)
+        generator = runs.trained_network(options, strategy, model, pairs, generator)
         runs.save(generator, pathlib.Path(options.output_dir) / train_options.RESULT)
         with precision.policy("float32"):
             critics = recipe.build_run_critics(options)
@@ -112,6 +113,9 @@ def _run(options, strategy, pairs, validation_pairs, perceptual_features):
 
 def _make_features(options, model, pairs):
     encoder, _ = split_at_features(model.generator)
+    passes = math.ceil(options.epochs * options.steps_per_epoch / data.steps_per_epoch(pairs, options.batch_size))
+    if options.cached_crops > passes:
+        logging.warning("--cached_crops=%d: this run needs %d only, one a pass", options.cached_crops, passes)
     arguments = runs.crop_arguments(options)
     return make_feature_cache(options.feature_cache, encoder, pairs, crops=options.cached_crops, **arguments)
 

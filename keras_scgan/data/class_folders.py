@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_scgan.data import photos
 from keras_scgan.data.bad_files import DataError
-from keras_scgan.data.data_set import DataSet
+from keras_scgan.data.data_set import DataSet, name_size_and_time
 from keras_scgan.photo_files import PHOTO_SUFFIXES
 
 _SPLIT_FOLDERS = {"train": ("train",), "validation": ("validation", "val")}
@@ -62,8 +62,7 @@ class ClassFolders(DataSet):
         return {field: sample[field] for field in self.fields}
 
     def describe(self, index):
-        path = self.photo_path(index)
-        return f"{os.path.relpath(path, self._root)} {os.path.getsize(path)}"
+        return name_size_and_time(self.photo_path(index), self._root)
 
 
 def _split_dir(data_dir, split):

@@ -50,7 +50,7 @@ class DataSet(abc.ABC):
 
     @abc.abstractmethod
     def describe(self, index):
-        """What tells a sample's photo from others without reading it: a string with its name and size in bytes."""
+        """What tells a sample from others without reading it: a string with name, size and time of what it is in."""
 
     def digest(self):
         """SHA-256 of the fields and of the description of every sample, in order, in hexadecimal."""
@@ -71,7 +71,7 @@ class DataSet(abc.ABC):
             sample = self.read_or_skip((index + offset) % len(self), min_side)
             if sample is not None:
                 return sample
-        raise DataError(f"None of the {len(self)} photos in {self.data_dir} can be used.")
+        raise none_usable(self)
 
     def read_or_skip(self, index, min_side=None):
         """Read a sample, or count it in `bad_files` and return `None`. Arguments and errors as for `read_good`."""
@@ -86,6 +86,17 @@ class DataSet(abc.ABC):
         missing = [field for field in self.fields if field not in available]
         if missing:
             raise DataError(f"{self.data_dir} has no field {missing[0]}: {advice}.")
+
+
+def name_size_and_time(path, folder):
+    """What tells a file of a folder from others without reading it, as a string."""
+    status = os.stat(path)
+    return f"{os.path.relpath(path, folder)} {status.st_size} {status.st_mtime_ns}"
+
+
+def none_usable(data_set):
+    """The `DataError` of a data set all of whose samples are bad."""
+    return DataError(f"None of the {len(data_set)} photos in {data_set.data_dir} can be used.")
 
 
 def check_folder(data_dir):

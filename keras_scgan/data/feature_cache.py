@@ -21,7 +21,7 @@ class FeatureCache:
 
     Crop `c` of photo `i` has the number `c * photos + i`. The files `features-00000.float16`, ... hold the crops by
     their numbers, one after another, each the values of all its arrays. `feature_cache.json` tells what they were made
-    with. Crops are read from any number of threads.
+    with. Crops are read from any number of threads. All values of a crop are NaN where its photo could not be read.
 
     Args:
         folder: path. Need not be there.
@@ -96,18 +96,19 @@ class FeatureCache:
 
         Args:
             shard: int.
-            batches: iterable of `[N, values]` arrays, in which a row has all arrays of a crop; together they have the
-                rows of `numbers(shard)`.
+            batches: iterable of pairs: `[N, values]`, in which a row has all arrays of a crop, and `[N]` bools, whether
+                its photo could be read. Together they have the rows of `numbers(shard)`.
 
         Raises:
             UserError: a value is beyond float16.
         """
         with atomic_path(self._path(shard)) as temporary, open(temporary, "wb") as file:
-            for batch in batches:
+            for batch, readable in batches:
                 with np.errstate(over="ignore"):
                     values = batch.astype(_TYPE)
                 if not np.isfinite(values).all():
                     raise UserError("The encoder's features are too large for float16: train without a feature cache.")
+                values[~readable] = np.nan
                 values.tofile(file)
 
     def read(self, crop, index):
@@ -118,7 +119,7 @@ class FeatureCache:
             index: int in [0, photos).
 
         Returns:
-            Tuple of float32 arrays.
+            Tuple of float32 arrays, or `None` where the photo could not be read when they were made.
 
         Raises:
             DataError: They are not there.
@@ -128,6 +129,8 @@ class FeatureCache:
         values = np.fromfile(self._path(shard), _TYPE, sum(self._lengths), offset=place * self.crop_bytes)
         if len(values) < sum(self._lengths):
             raise DataError(f"{self._path(shard)} is not whole: start the run again, which makes it anew.")
+        if np.isnan(values[0]):
+            return None
         parts = np.split(values, np.cumsum(self._lengths)[:-1])
         return tuple(part.reshape(shape).astype(np.float32) for part, shape in zip(parts, self.shapes, strict=True))
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from keras_scgan.data import photos
 from keras_scgan.data.bad_files import DataError
-from keras_scgan.data.data_set import DataSet
+from keras_scgan.data.data_set import DataSet, name_size_and_time
 from keras_scgan.errors import BadFileError
 from keras_scgan.photo_files import PHOTO_SUFFIXES
 
@@ -85,7 +85,7 @@ class PhotoPairs(DataSet):
         return sample
 
     def describe(self, index):
-        return f"{os.fsdecode(self._names['color'][index])} {os.path.getsize(self.photo_path(index))}"
+        return " ".join(name_size_and_time(self._file(field, index), self.data_dir) for field in self._names)
 
     def _file(self, field, index):
         return self._path(field, os.fsdecode(self._names[field][index]))

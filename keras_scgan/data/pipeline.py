@@ -25,6 +25,7 @@ from keras_scgan import color
 from keras_scgan.data import photos
 from keras_scgan.data.aging import age
 from keras_scgan.data.bad_files import DataError
+from keras_scgan.data.data_set import none_usable
 from keras_scgan.data.numpy_map import map_with_numpy
 
 CROP_ASPECT = 4 / 3
@@ -105,7 +106,7 @@ def training_batches(
     the next one in sorted order, so that no other sample moves. All images of a sample are cropped and mirrored alike.
 
     Args:
-        data_set: `DataSet`, or what else has its `__len__`, `data_dir`, `fields` and `read_good`.
+        data_set: `DataSet`, or what else has its `__len__`, `data_dir`, `fields`, `read_good` and `read_or_skip`.
         image_size: int. Pixels of a side, S.
         batch_size: int. Global batch size: samples of a step over all workers and replicas.
         seed: int, 0 or more. Key of order, crops, flips, aging and noise.
@@ -143,11 +144,12 @@ def training_batches(
         counter = step * batch_size + worker * worker_batch + offset
         epoch, place = divmod(counter, epoch_samples)
         index = order(epoch)[place]
-        if features is None:
-            return _make_sample(data_set, index, names, image_size, augmentation, [seed, _SAMPLE_KEY, counter])
-        crop = epoch % features.crops
-        images = _make_sample(data_set, index, names, image_size, augmentation, [seed, _CACHED_KEY, crop, index])
-        return *features.read(crop, index), *images
+        if features is not None:
+            return _with_features(
+                features, data_set, epoch % features.crops, index, names, image_size, augmentation, seed
+            )
+        sample = data_set.read_good(index, augmentation.min_side(image_size))
+        return _augmented(sample, names, image_size, augmentation, [seed, _SAMPLE_KEY, counter])
 
     shapes = _shapes(names, image_size) if features is None else [*features.shapes, *_shapes(names, image_size)]
     samples = _map(tf.data.Dataset.counter(start_step * worker_batch), make, shapes)
@@ -169,16 +171,20 @@ def cached_crops(data_set, numbers, *, image_size, batch_size, seed, **augmentat
         **augmentation: as of `Augmentation`.
 
     Returns:
-        `tf.data.Dataset` of arrays `[B, S, S, 1]`, the last of them perhaps smaller.
+        `tf.data.Dataset` of pairs of arrays, the last of them perhaps smaller: `gray`, `[B, S, S, 1]`, and `[B]`, 1 or,
+        where the photo cannot be read, 0.
     """
     augmentation = Augmentation(**augmentation)
 
     def make(number):
         crop, index = divmod(number, len(data_set))
-        return _make_sample(data_set, index, ("gray",), image_size, augmentation, [seed, _CACHED_KEY, crop, index])
+        sample = data_set.read_or_skip(index, augmentation.min_side(image_size))
+        if sample is None:
+            return np.zeros((image_size, image_size, 1), np.float32), np.float32(0)
+        return *_augmented(sample, ("gray",), image_size, augmentation, _cached_key(seed, crop, index)), np.float32(1)
 
-    samples = _map(tf.data.Dataset.from_tensor_slices(numbers), make, _shapes(("gray",), image_size))
-    return samples.map(lambda gray: gray).batch(batch_size).prefetch(tf.data.AUTOTUNE)
+    samples = _map(tf.data.Dataset.from_tensor_slices(numbers), make, [*_shapes(("gray",), image_size), ()])
+    return samples.batch(batch_size).prefetch(tf.data.AUTOTUNE)
 
 
 def validation_batches(
@@ -252,10 +258,24 @@ def _map(numbers, function, shapes):
     return map_with_numpy(numbers, function, shapes)
 
 
-def _make_sample(data_set, index, names, image_size, augmentation, key):
+def _cached_key(seed, crop, index):
+    return [seed, _CACHED_KEY, crop, index]
+
+
+def _with_features(features, data_set, crop, index, names, image_size, augmentation, seed):
+    """The features of a crop of a photo and its arrays; of the next one that has features and can be used still."""
+    for place in range(index, index + len(data_set)):
+        place %= len(data_set)
+        values = features.read(crop, place)
+        sample = None if values is None else data_set.read_or_skip(place, augmentation.min_side(image_size))
+        if sample is not None:
+            return *values, *_augmented(sample, names, image_size, augmentation, _cached_key(seed, crop, place))
+    raise none_usable(data_set)
+
+
+def _augmented(sample, names, image_size, augmentation, key):
     """The arrays of a sample of training, in order. What is random in them is keyed, and the same for any `names`."""
     rng = np.random.default_rng(key)
-    sample = data_set.read_good(index, augmentation.min_side(image_size))
     box = _WHOLE
     if augmentation.min_crop_area < 1:
         box = _random_box(rng, _photo(sample).shape, augmentation.min_crop_area)

@@ -37,6 +37,7 @@ class PhotoShards(DataSet):
         shards = info.shards(split)
         self._paths = [os.path.join(self.data_dir, name) for name, _, _ in shards]
         spans = [_index(path, *counts) for path, (_, *counts) in zip(self._paths, shards, strict=True)]
+        self._times = {path: os.stat(path).st_mtime_ns for path in self._paths}
         self._first = np.cumsum([0, *map(len, spans)])
         self._spans = np.concatenate(spans) if spans else np.empty((0, 2), np.int64)
         if not len(self):
@@ -58,7 +59,7 @@ class PhotoShards(DataSet):
 
     def describe(self, index):
         path, place, _, length = self._find(index)
-        return f"{os.path.basename(path)} {place} {length}"
+        return f"{os.path.basename(path)} {place} {length} {self._times[path]}"
 
     def _find(self, index):
         """Where a record is: path of the shard, number in it, first byte and length."""

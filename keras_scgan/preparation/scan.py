@@ -11,12 +11,14 @@ import numpy as np
 
 from keras_scgan.batch import Report
 from keras_scgan.data import photos
+from keras_scgan.metrics import cci
 from keras_scgan.preparation import duplicates
 from keras_scgan.preparation.journal import Journal
 from keras_scgan.preparation.pictures import read_companion
 from keras_scgan.preparation.workers import advance, timed_bar
 
 _CHUNK = 32  # photos a job
+_COLORFULNESS_SIZE = 256
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Finding:
         problem: str. Why it cannot be used, or `None`; then the others are not given.
         side: int. Pixels of the shorter side.
         is_gray: bool. Whether it is greyscale.
+        colorfulness: float. Its CCI, of 256x256 pixels.
         digest: str. SHA-256 of its pixels in hexadecimal, whatever the file's format.
         thumbnail: bytes of a `[16, 18]` uint8 array (see `duplicates`).
     """
@@ -34,6 +37,7 @@ class Finding:
     problem: str | None = None
     side: int = 0
     is_gray: bool = False
+    colorfulness: float = 0.0
     digest: str = ""
     thumbnail: bytes = b""
 
@@ -63,10 +67,13 @@ def scan(images, sources, journal_path, workers):
 
 def _known(images, sources, entries):
     by_path = {source.path: source for source in sources}
+    names = {field.name for field in dataclasses.fields(Finding)}  # an older version may have found less
     return {
         entry["path"]: _finding(entry)
         for entry in entries
-        if entry["path"] in by_path and entry["files"] == _files(images, by_path[entry["path"]])
+        if names <= entry.keys()
+        and entry["path"] in by_path
+        and entry["files"] == _files(images, by_path[entry["path"]])
     }
 
 
@@ -113,6 +120,7 @@ def examine(images, source):
         return Finding(
             side=min(photo.shape[:2]),
             is_gray=bool(photos.is_gray(photo)),
+            colorfulness=cci(photos.resize(photo, _COLORFULNESS_SIZE)),
             digest=digest.hexdigest(),
             thumbnail=duplicates.thumbnail(photo).tobytes(),
         )

@@ -87,6 +87,8 @@ def _unfit(finding, settings):
         return Drop("greyscale", "greyscale")
     if finding.side < settings.min_side:
         return Drop("too small", f"too small: its shorter side has {finding.side} pixels")
+    if settings.min_colorfulness is not None and finding.colorfulness < settings.min_colorfulness:
+        return Drop("dull", f"dull: its colourfulness is {finding.colorfulness:.1f}")
     return None
 
 

@@ -14,6 +14,7 @@ class Settings:
         layout: str, one of `sources.LAYOUTS`.
         every: int. Of the frames of a video, one in so many is taken.
         min_side: int. Photos with fewer pixels on their shorter side are left out.
+        min_colorfulness: float. Photos whose CCI (see `metrics.cci`) is lower are left out. `None`: none is.
         sample: int. How many photos are taken of those that are fit, in proportion to the classes; 0: all.
         validation_share: float in [0, 1]. Probability of a photo to be one for validation.
         seed: int. Key of the sample, the splits and the order.
@@ -27,6 +28,7 @@ class Settings:
     layout: str = "photos"
     every: int = 1
     min_side: int = 192
+    min_colorfulness: float | None = None
     sample: int = 0
     validation_share: float = 0.02
     seed: int = 0

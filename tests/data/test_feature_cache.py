@@ -30,9 +30,10 @@ def cache(tmp_path, monkeypatch):
 
 def fill(cache):
     for shard in cache.missing():
+        readable = np.ones(len(cache.numbers(shard)), bool)
         rows = np.repeat(np.float32(cache.numbers(shard))[:, np.newaxis], VALUES, axis=1)
         rows[:, -1] += 0.5
-        cache.write(shard, [rows[:3], rows[3:]])
+        cache.write(shard, [(rows[:3], readable[:3]), (rows[3:], readable[3:])])
 
 
 def names_in(cache):
@@ -56,9 +57,15 @@ def test_a_crop_is_read_as_it_was_written(cache):
 
 def test_features_are_kept_to_the_rounding_of_float16(cache, rng):
     values = rng.normal(size=(8, VALUES))
-    cache.write(0, [values])
+    cache.write(0, [(values, np.ones(8, bool))])
     read = np.concatenate([part.ravel() for part in cache.read(0, 5)])
     np.testing.assert_allclose(read, values[5], rtol=2**-11, atol=2**-25)
+
+
+def test_a_photo_that_could_not_be_read_has_no_features(cache):
+    cache.write(0, [(np.ones((8, VALUES)), np.arange(8) != 3)])
+    assert [cache.read(0, index) is None for index in range(8)] == [index == 3 for index in range(8)]
+    assert cache.missing() == []
 
 
 def test_the_same_settings_keep_what_is_there(cache):
@@ -121,7 +128,7 @@ def test_what_a_killed_writer_left_is_removed(cache):
 def test_features_that_float16_cannot_hold_are_an_error_and_no_file(cache, value):
     (cache.folder / "features-00001.float16").unlink()
     with pytest.raises(UserError, match="too large for float16"):
-        cache.write(1, [np.full((8, VALUES), value)])
+        cache.write(1, [(np.full((8, VALUES), value), np.ones(8, bool))])
     assert cache.missing() == [1]
     assert len(names_in(cache)) == 3
 
@@ -135,6 +142,13 @@ def plain(tmp_path):
     for i in range(PHOTOS):
         write_pair(tmp_path, f"{i}", np.full((8, 8, 3), (i, 200, 60), np.uint8), np.full((8, 8), 25 * i, np.uint8))
     return PhotoPairs(tmp_path)
+
+
+def grays_of(crops):
+    """All crops, of photos that can be read."""
+    grays, readable = (np.concatenate(parts) for parts in zip(*numpy_batches(crops), strict=True))
+    assert (readable == 1).all()
+    return grays
 
 
 AUGMENTED = {"image_size": 8, "seed": 1, "flip": True, "min_crop_area": 0.3}
@@ -152,7 +166,7 @@ def test_epochs_take_the_cached_crops_of_their_photos_in_turns(cache, plain):
 
 def test_colours_and_maps_are_of_the_crops_that_the_encoder_saw(cache, textured):
     numbers = np.arange(PHOTOS * CROPS)
-    grays = np.concatenate(numpy_batches(cached_crops(textured, numbers, batch_size=6, noise_stddev=0, **AUGMENTED)))
+    grays = grays_of(cached_crops(textured, numbers, batch_size=6, noise_stddev=0, **AUGMENTED))
     seen = []
     for features, rgb, saliency in numpy_batches(
         training_batches(textured, batch_size=5, features=cache, noise_stddev=0.5, **AUGMENTED), 4
@@ -168,10 +182,10 @@ def test_colours_and_maps_are_of_the_crops_that_the_encoder_saw(cache, textured)
 
 def test_cached_crops_are_augmented_as_any_and_the_same_in_whatever_order(textured):
     arguments = {**AUGMENTED, "batch_size": 4, "stretch_luma": True, "aging": 0.5}
-    whole = np.concatenate(numpy_batches(cached_crops(textured, np.arange(20), noise_stddev=0.1, **arguments)))
-    some = np.concatenate(numpy_batches(cached_crops(textured, np.array([17, 3, 4]), noise_stddev=0.1, **arguments)))
+    whole = grays_of(cached_crops(textured, np.arange(20), noise_stddev=0.1, **arguments))
+    some = grays_of(cached_crops(textured, np.array([17, 3, 4]), noise_stddev=0.1, **arguments))
     np.testing.assert_array_equal(some, whole[[17, 3, 4]])
-    clean = np.concatenate(numpy_batches(cached_crops(textured, np.arange(20), noise_stddev=0.0, **arguments)))
+    clean = grays_of(cached_crops(textured, np.arange(20), noise_stddev=0.0, **arguments))
     assert (whole - clean).std() == pytest.approx(0.1, rel=0.1)
 
 
@@ -197,7 +211,7 @@ def test_workers_share_out_a_stream_from_the_cache_without_a_bit_changing(cache,
 # === Which photos ===
 
 
-def test_the_digest_of_a_folder_is_of_names_sizes_and_fields(plain):
+def test_the_digest_of_a_folder_is_of_names_sizes_times_and_fields(plain):
     digests = [plain.digest(), PhotoPairs(plain.data_dir, fields=["color"]).digest()]
     assert PhotoPairs(plain.data_dir).digest() == digests[0]
     with open(plain.photo_path(3), "ab") as file:
@@ -206,16 +220,23 @@ def test_the_digest_of_a_folder_is_of_names_sizes_and_fields(plain):
     for path in (plain.photo_path(3), plain.map_path(3)):
         os.rename(path, path.replace("3.png", "35.png"))
     digests.append(PhotoPairs(plain.data_dir).digest())
-    assert len(set(digests)) == 4
+    for path in (plain.photo_path(5), plain.map_path(5)):  # another picture of the same size, as a bitmap may be
+        os.utime(path, ns=(0, 1))
+        digests.append(PhotoPairs(plain.data_dir).digest())
+    assert len(set(digests)) == 6
 
 
-def test_the_digest_of_shards_is_of_the_records(tmp_path):
+def test_the_digest_of_shards_is_of_the_records_and_of_the_times_of_the_files(tmp_path):
     samples = colorful_samples(4)
     digests = []
-    for name, some in (("a", samples), ("b", samples), ("c", samples[::-1])):
+    for name, some, time in (("a", samples, 1), ("b", samples, 1), ("c", samples[::-1], 1), ("d", samples, 2)):
         (tmp_path / name).mkdir()
-        digests.append(PhotoShards(write_shards(tmp_path / name, train=some)).digest())
-    assert digests[0] == digests[1] != digests[2]
+        folder = write_shards(tmp_path / name, train=some)
+        for path in folder.iterdir():
+            os.utime(path, ns=(time, time))
+        digests.append(PhotoShards(folder).digest())
+    assert digests[0] == digests[1]
+    assert len(set(digests)) == 3
 
 
 def test_the_digest_of_class_folders_is_of_the_classes_too(tmp_path):

@@ -3,6 +3,7 @@
 import os
 import types
 
+import numpy as np
 import pytest
 from photo_folders import gray, picture, write
 from PIL import Image
@@ -53,6 +54,10 @@ def test_what_a_photo_is_like(folder):
     found = examine(folder, Source("gray.jpg"))
     assert (found.problem, found.side, found.is_gray) == (None, 36, True)
     assert not examine(folder, Source("0.png")).is_gray
+    assert found.colorfulness == 0
+    write(folder / "red.png", np.full((40, 50, 3), (200, 100, 40), np.uint8))
+    # 0.3 of the norm of the means of R - G and (R + G) / 2 - B; nothing deviates from them.
+    assert examine(folder, Source("red.png")).colorfulness == pytest.approx(0.3 * np.hypot(100, 110), rel=1e-4)
 
 
 def test_cmyk_is_read_and_a_png_may_be_called_jpeg(folder):

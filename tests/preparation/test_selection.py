@@ -17,7 +17,7 @@ SETTINGS = Settings(min_side=32, validation_share=0.25)
 
 
 def finding(number, **changes):
-    found = Finding(None, 64, False, f"digest {number}", thumbnail(picture(number)).tobytes())
+    found = Finding(None, 64, False, 30.0, f"digest {number}", thumbnail(picture(number)).tobytes())
     return dataclasses.replace(found, **changes)
 
 
@@ -28,7 +28,7 @@ def photos(count, label=None):
 def select_all(sources, settings=SETTINGS, **options):
     """Choice among photos that have nothing in common."""
     blank = bytes(np.zeros(18 * 16, np.uint8))
-    findings = {source.path: Finding(None, 64, False, source.path, blank) for source in sources}
+    findings = {source.path: Finding(None, 64, False, 30.0, source.path, blank) for source in sources}
     return select(sources, findings, {}, dataclasses.replace(settings, **options))
 
 
@@ -58,6 +58,19 @@ def test_unfit_photos_are_left_out_each_for_its_reason():
         "photo/0005.jpg": Drop("duplicate", "duplicate of photo/0004.jpg"),
         "photo/0006.jpg": Drop("near duplicate", "near duplicate of photo/0000.jpg"),
     }
+
+
+def test_dull_photos_are_left_out_where_colourful_ones_are_asked_for():
+    sources = photos(3)
+    found = [finding(0, colorfulness=12.34), finding(1, colorfulness=20.0), finding(2, colorfulness=0.0)]
+    findings = {source.path: of for source, of in zip(sources, found, strict=True)}
+    selection = select(sources, findings, {}, dataclasses.replace(SETTINGS, min_colorfulness=20.0))
+    assert members(selection) == [sources[1]]
+    assert selection.drops == {
+        "photo/0000.jpg": Drop("dull", "dull: its colourfulness is 12.3"),
+        "photo/0002.jpg": Drop("dull", "dull: its colourfulness is 0.0"),
+    }
+    assert len(members(select(sources, findings, {}, SETTINGS))) == 3
 
 
 def test_a_photo_is_no_duplicate_of_one_that_is_left_out():

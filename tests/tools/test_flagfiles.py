@@ -4,6 +4,7 @@ import os
 import pathlib
 
 import pytest
+from small_encoder import small_classifier, small_pretrained_generator
 from tiny_teacher import build_classifier
 
 from keras_scgan.data import demo_dir
@@ -12,7 +13,9 @@ ROOT = pathlib.Path(__file__).parents[2]
 FLAGFILES = sorted(
     str(path.relative_to(ROOT)) for pattern in ("*.flags", "saved_models/*/*.flags") for path in ROOT.glob(pattern)
 )
-OF_OTHER_TOOLS = ("distil.flags", "pretrain.flags", "saved_models/scgan_small/interpolate.flags")
+OF_OTHER_TOOLS = ("distil.flags", "pretrain.flags")
+OF_A_NETWORK = "finetune.flags"
+SHIPPED = pathlib.PurePath("saved_models/scgan/generator.keras")
 
 # The smallest networks, and neither downloads nor files of weights.
 SMALL = ["--preset=testing", "--image_size=256", "--strategy=none"]
@@ -32,18 +35,26 @@ def resolve(call_tool, tool, flagfile, *arguments):
     return result.stdout
 
 
-@pytest.mark.parametrize("flagfile", [name for name in FLAGFILES if name not in OF_OTHER_TOOLS])
+@pytest.mark.parametrize("flagfile", [name for name in FLAGFILES if name not in (*OF_OTHER_TOOLS, OF_A_NETWORK)])
 def test_every_flagfile_resolves_in_a_dry_run_which_writes_nothing(call_tool, tmp_path, monkeypatch, flagfile):
     monkeypatch.chdir(tmp_path)
-    data = [] if "--dataset=demo" in (ROOT / flagfile).read_text().splitlines() else ["--dataset=demo"]
+    flags = dict(line.partition("=")[::2] for line in (ROOT / flagfile).read_text().splitlines())
+    data = [] if "--dataset" in flags else ["--dataset=demo"]
+    is_pretrained = flags.get("--architecture") == "pretrained"
+    if is_pretrained:
+        start = pathlib.Path(flags.get("--init_from", flags.get("--encoder")))
+        start.parent.mkdir(parents=True, exist_ok=True)
+        (small_pretrained_generator(stretch_luma=True) if "--init_from" in flags else small_classifier()).save(start)
+    before = sorted(tmp_path.rglob("*"))
     output = resolve(call_tool, "train.py", flagfile, *data, *SMALL, *NO_FILES)
-    for part in ("steps an epoch", "Parameters: generator 2", "GMAC for an image of 256 pixels", "MiB on each replica"):
+    parameters = "Parameters: generator " + ("" if is_pretrained else "2")
+    for part in ("steps an epoch", parameters, "GMAC for an image of 256 pixels", "MiB on each replica"):
         assert part in output
-    assert not os.listdir(tmp_path)
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_every_network_that_a_flagfile_starts_from_is_the_result_of_another():
-    given, made = set(), set()
+    given, made = set(), {SHIPPED}
     for flagfile in FLAGFILES:
         lines = dict(line.partition("=")[::2] for line in (ROOT / flagfile).read_text().splitlines())
         for flag in ("--init_from", "--global_features", "--models"):
@@ -54,6 +65,15 @@ def test_every_network_that_a_flagfile_starts_from_is_the_result_of_another():
         made.add(run_dir / "global_features.keras")
     assert len(given) >= 5
     assert {pathlib.PurePath(path) for path in given} <= made
+
+
+def test_the_flagfile_of_fine_tuning_resolves_with_the_network_that_it_starts_from(call_tool, tmp_path, monkeypatch):
+    (tmp_path / SHIPPED).parent.mkdir(parents=True)
+    small_pretrained_generator(stretch_luma=True).save(tmp_path / SHIPPED)
+    monkeypatch.chdir(tmp_path)
+    output = resolve(call_tool, "train.py", OF_A_NETWORK, "--dataset=demo", "--strategy=none")
+    assert "GMAC for an image of 224 pixels" in output
+    assert os.listdir(tmp_path) == ["saved_models"]
 
 
 def test_distillation_s_flagfile_resolves_likewise(call_tool, tmp_path, monkeypatch):

@@ -116,6 +116,11 @@ def test_its_samples_are_the_photos_at_the_size_asked_for_with_their_maps(whole,
         assert sorted(errors)[0] < 5 < 20 < sorted(errors)[1]
 
 
+def test_dull_photos_are_left_out_where_it_is_asked_for(prepare, error_of, tmp_path):
+    result = prepare(tmp_path / "set", "--detector=none", "--min_colorfulness=1000")
+    assert "can be used: 29 dull, 1 greyscale, 1 too small, 2 unusable" in error_of(result)
+
+
 def test_it_says_how_fast_it_was(whole):
     assert f"Scanned {COUNT + 9} photos" in whole[1].stderr
     assert f"Made shards of {COUNT} photos" in whole[1].stderr

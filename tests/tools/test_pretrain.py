@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from tiny_teacher import CLASSES, build_classifier
 
+from keras_scgan import color, data
 from keras_scgan.data import demo_dir
 
 NETWORK = ["--preset=testing", "--image_size=32", "--strategy=none", "--precision=float32"]
@@ -63,6 +64,23 @@ def test_distillation_leaves_networks_metrics_and_what_it_reached(distilled):
     assert [line["epoch"] for line in lines] == [1, 2]
     assert lines[-1]["val_feature_loss"] == pytest.approx(results["after"]["feature_loss"], rel=1e-6)
     assert results["after"]["loss"] < results["before"]["loss"]
+
+
+def test_what_is_seen_stretched_in_training_is_so_in_validation(pretrain, teacher, tmp_path, monkeypatch):
+    validated, make = [], data.validation_batches
+
+    def spy(*args, **kwargs):
+        validated.append(make(*args, **kwargs))
+        return validated[-1]
+
+    monkeypatch.setattr(data, "validation_batches", spy)
+    places = [f"--data_dir={demo_dir()}", f"--validation_dir={demo_dir()}", f"--output_dir={tmp_path}"]
+    result = pretrain(*SMALL, *places, teacher, "--epochs=1", "--steps_per_epoch=1", "--stretch_luma")
+    assert result.returncode == 0, result.stderr
+    grays, colors = next(iter(validated[0].as_numpy_iterator()))
+    lumas = color.luma(colors)
+    np.testing.assert_allclose(grays, [color.stretch_luma(luma) for luma in lumas], atol=1e-5)
+    assert np.abs(grays - lumas).max() > 0.01
 
 
 def test_the_classifier_holds_the_feature_network_that_is_written_too(distilled):

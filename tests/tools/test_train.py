@@ -308,7 +308,7 @@ def test_data_that_cannot_be_used_are_one_line_that_says_what_to_do(error_line, 
         return error_line(*SMALL, f"--data_dir={tmp_path / name}", f"--output_dir={tmp_path / 'out'}", *flags)
 
     (tmp_path / "empty" / "images").mkdir(parents=True)
-    assert "images holds no .jpg" in line("empty")
+    assert "images holds no picture (.jpg" in line("empty")
     photos = copy_pairs(tmp_path / "photos", 4)
     os.remove(next((photos / "images").iterdir()))
     unpaired = line("photos", "--max_bad_files=0")

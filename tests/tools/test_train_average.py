@@ -11,7 +11,7 @@ from keras_scgan import color, data
 STEPS, SIZE = 3, 64
 FLAGS = ["--preset=testing", "--depth=6", f"--image_size={SIZE}", "--strategy=none", "--precision=float32"]
 FLAGS += ["--dataset=demo", "--batch_size=2", f"--steps_per_epoch={STEPS}", "--epochs=1", "--learning_rate=1e-2"]
-FLAGS += ["--ema_momentum=0.9", "--keep_luma", "--noise_stddev=0", "--aging=1", "--seed=5"]
+FLAGS += ["--ema_momentum=0.9", "--keep_luma", "--noise_stddev=0", "--min_crop_area=0.5", "--seed=5"]
 FLAGS += ["--saliency_loss_weight=1", "--saliency_l1_loss_weight=1"]
 
 
@@ -33,7 +33,14 @@ def grays():
     """Those of the batches that come after the last step."""
     pairs = data.open_data_set(data.demo_dir(), fields=("color",))
     batches = data.training_batches(
-        pairs, image_size=SIZE, batch_size=2, seed=5, start_step=STEPS, noise_stddev=0, aging=1, arrays=("gray",)
+        pairs,
+        image_size=SIZE,
+        batch_size=2,
+        seed=5,
+        start_step=STEPS,
+        noise_stddev=0,
+        min_crop_area=0.5,
+        arrays=("gray",),
     )
     return np.array([gray for (gray,) in itertools.islice(batches.as_numpy_iterator(), 100)])
 

@@ -74,6 +74,7 @@ def both(call_tool, encoder_flag, tmp_path_factory):
     result = call_tool("train.py", *FLAGS, encoder_flag, *flags)
     assert result.returncode == 0, result.stderr
     assert result.stderr.count("features of 40 crops of 40") == 1
+    assert "--cached_crops=2: this run needs 1 only, one a pass" in result.stderr
     assert "is made anew" not in result.stderr
     return folder
 
@@ -105,6 +106,16 @@ def test_other_settings_make_the_cache_anew(both, train, tmp_path):
     assert f"The feature cache {cache} is made anew, as it has crops 2, not 1" in result.stderr
 
 
+def test_stages_of_two_sizes_have_a_cache_each(train, tmp_path):
+    flags = [f"--feature_cache={tmp_path / 'cache'}", f"--output_dir={tmp_path / 'run'}", "--stage=both", "--epochs=1"]
+    for _ in range(2):
+        result = train(*flags, "--image_size=64,96", "--fresh", "--overwrite")
+        assert result.returncode == 0, result.stderr
+        assert "is made anew" not in result.stderr
+    assert "features of" not in result.stderr  # the second run has both
+    assert sorted(path.name for path in (tmp_path / "cache").iterdir()) == ["stage1", "stage2"]
+
+
 def test_a_dry_run_makes_no_cache(train, tmp_path):
     result = train(f"--feature_cache={tmp_path / 'cache'}", "--dry_run")
     assert result.returncode == 0, result.stderr
@@ -112,9 +123,7 @@ def test_a_dry_run_makes_no_cache(train, tmp_path):
     assert not (tmp_path / "cache").exists()
 
 
-@pytest.mark.parametrize(
-    "flags", [["--architecture=paper", "--depth=6"], ["--freeze_encoder=early"], ["--freeze_encoder=none"]]
-)
+@pytest.mark.parametrize("flags", [["--architecture=paper"], ["--freeze_encoder=early"], ["--freeze_encoder=none"]])
 def test_an_encoder_that_is_trained_or_none_is_an_error(train, error_of, tmp_path, flags):
     result = train(f"--feature_cache={tmp_path / 'cache'}", f"--output_dir={tmp_path / 'run'}", *flags)
     assert "--feature_cache is for an encoder that is not trained: --architecture=pretrained" in error_of(result)

@@ -1,11 +1,15 @@
 """tools/train.py with generators on pre-trained encoders: from a classifier to a network that one goes on from."""
 
+import json
+import os
+import shutil
+
 import keras
 import numpy as np
 import pytest
-from small_encoder import small_classifier
+from small_encoder import small_classifier, small_pretrained_generator
 
-from keras_scgan import Colorizer
+from keras_scgan import Colorizer, training
 from keras_scgan.models.encoder import ENCODER_PREFIX
 
 SMALL = [
@@ -30,7 +34,13 @@ def run(call_tool, classifier, tmp_path_factory):
         *SMALL,
         *("--stage=both", f"--encoder={classifier}", "--freeze_encoder=none", "--aging=0.5", "--ema_momentum=0.5"),
         *(f"--perceptual_weights={classifier}", "--perceptual_layer=block2_relu,block3_relu"),
-        *("--perceptual_gradient_ratio=5", "--truth_saturation=1.2", "--judged_size=32", "--chroma_weighting=1"),
+        *(
+            "--perceptual_gradient_ratio=5",
+            "--perceptual_loss_weight=0",
+            "--truth_saturation=1.2",
+            "--judged_size=32",
+            "--chroma_weighting=1",
+        ),
         *("--colorfulness_loss_weight=0.1", "--learning_rate_schedule=cosine", "--critic_norm=instance"),
         f"--output_dir={folder}",
     )
@@ -56,6 +66,11 @@ def test_a_run_ends_with_critics_and_a_generator_that_says_how_it_is_run(run):
     assert Colorizer(run / "stage2" / "generator.keras").colorize(np.zeros((50, 40), np.uint8)).shape == (50, 40, 3)
 
 
+def test_a_perceptual_loss_may_have_its_gradient_s_size_in_place_of_a_weight(run):
+    (line,) = (run / "stage2" / "metrics.jsonl").read_text().splitlines()
+    assert json.loads(line)["perceptual_loss"] > 0
+
+
 def test_both_stages_train_the_encoder(run):
     first, second = (encoder_of(run / stage / "generator.keras") for stage in ("stage1", "stage2"))
     assert all(np.abs(second[path] - value).max() > 0 for path, value in first.items() if path.endswith("kernel"))
@@ -73,6 +88,60 @@ def test_a_run_goes_on_from_a_generator_alone_and_may_leave_its_saliency_branch_
     assert all(np.array_equal(after[path], value) for path, value in before.items())
 
 
+def test_a_generator_with_operations_can_be_gone_on_from(call_tool, tmp_path):
+    """As MobileNetV3 has them, whose weights are no file here."""
+    generator = small_pretrained_generator(classifier=classifier_with_operations(), stretch_luma=True)
+    generator.save(tmp_path / "start.keras")
+    result = call_tool(
+        "train.py",
+        *(*SMALL, f"--init_from={tmp_path}/start.keras", "--stage=1", f"--output_dir={tmp_path / 'run'}"),
+        "--precision=mixed_bfloat16",
+    )
+    assert result.returncode == 0, result.stderr
+    after = encoder_of(tmp_path / "run" / "generator.keras")
+    assert all(np.array_equal(after[path], value) for path, value in encoder_of(tmp_path / "start.keras").items())
+
+
+def classifier_with_operations():
+    classifier = small_classifier()
+    x = classifier.get_layer("block2_relu").output * 0.5 + 1.0
+    for i in (3, 4, 5):
+        for part in ("conv", "norm", "relu"):
+            x = classifier.get_layer(f"block{i}_{part}")(x)
+    shared = keras.Model(classifier.input, x)
+    clone = keras.models.clone_model(shared)  # whose layers are called once
+    clone.set_weights(shared.get_weights())
+    return clone
+
+
+def test_files_that_are_gone_when_training_ends_are_not_missed(call_tool, classifier, tmp_path, monkeypatch):
+    encoder = shutil.copy(classifier, tmp_path)
+    fit = training.Trainer.fit
+
+    def fit_and_lose(trainer):
+        fit(trainer)
+        os.remove(encoder)
+
+    monkeypatch.setattr(training.Trainer, "fit", fit_and_lose)
+    result = call_tool("train.py", *SMALL, f"--encoder={encoder}", f"--output_dir={tmp_path}")
+    assert result.returncode == 0, result.stderr
+    assert keras.models.load_model(tmp_path / "generator.keras").description.built_from["encoder"] == "small"
+
+
+def test_a_generator_of_stretched_luma_is_not_gone_on_from_without(call_tool, error_of, run, tmp_path):
+    start = f"--init_from={run}/stage1/generator.keras"
+    flags = [*SMALL, start, "--nostretch_luma", f"--output_dir={tmp_path}"]
+    assert f"{start} was trained on stretched luma: give --stretch_luma" in error_of(call_tool("train.py", *flags))
+
+
+def test_a_dry_run_of_both_stages_takes_the_encoder_of_the_generator_that_is_gone_on_from(call_tool, run, tmp_path):
+    start = f"--init_from={run}/stage1/generator.keras"
+    result = call_tool("train.py", *SMALL, start, "--stage=both", f"--output_dir={tmp_path / 'new'}", "--dry_run")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.count("Parameters: generator") == 2
+    assert not (tmp_path / "new").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -81,6 +150,15 @@ def test_a_run_goes_on_from_a_generator_alone_and_may_leave_its_saliency_branch_
         (["--encoder=NoSuchNet"], "--encoder=NoSuchNet: expected a .keras file, or a name of keras.applications"),
         (["--image_size=72", "--encoder=CLASSIFIER"], "--image_size=72 is no multiple of 32, which an encoder needs"),
         (["--network_input=thermal", "--encoder=CLASSIFIER"], "keeps the luma, which a thermal image has not"),
+        (["--encoder=CLASSIFIER", "--global_features=none"], "--global_features=none is of the paper's generator"),
+        (["--encoder=CLASSIFIER", "--freeze_global_features"], "--freeze_global_features is of the paper's generator"),
+        (["--encoder=CLASSIFIER", "--keep_luma"], "--keep_luma is of the paper's generator"),
+        (["--encoder=CLASSIFIER", "--depth=6"], "--depth=6 is of the paper's generator"),
+        (
+            ["--encoder=CLASSIFIER", "--init_from=CLASSIFIER"],
+            "small.keras: the generator of --init_from has its own. Leave one of them out",
+        ),
+        (["--init_from=missing.keras", "--dry_run"], "--init_from=missing.keras: there is no such file"),
     ],
 )
 def test_what_is_wrong_is_one_line_that_names_it(call_tool, error_of, classifier, tmp_path, arguments, message):
