@@ -1,8 +1,8 @@
 """What a pixel means: luma, chroma, the [-1, 1] range, and how colour is put on a photo's own luma.
 
 This module is the only home of these conventions: training, evaluation, export and the tools all take them from here.
-`luma`, `chroma`, `normalize` and `denormalize` work on NumPy arrays and on tensors of any Keras backend; the others on
-NumPy arrays.
+`luma`, `chroma`, `normalize`, `denormalize` and, with a `clip` of theirs, `transplant_luma` work on NumPy arrays and on
+tensors of any Keras backend; the others on NumPy arrays.
 """
 
 import cv2
@@ -70,17 +70,31 @@ def denormalize(values):
     return (values + 1.0) * 127.5
 
 
-def transplant_luma(rgb, gray):
+def transplant_luma(rgb, gray, clip=np.clip):
     """Colours with another luma: red, green and blue change by one amount, which leaves the chroma as it is.
 
     Args:
         rgb: `[..., 3]` float32 array in [-1, 1].
         gray: `[..., 1]` float32 array in [-1, 1].
+        clip: function that clips such arrays. Defaults to NumPy's.
 
     Returns:
         `[..., 3]`, clipped to [-1, 1].
     """
-    return np.clip(rgb + (gray - luma(rgb)), -1, 1)
+    return clip(rgb + (gray - luma(rgb)), -1.0, 1.0)
+
+
+def chroma_on_luma(chroma, gray):
+    """Colours of a chroma and a luma.
+
+    Args:
+        chroma: `[..., 2]` float32 array, as `chroma` gives it of colours in [-1, 1].
+        gray: `[..., 1]` float32 array in [-1, 1].
+
+    Returns:
+        `[..., 3]`, clipped to [-1, 1].
+    """
+    return np.clip(gray + chroma @ CHROMA_TO_RGB, -1, 1)
 
 
 def stretch_luma(gray):

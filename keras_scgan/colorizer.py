@@ -35,6 +35,9 @@ class Colorizer:
         network_input: string. What it is given: `"luma"` (the default), photos, or `"thermal"`, thermal images. `None`
             for what the network takes, whatever that is.
 
+    Attributes:
+        network: `networks.Network`. The generator.
+
     Raises:
         UserError: There is no such model, it is no generator, or it does not take such images or images of that size.
         ValueError: An option has none of its values.
@@ -71,24 +74,24 @@ class Colorizer:
         self.upsampling = upsampling
         self.saturation = saturation
         self.flip_average = flip_average
-        self._network = load_network(model, size, threads)
+        self.network = load_network(model, size, threads)
         if network_input not in (None, self.description.network_input):
-            raise UserError(_describe_mismatch(self._network, network_input))
+            raise UserError(_describe_mismatch(self.network, network_input))
 
     @property
     def size(self):
         """Pixels of a side of what the network sees."""
-        return self._network.size
+        return self.network.size
 
     @property
     def description(self):
         """What the network says of itself, a `descriptions.Description`."""
-        return self._network.description
+        return self.network.description
 
     @property
     def has_saliency(self):
         """Whether the network predicts a saliency map."""
-        return self._network.has_saliency
+        return self.network.has_saliency
 
     def colorize(self, photo):
         """Colorizes one photo.
@@ -145,9 +148,9 @@ class Colorizer:
             [B, h, w, 2]` if the network has it, and `saliency [B, size, size, 1]` in [0, 1] if it has it and it is
             wanted. `networks.split_batch` makes of it what `finish` takes.
         """
-        outputs = self._network.predict(grays, saliency)
+        outputs = self.network.predict(grays, saliency)
         if self.flip_average:
-            mirrored = self._network.predict(grays[:, :, ::-1], saliency)
+            mirrored = self.network.predict(grays[:, :, ::-1], saliency)
             outputs = {name: (value + mirrored[name][:, :, ::-1]) / 2 for name, value in outputs.items()}
         return outputs
 
@@ -196,8 +199,8 @@ class Colorizer:
 def _describe_mismatch(network, network_input):
     takes = _KINDS[network.description.network_input]
     return (
-        f"The model {network.path} colorizes {takes}, not {_KINDS[network_input]}. Where it is given {takes}, "
-        f"network_input={network.description.network_input} says so."
+        f"The model {network.path} colorizes {takes}, not {_KINDS[network_input]}. tools/colorize.py colorizes {takes} "
+        f"with --network_input={network.description.network_input}, as Colorizer does with that argument."
     )
 
 

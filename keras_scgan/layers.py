@@ -108,7 +108,7 @@ class LumaTransplant(keras.layers.Layer):
 
     def call(self, inputs):
         rgb, gray = inputs
-        return ops.clip(rgb + (gray - color.luma(rgb)), -1.0, 1.0)
+        return color.transplant_luma(rgb, gray, ops.clip)
 
     def compute_output_shape(self, input_shape):
         return input_shape[0]

@@ -8,11 +8,13 @@ import pathlib
 import re
 import zipfile
 
+import cv2
 import numpy as np
 
 from keras_scgan import color, descriptions
 from keras_scgan.descriptions import Description
 from keras_scgan.errors import UserError
+from keras_scgan.resizing import resize
 
 DEFAULT_SIZE = 256
 """Pixels of a side at which photos are compared and drawn where no network says better: the paper's."""
@@ -113,7 +115,7 @@ def chroma_of(outputs):
     """The chroma that a network predicts.
 
     Args:
-        outputs: dict of arrays, as of `Network.predict`, or of what it has of one image.
+        outputs: dict of arrays, as of `Network.predict`, or of what it has of one image. Tensors will do.
 
     Returns:
         `[..., h, w, 2]` float32 in [-1, 1], as `color.chroma` gives it of colours in [-1, 1]: `chroma` where there is
@@ -152,13 +154,40 @@ class Network:
             saliency: bool. Whether the map is wanted: without it, a Keras model does less arithmetic.
 
         Returns:
-            Dict of float32 arrays: `color [B, size, size, 3]` in [-1, 1] and, where the network has them, `chroma
-            [B, h, w, 2]` in [-1, 1] (see `chroma_of`) and `saliency [B, size, size, 1]` in [0, 1].
+            Dict of float32 arrays: `color [B, size, size, 3]` in [-1, 1], on the luma as it is given, and, where the
+            network has them, `chroma [B, h, w, 2]` in [-1, 1] (see `chroma_of`) and `saliency [B, size, size, 1]` in
+            [0, 1].
         """
+        return self._with_luma(self._run(self.see(gray), saliency), gray)
+
+    def predict_as_trained(self, gray):
+        """Runs the network as training does, which leaves colours that are not made of a chroma as they are.
+
+        Args:
+            gray: as for `predict`.
+
+        Returns:
+            Tuple of the luma that critics see beside the colours, `[B, size, size, 1]`, and of the outputs, as of
+            `predict`. Where there is a chroma this is the luma as it is given, and elsewhere that which the network
+            sees.
+        """
+        seen = self.see(gray)
+        outputs = self._run(seen)
+        return (gray, self._with_luma(outputs, gray)) if "chroma" in outputs else (seen, outputs)
+
+    def see(self, gray):
+        """Luma as the network is to see it: stretched, where its description says so."""
+        return color.stretch_luma(gray) if self.description.stretch_luma else gray
+
+    def _with_luma(self, outputs, gray):
+        """Outputs whose colours have the luma as it is given, and not as the network saw it."""
         if not self.description.stretch_luma:
-            return self._run(gray, saliency)
-        outputs = self._run(color.stretch_luma(gray), saliency)
-        return outputs | {"color": color.transplant_luma(outputs["color"], gray)}
+            return outputs
+        if "chroma" not in outputs:
+            return outputs | {"color": color.transplant_luma(outputs["color"], gray)}
+        # On the luma that the network saw, strong colours may have been clipped.
+        chroma = np.stack([resize(image, gray.shape[1:3], cv2.INTER_LINEAR) for image in outputs["chroma"]])
+        return outputs | {"color": color.chroma_on_luma(chroma, gray)}
 
 
 class _KerasModel(Network):
@@ -173,7 +202,7 @@ class _KerasModel(Network):
         # Models of its own: Keras compiles one that is run at a second size for any size, which UpSampling2D forbids.
         self._model, self._colors = (keras.Model(model.input, outputs) for outputs in (model.output, colors))
 
-    def _run(self, gray, saliency):
+    def _run(self, gray, saliency=True):
         model = self._model if saliency else self._colors
         return {name: np.asarray(value) for name, value in model.predict_on_batch(gray).items()}
 
@@ -197,7 +226,7 @@ class _SavedModel(Network):
         super().__init__(path, descriptions.read(path), size, spec.shape[1], channels)
         self._tensor = tf.constant
 
-    def _run(self, gray, saliency):
+    def _run(self, gray, saliency=True):
         outputs = self._signature(**{self._input: self._tensor(gray)})
         return _by_channels(value.numpy() for value in outputs.values())
 
@@ -224,7 +253,7 @@ class _LiteRTModel(Network):
             self._interpreter.resize_tensor_input(self._input["index"], shape)
         self._interpreter.allocate_tensors()
 
-    def _run(self, gray, saliency):
+    def _run(self, gray, saliency=True):
         results = [self._run_one(image[np.newaxis]) for image in gray]
         return {name: np.concatenate([result[name] for result in results]) for name in results[0]}
 

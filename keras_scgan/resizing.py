@@ -54,10 +54,18 @@ def _cut_weights(old, length, new):
     left = np.floor(positions).astype(int)
     weights = np.zeros((new, old), np.float32)
     for tap in (-1, 0, 1, 2):
-        weights[np.arange(new), np.clip(left + tap, 0, old - 1)] += _cubic(np.abs(positions - left - tap))
+        distances = np.abs(positions - left - tap)
+        weights[np.arange(new), np.clip(left + tap, 0, old - 1)] += cubic(distances, CUT_SHARPNESS)
     return weights
 
 
-def _cubic(x):
-    a = CUT_SHARPNESS
-    return np.where(x <= 1, ((a + 2) * x - (a + 3)) * x * x + 1, ((a * x - 5 * a) * x + 8 * a) * x - 4 * a)
+def cubic(x, sharpness, where=np.where):
+    """Weights of cubic interpolation, by how far away a pixel is.
+
+    Args:
+        x: array of distances in pixels, in [0, 2].
+        sharpness: float. The slope at a distance of 1.
+        where: function that chooses among the elements of such arrays. Defaults to NumPy's.
+    """
+    a = sharpness
+    return where(x <= 1, ((a + 2) * x - (a + 3)) * x * x + 1, ((a * x - 5 * a) * x + 8 * a) * x - 4 * a)

@@ -112,9 +112,9 @@ class SCGAN(TrainedModel):
             chroma_weighting: float. Strength of the pixel loss's weights, see `losses.chroma_weights`; 0: all are 1.
                 Their mean is 1 over a replica's part of the batch.
             colorfulness_weight: float. Weight of the colourfulness loss; 0 leaves it out.
-            perceptual_gradient_ratio: float. If not 0, the gradient of the perceptual loss at the colours is scaled to
-                this many times that of the pixel loss, whatever its weight, so that no weight has to be found. Both
-                are of a replica's part of the batch.
+            perceptual_gradient_ratio: float. If not 0, the gradient of the perceptual loss at what is predicted, chroma
+                or colours, is scaled to this many times that of the pixel loss, whatever its weight, so that no weight
+                has to be found. Both are of a replica's part of the batch.
             truth_saturation: float. Factor of the chroma of true images before critics and perceptual features see
                 them, as in [DDColor](https://arxiv.org/abs/2212.11613).
             judged_size: int. Pixels of a side at which critics and perceptual features see images. Defaults to the
@@ -242,6 +242,17 @@ class SCGAN(TrainedModel):
         features = gray if isinstance(gray, tuple) else encoder(gray, training=training)
         return decoder({"gray": luma, "features": list(features)}, training=training)
 
+    def _predicted_values(self, batch, generated):
+        """What the generator predicts, its chroma if it has one, and the function from that to colours.
+
+        Gradients are to be compared there: at the colours, those of a perceptual loss are mostly noise that the
+        enlargement of the chroma averages away.
+        """
+        if self._halves is None:
+            return generated["color"], lambda color: color
+        enlarge, put_on_luma = (self.generator.get_layer(name) for name in ("chroma_enlarged", "color"))
+        return generated["chroma"], lambda chroma: put_on_luma([enlarge(chroma), batch["luma"]], training=True)
+
     def _judged_images(self, images):
         """What critics and perceptual features see of true or generated images: colour, and weighted by saliency."""
         judged = {"color": images["color"]}
@@ -274,9 +285,10 @@ class SCGAN(TrainedModel):
         if self.perceptual_features is not None:
             image = judged["color"]
             if self.perceptual_gradient_ratio and training:
-                norm = losses.gradient_norm(pixel_loss, generated["color"])
+                values, compose = self._predicted_values(batch, generated)
+                norm = losses.gradient_norm(lambda x: pixel_loss(compose(x)), values)
                 norm = self._scaled(self.optimizer, self.perceptual_gradient_ratio * norm)
-                image = self._at_judged_size(losses.with_gradient_norm(generated["color"], norm))
+                image = self._at_judged_size(compose(losses.with_gradient_norm(values, norm)))
             terms["perceptual_loss"] = losses.perceptual_loss(
                 self.perceptual_features(image, training=False),
                 self.perceptual_features(batch["judged"]["color"], training=False),

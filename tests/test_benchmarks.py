@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from small_encoder import small_classifier
+from small_encoder import small_classifier, small_pretrained_generator
 
 from keras_scgan import build_generator, color, data
 from keras_scgan.benchmarks import colorize, flicker, infer, input_pipeline, timing, train
@@ -79,11 +79,17 @@ def test_pretrained_generators_are_measured_beside_that_of_the_paper():
     assert all(0 < result["p10"] <= result["images_per_second"] <= result["p90"] for result in results)
 
 
-def test_a_generator_in_bfloat16_has_outputs_in_float32_with_the_luma_that_they_keep(rng):
-    generator = infer._with_policy(build_generator("testing", depth=6, keep_luma=True), "mixed_bfloat16")
-    assert generator.get_layer("up9_conv").compute_dtype == "bfloat16"
-    gray = rng.uniform(-0.9, 0.9, (1, 64, 64, 1)).astype("float32")
-    np.testing.assert_allclose(color.luma(np.asarray(generator(gray)["color"])), gray, atol=1e-5)
+@pytest.mark.parametrize("is_pretrained", [False, True])
+def test_a_generator_in_bfloat16_has_outputs_in_float32_with_the_luma_that_they_keep(rng, is_pretrained):
+    generator = small_pretrained_generator() if is_pretrained else build_generator("testing", depth=6, keep_luma=True)
+    copy = infer._with_policy(generator, "mixed_bfloat16")
+    assert copy.get_layer("chroma_conv" if is_pretrained else "up9_conv").compute_dtype == "bfloat16"
+    assert copy.description == generator.description
+    gray = rng.uniform(-0.3, 0.3, (1, 64, 64, 1)).astype("float32")
+    colors = np.asarray(copy(gray)["color"])
+    inside = np.abs(colors).max(axis=-1) < 1
+    assert inside.mean() > 0.2
+    np.testing.assert_allclose(color.luma(colors)[inside], gray[inside], atol=1e-5)
 
 
 def test_the_input_of_the_same_photos_is_measured_from_folders_and_from_shards(tmp_path):

@@ -27,6 +27,12 @@ def test_pixels_come_back_from_the_range_of_the_networks():
     np.testing.assert_array_equal(np.rint(color.denormalize(values)), pixels)
 
 
+def test_colours_of_their_own_chroma_and_luma_are_the_same(rng):
+    rgb = rng.uniform(-1, 1, (5, 4, 3)).astype("float32")
+    np.testing.assert_allclose(color.chroma_on_luma(color.chroma(rgb), color.luma(rgb)), rgb, atol=1e-5)
+    np.testing.assert_allclose(color.chroma_on_luma(np.array([0.5, -0.5]), np.ones(1)), [0.299, 1, 1], atol=1e-6)
+
+
 def test_chroma_is_zero_for_gray_and_half_of_the_range_for_pure_blue_and_red():
     rgb = np.array([[0.3, 0.3, 0.3], [0, 0, 1], [1, 0, 0]], "float32")
     found = color.chroma(rgb)

@@ -128,7 +128,7 @@ def test_saturation_scales_the_chroma(orange):
 def test_network_sees_the_whole_photo_and_its_colors_go_back_where_they_belong(fit, gray_network):
     photo = np.zeros((40, 120), np.uint8)
     photo[:, 60:] = 255
-    colorizer = Colorizer(gray_network._network._model, fit=fit)
+    colorizer = Colorizer(gray_network.network._model, fit=fit)
     seen = colorizer.prepare(photo)[..., 0]
     assert seen.shape == (SIZE, SIZE)
     assert (seen[:, : SIZE // 2 - 1] == -1).all()
@@ -176,7 +176,7 @@ def test_chroma_that_rises_evenly_does_so_on_the_photo(height, gray_network):
 
 
 def test_pad_shows_the_network_the_true_aspect_ratio_and_the_mirror_image_below(gray_network):
-    colorizer = Colorizer(gray_network._network._model, fit="pad")
+    colorizer = Colorizer(gray_network.network._model, fit="pad")
     photo = np.zeros((100, 200), np.uint8)
     photo[40:60, 90:110] = 255  # a square
     seen = colorizer.prepare(photo)[..., 0] > 0
@@ -186,7 +186,7 @@ def test_pad_shows_the_network_the_true_aspect_ratio_and_the_mirror_image_below(
 
 
 def test_pad_takes_the_longest_photos(gray_network, rng):
-    colorizer = Colorizer(gray_network._network._model, fit="pad")
+    colorizer = Colorizer(gray_network.network._model, fit="pad")
     photo = rng.integers(0, 256, (2, 600)).astype(np.uint8)
     assert colorizer.prepare(photo).shape == (SIZE, SIZE, 1)
     assert colorizer.colorize(photo).shape == (2, 600, 3)
@@ -270,7 +270,9 @@ def test_fully_convolutional_network_takes_any_multiple(models):
 def test_thermal_images_and_photos_are_not_mistaken_for_each_other(tmp_path):
     thermal, luma = (chroma_generator(image_size=SIZE, network_input=name) for name in ("thermal", "luma"))
     thermal.save(tmp_path / "thermal.keras")
-    with pytest.raises(UserError, match=r"thermal\.keras colorizes thermal images, not photos.*network_input=thermal"):
+    with pytest.raises(
+        UserError, match=r"thermal\.keras colorizes thermal images, not photos.*colorize\.py.*--network_input=thermal"
+    ):
         Colorizer(tmp_path / "thermal.keras")
     with pytest.raises(UserError, match="colorizes photos, not thermal images"):
         Colorizer(luma, network_input="thermal")

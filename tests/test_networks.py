@@ -153,8 +153,18 @@ def test_network_that_is_to_see_the_luma_stretched_does_and_keeps_the_luma_of_it
     np.testing.assert_allclose(found["chroma"], plain["chroma"], atol=1e-4)
     np.testing.assert_allclose(found["saliency"], plain["saliency"], atol=1e-4)
     inside = np.abs(found["color"]).max(axis=-1) < 1
-    assert inside.mean() > 0.3
+    assert inside.mean() > 0.1
     np.testing.assert_allclose(color.luma(found["color"])[inside], faded[inside], atol=1e-5)
-    both = inside & (np.abs(plain["color"]).max(axis=-1) < 1)
-    chromas = (color.chroma(outputs["color"])[both] for outputs in (found, plain))
-    np.testing.assert_allclose(*chromas, atol=1e-4)
+    # Among them those where the stretched luma leaves no room for colours, so that the network itself clips them.
+    assert (inside & (np.abs(plain["color"]).max(axis=-1) == 1)).mean() > 0.05
+    enlarged = tf.image.resize(plain["chroma"], (SIZE, SIZE)).numpy()
+    np.testing.assert_allclose(color.chroma(found["color"])[inside], enlarged[inside], atol=1e-4)
+
+
+def test_stretched_luma_gives_way_to_that_of_the_input_where_there_is_no_chroma(grays):
+    faded = 0.3 * grays - 0.2
+    generator = colorful_generator()
+    generator.describe(stretch_luma=True)
+    found = networks.load_network(generator).predict(faded)["color"]
+    expected = generator.predict_on_batch(color.stretch_luma(faded))["color"]
+    np.testing.assert_allclose(found, np.clip(expected + faded - color.luma(expected), -1, 1), atol=1e-5)

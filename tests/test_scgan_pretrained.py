@@ -105,12 +105,14 @@ def test_perceptual_gradient_is_so_many_times_that_of_the_pixel_loss(batch):
         model = build_model(perceptual=features, **kwargs)
         data = model._unpack(batch)
         generated = dict(model.generate(*batch[:2]))
+        enlarge, put_on_luma = (model.generator.get_layer(name) for name in ("chroma_enlarged", "color"))
         with tf.GradientTape(persistent=True) as tape:
-            tape.watch(generated["color"])
+            tape.watch(generated["chroma"])
+            generated["color"] = put_on_luma([enlarge(generated["chroma"]), data["luma"]])
             terms = model._generator_terms(data, generated, model._judged_images(generated), training=True)
             terms["total"] = model._total(terms)
         names = ("pixel_loss", "perceptual_loss", "total")
-        return [tape.gradient(terms[name], generated["color"]) for name in names]
+        return [tape.gradient(terms[name], generated["chroma"]) for name in names]
 
     pixel, plain, _ = gradients()
     _, scaled, total = gradients(perceptual_gradient_ratio=15.0)

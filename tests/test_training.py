@@ -111,6 +111,7 @@ def test_validation_terms_are_means_over_photos_not_batches_and_change_no_state(
 def test_learning_rates_halve_after_the_epochs_that_are_asked_for(critic_steps, halving):
     class Options:
         learning_rate, learning_rate_halving_epochs, steps_per_epoch, precision = 0.5, halving, 2, "float32"
+        learning_rate_schedule, warm_up_steps, epochs, encoder_learning_rate = "halving", 0, 5, 0.5
 
     model = build()
     optimizers = [recipe._adam(Options, updates) for updates in (1, critic_steps)]

@@ -1,12 +1,18 @@
 """keras_scgan.visualization: what the figures show is what was computed, in the right place."""
 
+import os
+
 import cv2
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from colorful import colorful_generator
+from small_encoder import small_pretrained_generator
 
+from keras_scgan import color
 from keras_scgan.checkpoints import Checkpoints
+from keras_scgan.colorizer import Colorizer
 from keras_scgan.errors import UserError
 from keras_scgan.models import build_critic, build_generator, build_vgg16_gray
 from keras_scgan.scgan import SCGAN
@@ -125,7 +131,7 @@ def run_dir(trained, tmp_path):
 
 @pytest.mark.parametrize("folder", [".", "stage2"])
 def test_critics_of_a_run_score_as_they_did_in_it(trained, run_dir, rng, folder):
-    found = critics.load_critics(run_dir / folder)
+    found = critics.load_critics(run_dir / folder).models
     assert found.keys() == {"color", "attention"}
     inputs = {"gray": rng.uniform(-1, 1, (1, 32, 32, 1)), "image": rng.uniform(-1, 1, (1, 32, 32, 3))}
     scores = {name: np.asarray(critic(inputs)) for name, critic in found.items()}
@@ -137,11 +143,26 @@ def test_critics_of_a_run_score_as_they_did_in_it(trained, run_dir, rng, folder)
 def test_critics_that_a_run_wrote_are_taken_as_they_are(trained, tmp_path, rng):
     for name, critic in trained.critics.items():
         critic.save(tmp_path / f"{name}_critic.keras")
-    found = critics.load_critics(tmp_path)
+    loaded = critics.load_critics(tmp_path)
+    found = loaded.models
+    assert (loaded.judged_size, loaded.truth_saturation) == (None, 1)
     assert found.keys() == {"color", "attention"}
     inputs = {"gray": rng.uniform(-1, 1, (1, 32, 32, 1)), "image": rng.uniform(-1, 1, (1, 32, 32, 3))}
     for name, critic in trained.critics.items():
         np.testing.assert_array_equal(found[name](inputs), critic(inputs))
+
+
+def test_the_later_of_written_critics_and_checkpoint_is_taken(trained, run_dir, rng):
+    others = {name: build_critic("testing", norm="batch") for name in ("color", "attention")}
+    for name, critic in others.items():
+        critic.save(run_dir / "stage2" / f"{name}_critic.keras")
+    inputs = {"gray": rng.uniform(-1, 1, (1, 32, 32, 1)), "image": rng.uniform(-1, 1, (1, 32, 32, 3))}
+    for seconds, expected in ((-9, others), (9, trained.critics)):
+        time = (run_dir / "stage2" / "color_critic.keras").stat().st_mtime + seconds
+        os.utime(run_dir / "stage2" / "checkpoints" / "step_00000003.npz", (time, time))
+        found = critics.load_critics(run_dir).models
+        for name, critic in expected.items():
+            np.testing.assert_array_equal(found[name](inputs), critic(inputs))
 
 
 def damage(run_dir):
@@ -164,6 +185,12 @@ def remove_critics(run_dir):
             lambda run_dir: (run_dir / "run.flags").write_text("--preset=small\n--critic_norm=batch\n"),
             "check --preset",
         ),
+        (
+            lambda run_dir: (run_dir / "run.flags").write_text(
+                "--preset=testing\n--critic_norm=batch\n--judged_size=x"
+            ),
+            "run.flags does not say what the critics of the run saw: .*'x'",
+        ),
         (damage, "step_00000003.npz cannot be read"),
         (remove_critics, "has no critics: they are trained in stage 2"),
         (
@@ -178,29 +205,65 @@ def test_a_run_without_critics_that_can_be_read_is_an_error(run_dir, spoil, mess
         critics.load_critics(run_dir)
 
 
+class FixedNetwork:
+    """Predicts mid grey, and a saliency of a half."""
+
+    def predict_as_trained(self, gray):
+        colors, saliency = np.zeros((1, 32, 32, 3), np.float32), np.full((1, 32, 32, 1), 0.5, np.float32)
+        return gray, {"color": colors, "saliency": saliency}
+
+
 class FixedColorizer:
-    """Stands for a `Colorizer`: predicts mid grey, and a saliency of a half."""
+    """Stands for a `Colorizer`."""
 
     size = 32
+    network = FixedNetwork()
 
     def prepare(self, photo):
         return np.zeros((32, 32, 1), np.float32)
 
-    def predict(self, grays):
-        return {"color": np.zeros((1, 32, 32, 3), np.float32), "saliency": np.full((1, 32, 32, 1), 0.5, np.float32)}
-
 
 def test_critics_are_shown_the_truth_and_the_colorized_each_weighted_by_its_own_map(trained, rng):
     photo, true_map = random_photo(rng, 32, 32), rng.integers(0, 256, (32, 32), np.uint8)
-    trials = critics.try_photo(trained.critics, FixedColorizer(), photo, true_map)
+    judges = critics.Critics(trained.critics)
+    trials = critics.try_photo(judges, FixedColorizer(), photo, true_map)
     normalized = photo / np.float32(127.5) - 1
     np.testing.assert_allclose(trials["color"].images[0], normalized, atol=1e-6)
     np.testing.assert_allclose(
         trials["attention"].images[0], normalized * true_map[..., np.newaxis] / np.float32(255), atol=1e-6
     )
     assert not np.any([trials["color"].images[1], trials["attention"].images[1]])
-    by_prediction = critics.try_photo(trained.critics, FixedColorizer(), photo)
+    by_prediction = critics.try_photo(judges, FixedColorizer(), photo)
     np.testing.assert_allclose(by_prediction["attention"].images[0], normalized / 2, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["chroma", "paper"])
+def test_critics_are_shown_what_they_saw_in_training(run_dir, rng, kind):
+    with open(run_dir / "run.flags", "a") as file:
+        file.write("--judged_size=40\n--truth_saturation=1.5\n")
+    judges = critics.load_critics(run_dir)
+    if kind == "chroma":
+        generator = small_pretrained_generator(image_size=64, stretch_luma=True)
+    else:
+        generator = colorful_generator()
+        generator.describe(stretch_luma=True)
+    photo = 60 + random_photo(rng, 8, 8).repeat(8, 0).repeat(8, 1) // 3
+    trials = critics.try_photo(judges, Colorizer(generator), photo)
+
+    # The same by the training's own model.
+    model = SCGAN(generator, **{f"{name}_critic": critic for name, critic in judges.models.items()})
+    model.compile(keras.optimizers.Adam(), keras.optimizers.Adam(), judged_size=40, truth_saturation=1.5)
+    truth = color.normalize(photo.astype("float32"))[np.newaxis]
+    gray = color.stretch_luma(color.normalize(color.to_gray(photo).astype("float32"))[np.newaxis, ..., np.newaxis])
+    saliency = generator(gray)["saliency"]
+    batch = model._unpack((tf.constant(gray), tf.constant(truth), saliency))
+    judged = model._judged_images(model._generate(batch, training=False))
+    for name, critic in judges.models.items():
+        for image, expected in zip(trials[name].images, (batch["judged"][name], judged[name]), strict=True):
+            np.testing.assert_allclose(image, expected[0], atol=0.02)
+        for mean, image in zip(trials[name].means, (batch["judged"][name], judged[name]), strict=True):
+            scores = np.asarray(critic({"gray": batch["condition"], "image": image}, training=False))
+            assert mean == pytest.approx(scores.mean(), rel=0.02, abs=1e-4)
 
 
 # === Grad-CAM ===

@@ -45,6 +45,11 @@ def main(_):
     first, second = (load_keras(path) for path in FLAGS.models)
     if _inputs(first) != _inputs(second):
         raise UserError(f"--models={','.join(FLAGS.models)}: what one takes for its input the other does not.")
+    sizes = [describe(network).own_size for network in (first, second)]
+    if sizes[0] != sizes[1]:
+        raise UserError(
+            f"--models={','.join(FLAGS.models)}: they are run at different sizes, {sizes[0]} and {sizes[1]} pixels."
+        )
     training.interpolate(first, second, FLAGS.share)
     network = load_network(second)
     description = network.description

@@ -116,7 +116,7 @@ def _gradcam(arguments):
 def _critic(arguments):
     judges = critics.load_critics(_required("run_dir"))
     _required("model")
-    colorizer = _colorizer("model", needs_saliency="attention" in judges)
+    colorizer = _colorizer("model", needs_saliency="attention" in judges.models)
 
     def examine(path):
         photo = read_photo(path).pixels
@@ -128,7 +128,7 @@ def _critic(arguments):
         name = figure.removeprefix("critic_")
         return critics.draw_trials(name, [trial[name] for trial in trials], names=names, width=FLAGS.panel_size)
 
-    return _draw_pages(arguments, [f"critic_{name}" for name in judges], examine, draw)
+    return _draw_pages(arguments, [f"critic_{name}" for name in judges.models], examine, draw)
 
 
 def _aging(arguments):

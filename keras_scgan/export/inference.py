@@ -33,7 +33,7 @@ def build_inference_model(generator, image_size=None, *, saliency=False, reflect
     """Builds a model that computes what a generator does, for inference alone.
 
     Args:
-        generator: functional model as of `build_generator`, of any dtype policy.
+        generator: functional model as of `build_generator` or `build_pretrained_generator`, of any dtype policy.
         image_size: int. Height and width of the images that it takes. Defaults to `None`: any that the generator takes.
         saliency: bool. Whether it predicts saliency maps too, where the generator does. Defaults to `False`.
         reflect_padding: string. `"slices"` (the default), or `"mirror_pad"`: the operation that GPU delegates have and
@@ -43,10 +43,11 @@ def build_inference_model(generator, image_size=None, *, saliency=False, reflect
 
     Returns:
         A functional float32 model with weights of its own, from `gray [B, H, W, 1]` in [-1, 1] to a dict: `color
-        [B, H, W, 3]` in [-1, 1] and, if it is wanted, `saliency [B, H, W, 1]` in [0, 1].
+        [B, H, W, 3]` in [-1, 1], where the generator has it `chroma [B, h, w, 2]` in [-1, 1], and, if it is wanted,
+        `saliency [B, H, W, 1]` in [0, 1].
 
     Raises:
-        UserError: The generator has a layer that none of `build_generator` has.
+        UserError: The generator has a layer of a kind that is not known to run fast on CPUs.
         ValueError: `reflect_padding` has none of its values.
     """
     if reflect_padding not in REFLECT_PADDINGS:
@@ -224,7 +225,7 @@ class _Converter:
 
     def _norm_after(self, layer):
         """The batch normalisation that is to be folded into a convolution, or `None`."""
-        norm = self._norms.get(id(layer.output))
+        norm = self._norms.get(id(layer.output)) if folding.is_linear(layer) else None
         if norm is not None:
             self._folded.add(norm)
         return norm

@@ -10,7 +10,6 @@ import tensorflow as tf
 from tensorflow.lite.python.convert import mlir_quantize
 from tensorflow.lite.tools import flatbuffer_utils
 
-from keras_scgan import color
 from keras_scgan.batch import find_files
 from keras_scgan.colorizer import Colorizer
 from keras_scgan.data import demo_dir
@@ -109,7 +108,7 @@ def photo_grays(colorizer, folder=None, count=CALIBRATION_PHOTOS):
     files = find_files([str(folder or demo_dir() / "images")], PHOTO_SUFFIXES)
     chosen = np.unique(np.linspace(0, len(files) - 1, count).round().astype(int))
     grays = np.stack([colorizer.prepare(read_photo(files[i].path).pixels) for i in chosen])
-    return list(color.stretch_luma(grays) if colorizer.description.stretch_luma else grays)
+    return list(colorizer.network.see(grays))
 
 
 def _calibration_samples(grays, image_size):
@@ -141,7 +140,9 @@ def _convert_to_int8(converter, samples):
         quantization = model.subgraphs[0].tensors[index].quantization
         quantization.min, quantization.max = ([float(extreme)] for extreme in extremes)
     ranged = bytes(flatbuffer_utils.convert_object_to_bytearray(model))
-    return flatbuffers.cast_within_delegate(mlir_quantize(ranged, input_data_type=tf.uint8, output_data_type=tf.uint8))
+    return flatbuffers.cast_within_delegate(
+        mlir_quantize(ranged, input_data_type=tf.uint8, output_data_type=tf.uint8, denylisted_ops=["AVERAGE_POOL_2D"])
+    )
 
 
 def _ranges(model, samples):

@@ -8,7 +8,9 @@ import tensorflow as tf
 
 from keras_scgan import color, upsampling
 from keras_scgan.export import decoding
-from keras_scgan.resizing import CUT_SHARPNESS
+from keras_scgan.layers import ChromaOnLuma, LumaTransplant
+from keras_scgan.networks import chroma_of
+from keras_scgan.resizing import CUT_SHARPNESS, cubic
 
 MAX_PIXELS = 100_000_000
 """Pixels of the largest photo that is taken, unless said otherwise."""
@@ -47,8 +49,7 @@ def colorize_files(network, image_bytes, *, size, max_pixels=MAX_PIXELS, salienc
         content = _content(shape, size)
         predicted = network(_prepare(photo, content, size)[tf.newaxis])
         height, width = tf.unstack(content)
-        chroma = predicted["chroma"] if "chroma" in predicted else color.chroma(predicted["color"])
-        outputs = {"image_bytes": _finish(photo, _cut(chroma[0], content, size))}
+        outputs = {"image_bytes": _finish(photo, _cut(chroma_of(predicted)[0], content, size))}
         if saliency:
             outputs["saliency_bytes"] = _saliency_map(predicted["saliency"][0, :height, :width], shape)
         return outputs
@@ -66,7 +67,8 @@ def with_stretched_luma(network):
     """A network that is to see the luma stretched, as one of the luma as it is: see `networks.Network.predict`.
 
     Args:
-        network: function from `gray [B, H, W, 1]` to a dict of `color [B, H, W, 3]` and other tensors.
+        network: function from `gray [B, H, W, 1]` to a dict of `color [B, H, W, 3]`, maybe `chroma [B, h, w, 2]`, and
+            other tensors.
 
     Returns:
         Function of the same kind.
@@ -74,8 +76,12 @@ def with_stretched_luma(network):
 
     def predict(gray):
         outputs = network(stretch_luma(gray))
-        rgb = outputs["color"]
-        return {**outputs, "color": tf.clip_by_value(rgb + (gray - color.luma(rgb)), -1.0, 1.0)}
+        if "chroma" in outputs:
+            chroma = tf.image.resize(outputs["chroma"], tf.shape(gray)[1:3])
+            rgb = ChromaOnLuma(dtype="float32")([chroma, gray])
+        else:
+            rgb = LumaTransplant(dtype="float32")([outputs["color"], gray])
+        return {**outputs, "color": rgb}
 
     return predict
 
@@ -281,9 +287,6 @@ def _cubic_weights(old, new, start=0, count=None, *, extent=None, sharpness=_CUB
     taps = tf.clip_by_value(tf.cast(left, tf.int64)[:, tf.newaxis] + [-1, 0, 1, 2], 0, tf.cast(old, tf.int64) - 1)
     rows = tf.broadcast_to(tf.range(tf.cast(count, tf.int64))[:, tf.newaxis], tf.shape(taps))
     indices = tf.reshape(tf.stack([rows, taps], -1), (-1, 2))
+    weights = cubic(tf.abs(distance), sharpness, tf.where)
     shape = tf.cast(tf.stack([count, old]), tf.int64)
-    return tf.SparseTensor(indices, tf.reshape(_cubic(tf.abs(distance), sharpness), (-1,)), shape)
-
-
-def _cubic(x, a):
-    return tf.where(x <= 1, ((a + 2) * x - (a + 3)) * x * x + 1, ((a * x - 5 * a) * x + 8 * a) * x - 4 * a)
+    return tf.SparseTensor(indices, tf.reshape(weights, (-1,)), shape)

@@ -99,7 +99,10 @@ def _rebuild(classifier, calls, features, gray, name, preprocess):
         return _grey_kernel(kernel, scale, offset) if call is calls[first] else kernel
 
     policy = keras.config.dtype_policy().name
-    return folding.rebuild(calls[first:], made, features, adapt=take_grey, prefix=ENCODER_PREFIX, dtype=policy)
+    try:
+        return folding.rebuild(calls[first:], made, features, adapt=take_grey, prefix=ENCODER_PREFIX, dtype=policy)
+    except UserError as error:
+        raise UserError(f"{name} cannot be an encoder: {error}") from error
 
 
 # === Grey in the place of colour ===

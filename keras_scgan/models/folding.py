@@ -5,6 +5,7 @@ import dataclasses
 import keras
 import numpy as np
 
+from keras_scgan.errors import UserError
 from keras_scgan.fast_training import DepthwiseConv2D
 from keras_scgan.layers import FrozenBatchNormalization
 
@@ -88,25 +89,32 @@ def rebuild(calls, made, wanted, *, adapt=lambda call, kernel: kernel, prefix=""
     Args:
         calls: list of `Call`s.
         made: dict from the `id`s of tensors of these calls to those that take their places: where to begin.
-        wanted: list of those of the calls whose outputs are wanted. What none of them needs is left out.
+        wanted: list of those of the calls whose outputs are wanted. Calls that none of them needs are left out.
         adapt: function from a convolution's `Call` and its kernel to the kernel of its copy. Defaults to the same.
         prefix: string, put before the names of the layers.
         dtype: name of the layers' dtype policy. Defaults to their own.
 
     Returns:
         List of Keras tensors, the outputs that are wanted.
+
+    Raises:
+        UserError: A call that is needed takes what is neither of these calls nor `made`.
     """
+    calls = _needed(calls, made, wanted)
+    for call in calls:
+        if not {id(tensor) for tensor in call.inputs} <= made.keys() | {id(other.output) for other in calls}:
+            raise UserError(f"its layer {call.layer.name!r} takes something from before the layers that are rebuilt.")
     norms = {id(call.inputs[0]): call for call in calls if isinstance(call.layer, keras.layers.BatchNormalization)}
     outputs = [id(call.output) for call in wanted]
     kept = [id(tensor) for call in calls for tensor in call.inputs] + outputs
     made, folded = dict(made), set()
-    for call in calls[: 1 + max(calls.index(call) for call in wanted)]:
+    for call in calls:
         layer, source = call.layer, made[id(call.inputs[0])]
         if id(call.output) in folded or _is_identity(layer):
             result = source
         elif isinstance(layer, keras.layers.Conv2D | keras.layers.DepthwiseConv2D):
             norm = norms.get(id(call.output))
-            if norm is not None and (kept.count(id(call.output)) > 1 or not _is_linear(layer)):
+            if norm is not None and (kept.count(id(call.output)) > 1 or not is_linear(layer)):
                 norm = None
             kernel, bias = fold(layer, norm and norm.layer)
             if norm is not None:
@@ -129,6 +137,16 @@ def rebuild(calls, made, wanted, *, adapt=lambda call, kernel: kernel, prefix=""
     return [made[output] for output in outputs]
 
 
+def _needed(calls, made, wanted):
+    """Those of the calls by which the wanted ones are computed of what is made, in order."""
+    tensors, needed = {id(call.output) for call in wanted}, []
+    for call in reversed(calls):
+        if id(call.output) in tensors:
+            tensors.update(id(tensor) for tensor in call.inputs if id(tensor) not in made)
+            needed.append(call)
+    return needed[::-1]
+
+
 def copy(layer, prefix="", dtype=None, **changes):
     """A layer of the same configuration but for changes, without its weights. Batch normalisations become frozen."""
     config = {**layer.get_config(), "name": f"{prefix}{layer.name}", **changes}
@@ -139,8 +157,9 @@ def copy(layer, prefix="", dtype=None, **changes):
 
 
 def _is_identity(layer):
-    return isinstance(layer, keras.layers.Dropout) or (isinstance(layer, keras.layers.Activation) and _is_linear(layer))
+    return isinstance(layer, keras.layers.Dropout) or (isinstance(layer, keras.layers.Activation) and is_linear(layer))
 
 
-def _is_linear(layer):
-    return layer.activation is keras.activations.linear
+def is_linear(layer):
+    """Whether a layer has no activation but the linear one."""
+    return getattr(layer, "activation", None) in (None, keras.activations.linear)

@@ -6,6 +6,7 @@ import zipfile
 import zlib
 
 import numpy as np
+from keras import ops
 
 from keras_scgan import color
 from keras_scgan.checkpoints import checkpoint_dir, checkpoint_path, checkpoint_steps
@@ -19,31 +20,68 @@ CRITICS = ("color", "attention")
 _CELL = 8  # pixels from one score to the next, and of the centre of the first one's receptive field, 69 pixels wide
 
 
+@dataclasses.dataclass(frozen=True)
+class Critics:
+    """The critics of a run, and how images were shown to them.
+
+    Args:
+        models: dict of Keras models by name: `color` and, if the run has one, `attention`.
+        judged_size: int. Pixels of a side of what they see. Defaults to `None`: the generator's.
+        truth_saturation: float. Factor of the chroma of true photos.
+    """
+
+    models: dict
+    judged_size: int | None = None
+    truth_saturation: float = 1.0
+
+
 def load_critics(run_dir):
-    """Loads the critics of stage 2 of a run: those that it wrote at its end, or of its latest checkpoint.
+    """Loads the critics of stage 2 of a run: those that it wrote at its end, or of a later checkpoint.
 
     Args:
         run_dir: path of the run folder, of `--stage=2` or `--stage=both`; or of any with `color_critic.keras` and,
-            maybe, `attention_critic.keras`.
+            maybe, `attention_critic.keras`. Where there is no `run.flags`, these are taken to have seen photos as they
+            are.
 
     Returns:
-        Dict of Keras models by name: `color` and, if the run has one, `attention`.
+        `Critics`.
 
     Raises:
         UserError: there is no such run, it has no critics, or what holds them is damaged.
     """
     run_dir = pathlib.Path(run_dir)
+    flags_path, flags = _read_flags(run_dir)
+    written, checkpoint = _written(run_dir), _latest_checkpoint(run_dir)
+    # A run that goes on leaves the critics of its former end until it ends again.
+    if written and not (checkpoint and _time(checkpoint) > max(map(_time, written.values()))):
+        models = {name: load_keras(path) for name, path in written.items()}
+    else:
+        models = _load_from_checkpoint(run_dir, checkpoint, flags_path, flags)
+    try:
+        return Critics(models, int(flags.get("judged_size", 0)) or None, float(flags.get("truth_saturation", 1)))
+    except ValueError as error:
+        raise UserError(f"{flags_path} does not say what the critics of the run saw: {error}") from error
+
+
+def _written(run_dir):
+    """Paths of the critics that a run wrote at its end, by name."""
     for folder in (run_dir / "stage2", run_dir):
         paths = {name: folder / f"{name}_critic.keras" for name in CRITICS}
-        written = {name: load_keras(path) for name, path in paths.items() if path.exists()}
+        written = {name: path for name, path in paths.items() if path.exists()}
         if written:
             return written
-    return _load_from_checkpoint(run_dir)
+    return {}
 
 
-def _load_from_checkpoint(run_dir):
-    flags_path, flags = _read_flags(run_dir)
-    path = _latest_checkpoint(run_dir)
+def _time(path):
+    return path.stat().st_mtime_ns
+
+
+def _load_from_checkpoint(run_dir, path, flags_path, flags):
+    if not flags:
+        raise UserError(f"{run_dir} is no run folder: it has no run.flags. Give the --output_dir of a tools/train.py.")
+    if path is None:
+        raise UserError(f"The run {run_dir} has no checkpoint (checkpoints/step_*.npz) of stage 2.")
     try:
         with open(path, "rb") as file, np.load(file) as archive:
             values = {name: archive[name] for name in archive.files if "_critic/" in name}
@@ -67,7 +105,8 @@ class Trial:
 
     Args:
         shape: tuple `(H, W)` of the photo.
-        images: pair of `[S, S, 3]` float32 in [-1, 1]: what the critic judged, true and colorized.
+        images: pair of `[S, S, 3]` float32 in [-1, 1]: what the critic judged, true and colorized, at the size at which
+            it did.
         scores: pair of `[S, S]` float32.
         means: pair of floats: the mean scores.
     """
@@ -79,10 +118,10 @@ class Trial:
 
 
 def try_photo(critics, colorizer, photo, true_map=None):
-    """Shows a colour photo and its colorization, as the network makes it, to the critics.
+    """Shows a colour photo and its colorization, as the network makes it, to the critics, as they saw them in training.
 
     Args:
-        critics: dict of models, as of `load_critics`.
+        critics: `Critics`.
         colorizer: `Colorizer`, with a saliency branch if there is an attention critic.
         photo: `[H, W, 3]` or `[H, W, 4]` uint8 or uint16.
         true_map: `[h, w]` uint8 saliency map, by which the attention critic's true image is weighted. Defaults to
@@ -92,19 +131,28 @@ def try_photo(critics, colorizer, photo, true_map=None):
         Dict of `Trial`s by the critic's name.
     """
     rgb = rgb_of(photo)
-    gray = colorizer.prepare(rgb)
-    (outputs,) = split_batch(colorizer.predict(gray[np.newaxis]))
-    pairs = {"color": (color.normalize(resize(rgb, colorizer.size).astype(np.float32)), outputs["color"])}
-    if "attention" in critics:
+    (gray,), batch = colorizer.network.predict_as_trained(colorizer.prepare(rgb)[np.newaxis])
+    (outputs,) = split_batch(batch)
+    truth = color.normalize(resize(rgb, colorizer.size).astype(np.float32))
+    if critics.truth_saturation != 1:
+        truth = np.clip(color.saturate(truth, critics.truth_saturation), -1, 1)
+    pairs = {"color": (truth, outputs["color"])}
+    if "attention" in critics.models:
         saliency = outputs["saliency"]
         if true_map is not None:
             saliency = resize(true_map, colorizer.size)[..., np.newaxis].astype(np.float32) / 255.0
         pairs["attention"] = pairs["color"][0] * saliency, outputs["color"] * outputs["saliency"]
     trials = {}
-    for name, critic in critics.items():
-        verdicts = [judge(critic, gray, image) for image in pairs[name]]
-        trials[name] = Trial(photo.shape[:2], pairs[name], *zip(*verdicts, strict=True))
+    for name, critic in critics.models.items():
+        condition, *images = (_at_size(image, critics.judged_size) for image in (gray, *pairs[name]))
+        verdicts = [judge(critic, condition, image) for image in images]
+        trials[name] = Trial(photo.shape[:2], tuple(images), *zip(*verdicts, strict=True))
     return trials
+
+
+def _at_size(image, size):
+    """An image at the size that critics see, as training makes it."""
+    return image if size is None else np.asarray(ops.image.resize(image, (size, size), antialias=True))
 
 
 def draw_trials(name, trials, *, names=None, width=320):
@@ -166,13 +214,13 @@ def judge(critic, gray, image):
 
 
 def _read_flags(run_dir):
-    """The flags of a run by name. Those of `--stage=both` lie beside its two run folders."""
+    """Path and flags by name of a run; of none, neither. Those of `--stage=both` lie beside its two run folders."""
     for folder in (run_dir, run_dir.parent):
         path = folder / "run.flags"
         if path.is_file():
             lines = path.read_text().splitlines()
             return path, dict(line.removeprefix("--").split("=", 1) for line in lines if "=" in line)
-    raise UserError(f"{run_dir} is no run folder: it has no run.flags. Give the --output_dir of a tools/train.py.")
+    return None, {}
 
 
 def _latest_checkpoint(run_dir):
@@ -180,7 +228,7 @@ def _latest_checkpoint(run_dir):
         steps = checkpoint_steps(folder)
         if steps:
             return checkpoint_path(folder, steps[-1])
-    raise UserError(f"The run {run_dir} has no checkpoint (checkpoints/step_*.npz) of stage 2.")
+    return None
 
 
 def _build(flags, flags_path):

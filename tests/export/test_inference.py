@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from small_encoder import mobile_classifier, randomize_norms, small_pretrained_generator
 
 from keras_scgan import build_generator, precision
 from keras_scgan.errors import UserError
@@ -72,6 +73,18 @@ def test_generators_of_every_structure_are_taken(rng, options):
     assert_same_outputs(build_inference_model(generator, 2 * SIZE, saliency=True), generator, gray, names)
 
 
+@pytest.mark.parametrize("kind", [keras.layers.Conv2D, keras.layers.DepthwiseConv2D])
+def test_norm_after_an_activation_is_not_folded_into_the_convolution_before_it(gray, kind):
+    keras.utils.set_random_seed(0)
+    image = keras.Input((SIZE, SIZE, 1), name="gray")
+    options = {"padding": "same", "activation": "relu", "name": "hidden"}
+    x = kind(4, 3, **options)(image) if kind is keras.layers.Conv2D else kind(3, depth_multiplier=4, **options)(image)
+    x = keras.layers.BatchNormalization(name="norm")(x)
+    generator = keras.Model(image, {"color": keras.layers.Conv2D(3, 1, activation="tanh", name="color")(x)})
+    randomize_norms(generator)
+    assert_same_outputs(build_inference_model(generator, SIZE), generator, gray)
+
+
 def test_model_without_a_size_takes_images_that_are_no_squares(generator, rng):
     gray = rng.uniform(-1, 1, (2, SIZE, 3 * SIZE, 1)).astype("float32")
     assert_same_outputs(build_inference_model(generator), generator, gray)
@@ -108,6 +121,92 @@ def test_weights_are_copies(gray):
     for weight in generator.weights:
         weight.assign(weight * 0)
     np.testing.assert_array_equal(model(gray)["color"], before)
+
+
+# === Generators on pre-trained encoders ===
+
+
+@pytest.mark.parametrize("mean", [(127.5, 127.5, 127.5), (127.0, 127.0, 127.0), (124.0, 116.0, 104.0)])
+def test_generators_on_pre_trained_encoders_are_taken(gray, mean):
+    generator = small_pretrained_generator(classifier=mobile_classifier(mean))
+    for size, quantized in ((SIZE, True), (None, False)):
+        model = build_inference_model(generator, size, saliency=True, quantized=quantized)
+        found, expected = model(gray), generator(gray)
+        assert set(found) == {"color", "chroma", "saliency"}
+        for name, value in expected.items():
+            assert np.std(value) > 0.005, name
+            np.testing.assert_allclose(found[name], value, atol=TOLERANCE, rtol=0, err_msg=name)
+        assert not any(isinstance(layer, keras.layers.BatchNormalization) for layer in model.layers)
+
+
+def as_generator(build):
+    """A model of the layers that `build` makes of grey, with noise for weights."""
+    gray = keras.Input((SIZE, SIZE, 1), name="gray")
+    generator = keras.Model(gray, {"color": build(gray)})
+    rng = np.random.default_rng(0)
+    for weight in generator.weights:
+        is_factor = weight.path.rpartition("/")[2] in ("gamma", "moving_variance")
+        noise = rng.normal(0, np.prod(weight.shape[:-1]) ** -0.5, weight.shape)
+        weight.assign(rng.uniform(0.5, 1.5, weight.shape) if is_factor else noise)
+    return generator
+
+
+@pytest.mark.parametrize("size", [3, 5, 7])
+@pytest.mark.parametrize("filters", [2, 6])
+@pytest.mark.parametrize("strides", [1, 2])
+def test_convolutions_of_few_channels_are_what_they_were(gray, size, filters, strides):
+    def build(x):
+        x = keras.layers.Conv2D(filters, size, strides, padding="same", activation="relu", name="first")(x)
+        return keras.layers.Conv2D(3, size, padding="same", name="last")(x)
+
+    generator = as_generator(build)
+    for quantized in (False, True):
+        assert_same_outputs(build_inference_model(generator, SIZE, quantized=quantized), generator, gray)
+
+
+@pytest.mark.parametrize("factor", [2, 3])
+def test_maps_of_few_channels_are_enlarged_as_they_were(gray, factor):
+    def build(x):
+        x = keras.layers.Conv2D(2, 3, 4, name="small")(x)
+        return keras.layers.UpSampling2D(factor, interpolation="bilinear", name="enlarged")(x)
+
+    generator = as_generator(build)
+    model = build_inference_model(generator, SIZE)
+    assert not any(isinstance(layer, keras.layers.UpSampling2D) for layer in model.layers)
+    assert_same_outputs(model, generator, gray)
+
+
+@pytest.mark.parametrize(
+    ("middle", "quantized", "is_used_elsewhere", "is_one"),
+    [(8, False, False, True), (2, False, False, False), (2, True, False, True), (8, True, True, False)],
+)
+def test_convolutions_of_single_pixels_become_one_where_that_is_faster(
+    gray, middle, quantized, is_used_elsewhere, is_one
+):
+    def build(x):
+        x = keras.layers.Conv2D(6, 3, activation="relu", name="before")(x)
+        x = keras.layers.Conv2D(middle, 1, use_bias=False, name="first")(x)
+        x = keras.layers.BatchNormalization(name="norm")(x)
+        y = keras.layers.Conv2D(5, 1, activation="relu", name="second")(x)
+        return keras.layers.Concatenate(name="both")([x, y]) if is_used_elsewhere else y
+
+    generator = as_generator(build)
+    model = build_inference_model(generator, SIZE, quantized=quantized)
+    assert_same_outputs(model, generator, gray)
+    names = {layer.name for layer in model.layers}
+    assert ("first" not in names) == is_one
+
+
+def test_norms_are_folded_only_into_what_nothing_else_sees(gray):
+    def build(x):
+        x = keras.layers.Conv2D(5, 3, padding="same", name="conv")(x)
+        return keras.layers.Add(name="sum")([x, keras.layers.BatchNormalization(name="norm")(x)])
+
+    generator = as_generator(build)
+    assert_same_outputs(build_inference_model(generator, SIZE), generator, gray)
+
+
+# === Errors ===
 
 
 def test_other_layers_are_errors_that_name_them():

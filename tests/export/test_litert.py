@@ -8,8 +8,9 @@ import pytest
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 from colorful import chroma_generator
+from small_encoder import mobile_classifier, small_pretrained_generator
 
-from keras_scgan import build_generator, color
+from keras_scgan import build_generator, color, networks
 from keras_scgan.colorizer import Colorizer
 from keras_scgan.data import demo_dir
 from keras_scgan.errors import UserError
@@ -104,6 +105,22 @@ def test_colours_that_keep_the_luma_are_made_within_the_delegate(generator, gray
     assert operations_outside_delegate(path) == []
     expected, found = (predict(model, grays[1::2])["color"] for model in (keeping, path))
     assert psnr(found, expected, 2) > DECIBELS[kind]
+
+
+@pytest.mark.parametrize("kind", ["float32", "dynamic", "int8"])
+def test_generators_on_pre_trained_encoders_run_within_the_delegate(grays, kind):
+    generator = small_pretrained_generator(classifier=mobile_classifier((124.0, 116.0, 104.0)))
+    model = convert(generator, kind, image_size=SIZE, saliency=True, calibration=grays[::2])
+    assert operations_outside_delegate(model) == []
+    runner = Interpreter(model_content=model).get_signature_runner("serving_default")
+    (details,) = runner.get_input_details().values()
+    found = []
+    for gray in grays[1:8:2]:
+        outputs = runner(gray=networks._quantized(gray[np.newaxis], details))
+        found.append({n: networks._dequantized(outputs[n], d)[0] for n, d in runner.get_output_details().items()})
+    expected = generator.predict_on_batch(np.stack(grays[1:8:2]))
+    for name, peak in (("color", 2), ("chroma", 2), ("saliency", 1)):
+        assert psnr(np.stack([outputs[name] for outputs in found]), expected[name], peak) > DECIBELS[kind], name
 
 
 def test_operations_outside_the_delegate_are_found(naive):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import sample_photos as samples
 import tensorflow as tf
-from colorful import chroma_generator
+from colorful import chroma_generator, colorful_generator
 from PIL import Image
 
 from keras_scgan import color, data
@@ -177,6 +177,14 @@ def test_network_that_stretches_the_luma_is_that_of_the_colorizer(colorizer, net
     found = pipeline.with_stretched_luma(network)(tf.constant(grays))
     for name, expected in colorizer.predict(grays).items():
         np.testing.assert_allclose(found[name], expected, atol=1e-5)
+
+
+def test_network_that_stretches_the_luma_and_has_no_chroma_is_that_of_the_colorizer(rng):
+    network = colorful_generator()
+    network.describe(stretch_luma=True)
+    grays = rng.uniform(-0.3, 0.4, (1, SIZE, SIZE, 1)).astype(np.float32)
+    found = pipeline.with_stretched_luma(network)(tf.constant(grays))
+    np.testing.assert_allclose(found["color"], Colorizer(network).predict(grays)["color"], atol=1e-5)
 
 
 @pytest.mark.parametrize("content", [(16, 64), (41, 64), (64, 3), (1, 64)])

@@ -134,6 +134,17 @@ def test_model_of_several_inputs_is_an_error():
         build_encoder(keras.Model(images, keras.layers.Add()(images)))
 
 
+def test_branch_of_the_image_that_features_need_is_an_error():
+    image = keras.Input((64, 64, 3))
+    x = keras.layers.Rescaling(1 / 127.5, -1)(image)
+    x = keras.layers.Conv2D(4, 3, 4, padding="same")(x)
+    x = keras.layers.Concatenate()([x, keras.layers.MaxPooling2D(4, name="branch")(image)])
+    for _ in range(3):
+        x = keras.layers.Conv2D(4, 3, 2, padding="same")(x)
+    with pytest.raises(UserError, match=r"^it cannot be an encoder: its layer 'branch' takes something from before"):
+        build_encoder(keras.Model(image, x), "it")
+
+
 def test_more_than_scaling_before_the_first_convolution_is_an_error():
     x = image = keras.Input((64, 64, 3))
     x = keras.layers.Multiply()([x, x])

@@ -76,7 +76,9 @@ def test_critic_is_the_authors(authors):
 
 def assign_by_recipe(model):
     """Weights keyed by their paths, so that they are the same on every machine and backend."""
-    kinds = {"gamma": "scale", "beta": "offset", "moving_mean": "mean", "moving_variance": "variance"}
+    kinds = {
+        "gamma": "scale", "beta": "offset", "bias": "offset", "moving_mean": "mean", "moving_variance": "variance",
+    }  # fmt: skip
     for weight in model.weights:
         kind = kinds.get(weight.name, "kernel")
         weight.assign(by_recipe(weight.path, weight.shape, kind, np.prod(weight.shape[:-1])))

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from small_encoder import small_pretrained_generator
 
 import keras_scgan
 
@@ -36,7 +37,9 @@ def test_the_input_of_shards_is_at_least_twice_as_fast_as_that_of_full_size_phot
 def test_every_kind_of_model_is_timed_beside_keras(call_tool, tmp_path):
     output = tmp_path / "results.jsonl"
     network = ("--preset=testing", "--depth=6", "--network_size=64", "--rounds=2", f"--output={output}")
-    result = call_tool("benchmark.py", "infer", *network, takes_arguments=True)
+    small_pretrained_generator(image_size=32, stretch_luma=True).save(tmp_path / "other.keras")
+    baseline = f"--baseline={tmp_path / 'other.keras'}"
+    result = call_tool("benchmark.py", "infer", *network, baseline, takes_arguments=True)
     assert result.returncode == 0, result.stderr
     results = {r["variant"]: r for r in (json.loads(line) for line in output.read_text().splitlines())}
     assert {f"litert_{kind}" for kind in ("float32", "float16", "dynamic", "int8")} < results.keys()
@@ -44,6 +47,21 @@ def test_every_kind_of_model_is_timed_beside_keras(call_tool, tmp_path):
     assert results["litert_float32"]["psnr"] > 80
     assert results["litert_float32"]["outside_delegate"] == []
     assert results["naive_float32"]["outside_delegate"]
+    assert all(r["baseline_ratio"] > 0 for r in results.values())
+    assert "of baseline" in result.stdout
+
+
+@pytest.mark.slow
+def test_kinds_of_a_generator_that_sees_the_luma_stretched_are_compared_as_they_run(call_tool, tmp_path):
+    output = tmp_path / "results.jsonl"
+    small_pretrained_generator(image_size=64, stretch_luma=True).save(tmp_path / "generator.keras")
+    arguments = (f"--model={tmp_path / 'generator.keras'}", "--nonaive", "--rounds=1", f"--output={output}")
+    result = call_tool("benchmark.py", "infer", *arguments, takes_arguments=True)
+    assert result.returncode == 0, result.stderr
+    results = {r["variant"]: r for r in (json.loads(line) for line in output.read_text().splitlines())}
+    assert results["litert_float32"]["psnr"] > 80
+    assert results["litert_int8"]["psnr"] > 30
+    assert results["litert_int8"]["baseline_ratio"] is None
 
 
 def test_colorizing_is_measured_by_stages(call_tool, tmp_path):

@@ -16,10 +16,11 @@ def paths(tmp_path_factory):
     for name, path in paths.items():
         generator = build_generator("testing", depth=6, saliency=name != "other")
         generator.save(path)
-    generator = build_generator("testing", depth=6)
-    generator.describe(stretch_luma=True)
-    paths["stretching"] = folder / "stretching.keras"
-    generator.save(paths["stretching"])
+    for name, fields in (("stretching", {"stretch_luma": True}), ("larger", {"image_size": 128})):
+        generator = build_generator("testing", depth=6)
+        generator.describe(**fields)
+        paths[name] = folder / f"{name}.keras"
+        generator.save(paths[name])
     return paths
 
 
@@ -63,6 +64,7 @@ def test_mistakes_are_named(interpolate, error_of, tmp_path):
         (["missing.keras", "second"], [], "missing.keras"),
         (["first", "other"], [], "Only networks of one structure"),
         (["first", "stretching"], [], "what one takes for its input the other does not"),
+        (["first", "larger"], [], "run at different sizes, 64 and 128 pixels"),
         (["first", "second"], ["--output=result.h5"], "result.h5: expected a .keras file"),
         (["first", "second"], ["--share=2"], "--share"),
         (["first", "second"], ["--data_dir=missing"], "missing"),
