@@ -157,7 +157,7 @@ def _initial_generator(options):
         return generator
     if options.init_from:
         source = _load("--init_from", options.init_from)
-        _check_input(options, networks.describe(source))
+        _check_start(options, networks.describe(source), generator.description)
         _copy_weights("--init_from", options.init_from, source, generator)
     elif options.global_features not in ("none", "random"):
         source = _load("--global_features", options.global_features)
@@ -165,8 +165,13 @@ def _initial_generator(options):
     return generator
 
 
-def _check_input(options, description):
-    """Raises `UserError` if the generator that is gone on from is to see something else without being asked to."""
+def _check_start(options, description, wanted):
+    """Raises `UserError` if the generator that is gone on from has another encoder, or saw what is not asked for."""
+    encoders = [built.get("encoder") for built in (description.built_from, wanted.built_from)]
+    if None not in encoders and encoders[0] != encoders[1]:
+        raise UserError(
+            f"--init_from={options.init_from} has the encoder {encoders[0]}, not {encoders[1]}: leave --encoder out."
+        )
     if description.stretch_luma and not options.stretch_luma:
         raise UserError(f"--init_from={options.init_from} was trained on stretched luma: give --stretch_luma.")
     if description.network_input == THERMAL and options.network_input != THERMAL:

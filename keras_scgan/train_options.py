@@ -261,8 +261,6 @@ def _check_pretrained(options):
         raise UserError(
             "--architecture=pretrained: give the classifier that becomes the encoder, --encoder=PATH.keras."
         )
-    if FLAGS.encoder and FLAGS.init_from:
-        raise UserError(f"--encoder={FLAGS.encoder}: the generator of --init_from has its own. Leave one of them out.")
     if options.network_input == "thermal":
         raise UserError("--architecture=pretrained keeps the luma, which a thermal image has not: take another one.")
     _check_size(options, max(STRIDES), "an encoder")
