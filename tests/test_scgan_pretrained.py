@@ -134,3 +134,13 @@ def test_colour_terms_are_in_the_loss_only_if_they_are_asked_for(batch):
     np.testing.assert_allclose(others["pixel_loss"], weighted, rtol=1e-5)
     total = others["pixel_loss"] + 0.5 * others["attention_loss"] + 0.5 * others["colorfulness_loss"]
     np.testing.assert_allclose(others["loss"], total, rtol=1e-5)
+
+
+def test_a_generator_that_was_trained_is_saved_as_any_other(batch, tmp_path):
+    model = build_model()
+    model.train_step(batch)
+    model.generator.save(tmp_path / "generator.keras")
+    loaded = keras.models.load_model(tmp_path / "generator.keras")
+    expected = model.generator(batch[0], training=False)
+    for name, value in loaded(batch[0], training=False).items():
+        np.testing.assert_allclose(value, expected[name], atol=1e-5, err_msg=name)

@@ -124,10 +124,7 @@ def rebuild(calls, made, wanted, *, adapt=lambda call, kernel: kernel, prefix=""
             result = new(source)
             new.set_weights([adapt(call, kernel), bias])
         else:
-            args, kwargs = keras.tree.map_structure(
-                lambda value: made[id(value)] if isinstance(value, keras.KerasTensor) else value,
-                (call.args, call.kwargs),
-            )
+            args, kwargs = replaced(call, made)
             is_layer = isinstance(layer, keras.layers.Layer)  # operations have neither weights nor configuration
             new = copy(layer, prefix, dtype) if is_layer else layer
             result = new(*args, **kwargs)
@@ -145,6 +142,18 @@ def _needed(calls, made, wanted):
             tensors.update(id(tensor) for tensor in call.inputs if id(tensor) not in made)
             needed.append(call)
     return needed[::-1]
+
+
+def replaced(call, made):
+    """Arguments of a call, positional and by name, with the tensors that are in the place of its own.
+
+    Args:
+        call: `Call`.
+        made: dict from the `id`s of tensors to those that take their places.
+    """
+    return keras.tree.map_structure(
+        lambda value: made[id(value)] if isinstance(value, keras.KerasTensor) else value, (call.args, call.kwargs)
+    )
 
 
 def copy(layer, prefix="", dtype=None, **changes):

@@ -4,6 +4,7 @@ import keras
 
 from keras_scgan.fast_training import DepthwiseConv2D, UpSampling2D
 from keras_scgan.layers import BATCH_NORM_MOMENTUM, NORM_EPSILON, BatchNormalization, ChromaOnLuma
+from keras_scgan.models import folding
 from keras_scgan.models.encoder import ENCODER_PREFIX, STRIDES
 from keras_scgan.models.generator_model import Generator
 
@@ -12,6 +13,7 @@ _DEPTHWISE = {16: 5, 8: 5, 4: 3}
 """Height and width of the depthwise kernels."""
 
 _SALIENCY_WIDTH = 32
+_OUTPUT_LAYERS = {"color": "color", "chroma": "chroma", "saliency": "saliency_map"}
 FROZEN = ("all", "early", "none")
 """Parts of the encoder that can be left untrained."""
 
@@ -79,12 +81,25 @@ def split_at_features(generator):
         Two functional models: the encoder, from `gray` to a list of features, and the decoder, from the dict of `gray`
         and `features`, that list, to the generator's outputs.
     """
-    features = [generator.get_layer("decoder32_conv").input]
-    features += [generator.get_layer(f"decoder{stride}_lateral_conv").input for stride in (16, 8, 4)]
-    features.reverse()
-    encoder = keras.Model(generator.input, features, name="encoder")
-    decoder = keras.Model({"gray": generator.input, "features": features}, generator.output, name="decoder")
-    return encoder, decoder
+    # By calls of their own: a model that begins amid another's graph leaves that one unable to be saved.
+    source, calls = folding.trace(keras.Model(generator.input, generator.output), (None, None, 1))
+    by_layer = {call.layer.name: call for call in calls}
+    first_layers = (*(f"decoder{stride}_lateral_conv" for stride in STRIDES[:-1]), "decoder32_conv")
+    features = [by_layer[name].inputs[0] for name in first_layers]
+    encoder = keras.Model(source, features, name="encoder")
+
+    inputs = {
+        "gray": keras.Input((None, None, 1)),
+        "features": [keras.Input(feature.shape[1:]) for feature in features],
+    }
+    made = {id(source): inputs["gray"], **dict(zip(map(id, features), inputs["features"], strict=True))}
+    for call in calls:
+        is_of_decoder = not call.layer.name.startswith(ENCODER_PREFIX) and all(id(x) in made for x in call.inputs)
+        if is_of_decoder and id(call.output) not in made:
+            args, kwargs = folding.replaced(call, made)
+            made[id(call.output)] = call.layer(*args, **kwargs)
+    outputs = {name: made[id(by_layer[_OUTPUT_LAYERS[name]].output)] for name in generator.output}
+    return encoder, keras.Model(inputs, outputs, name="decoder")
 
 
 def freeze_encoder(generator, frozen):
