@@ -257,7 +257,7 @@ def test_critics_are_shown_what_they_saw_in_training(run_dir, rng, kind):
     gray = color.stretch_luma(color.normalize(color.to_gray(photo).astype("float32"))[np.newaxis, ..., np.newaxis])
     saliency = generator(gray)["saliency"]
     batch = model._unpack((tf.constant(gray), tf.constant(truth), saliency))
-    judged = model._judged_images(model._generate(batch, training=False))
+    judged = model._judged_images(model.generate(batch["gray"], batch["color"]))
     for name, critic in judges.models.items():
         for image, expected in zip(trials[name].images, (batch["judged"][name], judged[name]), strict=True):
             np.testing.assert_allclose(image, expected[0], atol=0.02)
