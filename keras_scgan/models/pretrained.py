@@ -89,7 +89,7 @@ def split_at_features(generator):
     encoder = keras.Model(source, features, name="encoder")
 
     inputs = {
-        "gray": keras.Input((None, None, 1)),
+        "gray": keras.Input((None, None, 1), name="gray"),
         "features": [keras.Input(feature.shape[1:]) for feature in features],
     }
     made = {id(source): inputs["gray"], **dict(zip(map(id, features), inputs["features"], strict=True))}
