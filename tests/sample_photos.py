@@ -51,3 +51,8 @@ def read(data):
         path = pathlib.Path(folder) / "photo"
         path.write_bytes(data)
         return read_photo(path)
+
+
+def random_photo(rng, height, width):
+    """`[height, width, 3]` uint8, every pixel by itself."""
+    return rng.integers(0, 256, (height, width, 3), np.uint8)

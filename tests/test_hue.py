@@ -5,12 +5,9 @@ import colorsys
 import cv2
 import numpy as np
 import pytest
+from sample_photos import random_photo
 
 from keras_scgan.visualization import hue
-
-
-def random_photo(rng, height, width):
-    return rng.integers(0, 256, (height, width, 3), np.uint8)
 
 
 def test_hue_is_that_of_colorsys_and_grey_has_none(rng):
