@@ -42,6 +42,9 @@ class SCGAN(TrainedModel):
             such term.
         seed: int. Seed of the interpolation coefficients of the gradient penalty.
 
+    Attributes:
+        encoder: the part of the generator that gives the features, or `None` if it is on no pre-trained encoder.
+
     Raises:
         ValueError: there is an attention critic but no saliency branch.
 
@@ -63,7 +66,7 @@ class SCGAN(TrainedModel):
         super().__init__(**kwargs)
         self.generator = generator
         self.has_saliency = "saliency" in generator.output
-        self._halves = split_at_features(generator) if "chroma" in generator.output else None
+        self.encoder, self._decoder = split_at_features(generator) if "chroma" in generator.output else (None, None)
         if attention_critic is not None and not self.has_saliency:
             raise ValueError("An attention critic needs a generator with a saliency branch.")
         critics = {"color": color_critic, "attention": attention_critic}
@@ -233,14 +236,13 @@ class SCGAN(TrainedModel):
         return self._generate(gray, self._luma(gray, true), training=False)
 
     def _luma(self, gray, true):
-        return color.luma(true) if self._halves else gray
+        return gray if self.encoder is None else color.luma(true)
 
     def _generate(self, gray, luma, training):
-        if self._halves is None:
+        if self.encoder is None:
             return self.generator(gray, training=training)
-        encoder, decoder = self._halves
-        features = gray if isinstance(gray, tuple) else encoder(gray, training=training)
-        return decoder({"gray": luma, "features": list(features)}, training=training)
+        features = gray if isinstance(gray, tuple) else self.encoder(gray, training=training)
+        return self._decoder({"gray": luma, "features": list(features)}, training=training)
 
     def _predicted_values(self, batch, generated):
         """What the generator predicts, its chroma if it has one, and the function from that to colours.
@@ -248,7 +250,7 @@ class SCGAN(TrainedModel):
         Gradients are to be compared there: at the colours, those of a perceptual loss are mostly noise that the
         enlargement of the chroma averages away.
         """
-        if self._halves is None:
+        if self.encoder is None:
             return generated["color"], lambda color: color
         enlarge, put_on_luma = (self.generator.get_layer(name) for name in ("chroma_enlarged", "color"))
         return generated["chroma"], lambda chroma: put_on_luma([enlarge(chroma), batch["luma"]], training=True)

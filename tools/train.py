@@ -25,7 +25,6 @@ from keras_scgan import arithmetic, callbacks, cli, data, precision, recipe, run
 from keras_scgan.checkpoints import checkpoint_dir, checkpoint_steps, run_variables
 from keras_scgan.errors import UserError
 from keras_scgan.feature_cache import make_feature_cache
-from keras_scgan.models.pretrained import split_at_features
 
 FLAGS = flags.FLAGS
 
@@ -112,12 +111,11 @@ def _run(options, strategy, pairs, validation_pairs, perceptual_features):
 
 
 def _make_features(options, model, pairs):
-    encoder, _ = split_at_features(model.generator)
     passes = math.ceil(options.epochs * options.steps_per_epoch / data.steps_per_epoch(pairs, options.batch_size))
     if options.cached_crops > passes:
         logging.warning("--cached_crops=%d: this run needs %d only, one a pass", options.cached_crops, passes)
     arguments = runs.crop_arguments(options)
-    return make_feature_cache(options.feature_cache, encoder, pairs, crops=options.cached_crops, **arguments)
+    return make_feature_cache(options.feature_cache, model.encoder, pairs, crops=options.cached_crops, **arguments)
 
 
 def _validation_batches(pairs, options):

@@ -100,7 +100,7 @@ def rebuild(calls, made, wanted, *, adapt=lambda call, kernel: kernel, prefix=""
     Raises:
         UserError: A call that is needed takes what is neither of these calls nor `made`.
     """
-    calls = _needed(calls, made, wanted)
+    calls = needed(calls, made, wanted)
     for call in calls:
         if not {id(tensor) for tensor in call.inputs} <= made.keys() | {id(other.output) for other in calls}:
             raise UserError(f"its layer {call.layer.name!r} takes something from before the layers that are rebuilt.")
@@ -134,14 +134,20 @@ def rebuild(calls, made, wanted, *, adapt=lambda call, kernel: kernel, prefix=""
     return [made[output] for output in outputs]
 
 
-def _needed(calls, made, wanted):
-    """Those of the calls by which the wanted ones are computed of what is made, in order."""
-    tensors, needed = {id(call.output) for call in wanted}, []
+def needed(calls, made, wanted):
+    """Those of the calls by which the wanted ones are computed of what is made, in order.
+
+    Args:
+        calls: list of `Call`s.
+        made: dict whose keys are the `id`s of tensors that are there.
+        wanted: some of the calls.
+    """
+    tensors, found = {id(call.output) for call in wanted}, []
     for call in reversed(calls):
         if id(call.output) in tensors:
             tensors.update(id(tensor) for tensor in call.inputs if id(tensor) not in made)
-            needed.append(call)
-    return needed[::-1]
+            found.append(call)
+    return found[::-1]
 
 
 def replaced(call, made):

@@ -93,12 +93,11 @@ def split_at_features(generator):
         "features": [keras.Input(feature.shape[1:]) for feature in features],
     }
     made = {id(source): inputs["gray"], **dict(zip(map(id, features), inputs["features"], strict=True))}
-    for call in calls:
-        is_of_decoder = not call.layer.name.startswith(ENCODER_PREFIX) and all(id(x) in made for x in call.inputs)
-        if is_of_decoder and id(call.output) not in made:
-            args, kwargs = folding.replaced(call, made)
-            made[id(call.output)] = call.layer(*args, **kwargs)
-    outputs = {name: made[id(by_layer[_OUTPUT_LAYERS[name]].output)] for name in generator.output}
+    last_calls = {name: by_layer[_OUTPUT_LAYERS[name]] for name in generator.output}
+    for call in folding.needed(calls, made, last_calls.values()):
+        args, kwargs = folding.replaced(call, made)
+        made[id(call.output)] = call.layer(*args, **kwargs)
+    outputs = {name: made[id(call.output)] for name, call in last_calls.items()}
     return encoder, keras.Model(inputs, outputs, name="decoder")
 
 
