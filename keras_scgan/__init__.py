@@ -17,7 +17,7 @@ __all__ = [
 
 
 # Imported when they are used: SCGAN needs TensorFlow, which the networks do not.
-_LAZY = {"SCGAN": "keras_scgan.scgan", "Colorizer": "keras_scgan.colorizer"}
+_LAZY = {"SCGAN": "keras_scgan.training.scgan", "Colorizer": "keras_scgan.colorizing.colorizer"}
 
 
 def __getattr__(name):

@@ -6,7 +6,7 @@ import sys
 import cv2
 import numpy as np
 
-from keras_scgan import color
+from keras_scgan.photos import color
 
 SIZE = 64
 FRAMES = 20

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 
 from keras_scgan import build_generator
-from keras_scgan.layers import conv_block
 from keras_scgan.models import Generator
+from keras_scgan.models.layers import conv_block
 
 
 def colorful_generator(**options):

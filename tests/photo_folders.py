@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from keras_scgan.photo_files import write_photo
+from keras_scgan.photos.files import write_photo
 
 SIZE = (48, 36)
 

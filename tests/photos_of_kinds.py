@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from keras_scgan import data
-from keras_scgan.photo_files import read_photo
+from keras_scgan.photos.files import read_photo
 
 SIZES = {
     "gray.jpg": (80, 60),

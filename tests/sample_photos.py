@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from keras_scgan.photo_files import read_photo
+from keras_scgan.photos.files import read_photo
 
 RNG = np.random.default_rng(0)
 RGB = cv2.resize(RNG.integers(0, 256, (4, 6, 3), np.uint8), (24, 16), interpolation=cv2.INTER_CUBIC)

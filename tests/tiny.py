@@ -5,10 +5,10 @@ import functools
 import keras
 import tensorflow as tf
 
-from keras_scgan import training
-from keras_scgan.checkpoints import run_variables
-from keras_scgan.layers import BatchNormalization, SpectralConv2D
-from keras_scgan.scgan import SCGAN
+from keras_scgan.models.layers import BatchNormalization, SpectralConv2D
+from keras_scgan.training import loop
+from keras_scgan.training.checkpoints import run_variables
+from keras_scgan.training.scgan import SCGAN
 
 SIZE = 8
 BATCH = 4
@@ -54,7 +54,7 @@ def make_trainer(model, run_dir, *, strategy=None, steps_per_epoch=2, epochs=2, 
     strategy = strategy or tf.distribute.get_strategy()
     options = {"batches": lambda step: strategy.experimental_distribute_dataset(batches(step)), **options}
     options.setdefault("checkpoint_minutes", 1.0)
-    return training.Trainer(model, strategy, run_dir, steps_per_epoch=steps_per_epoch, epochs=epochs, **options)
+    return loop.Trainer(model, strategy, run_dir, steps_per_epoch=steps_per_epoch, epochs=epochs, **options)
 
 
 def values_of(model):

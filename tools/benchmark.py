@@ -32,15 +32,17 @@ import tempfile
 
 from absl import flags
 
-from keras_scgan import build_generator, cli, data, precision, recipe
+from keras_scgan import build_generator, data
 from keras_scgan.benchmarks import colorize, flicker, infer, input_pipeline, saliency, train, upsampling
-from keras_scgan.colorizer import FITS, Colorizer
-from keras_scgan.errors import UserError
-from keras_scgan.layers import NORMS
+from keras_scgan.colorizing.colorizer import FITS, Colorizer
+from keras_scgan.colorizing.runners import load_keras
 from keras_scgan.models import DEPTHS, PRESETS
-from keras_scgan.networks import load_keras
-from keras_scgan.photo_files import read_photo
-from keras_scgan.saliency import load_detector
+from keras_scgan.models.layers import NORMS
+from keras_scgan.photos.files import read_photo
+from keras_scgan.preparation.detectors import load_detector
+from keras_scgan.program import cli
+from keras_scgan.program.errors import UserError
+from keras_scgan.training import build, precision
 
 FLAGS = flags.FLAGS
 
@@ -140,7 +142,7 @@ def _train_pretrained(precisions):
     if size % 32:
         raise UserError(f"--network_size={size} is no multiple of 32, which an encoder needs.")
     results = train.benchmark_pretrained(
-        lambda: recipe.load_encoder("--encoder", FLAGS.encoder)[0],
+        lambda: build.load_encoder("--encoder", FLAGS.encoder)[0],
         preset=FLAGS.preset,
         depth=int(FLAGS.depth),
         image_size=FLAGS.image_size,
@@ -269,7 +271,7 @@ def _saliency():
 
 
 def _photo_paths():
-    pairs = data.PhotoPairs(FLAGS.data_dir or data.demo_dir(), fields=("color",))
+    pairs = data.PhotoFolder(FLAGS.data_dir or data.demo_dir(), fields=("color",))
     step = max(1, len(pairs) // FLAGS.photos)
     return [pathlib.Path(pairs.photo_path(i)) for i in range(0, len(pairs), step)][: FLAGS.photos]
 

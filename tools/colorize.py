@@ -15,12 +15,13 @@ import quiet_tensorflow  # noqa: F401 (first, before anything else imports Tenso
 # isort: split
 from absl import flags
 
-from keras_scgan import cli, descriptions, photo_batch, upsampling, video
-from keras_scgan.batch import Report, find_files
-from keras_scgan.colorizer import FITS, Colorizer
-from keras_scgan.errors import UserError
-from keras_scgan.photo_files import PHOTO_SUFFIXES
-from keras_scgan.progress import progress_bar
+from keras_scgan.colorizing import colorize_files, descriptions, upsampling, video
+from keras_scgan.colorizing.colorizer import FITS, Colorizer
+from keras_scgan.photos.files import PHOTO_SUFFIXES
+from keras_scgan.program import cli
+from keras_scgan.program.errors import UserError
+from keras_scgan.program.file_jobs import Report, find_files
+from keras_scgan.program.progress import progress_bar
 
 FLAGS = flags.FLAGS
 
@@ -57,7 +58,7 @@ flags.DEFINE_integer("batch_size", 1, "Photos that the network sees at once.", 1
 flags.DEFINE_integer("workers", 1, "Threads for each of reading and writing photos; memory grows with them.", 1)
 
 # === What is written ===
-flags.DEFINE_enum("format", "same", photo_batch.FORMATS, "Format of photos; same: the original's, or png.")
+flags.DEFINE_enum("format", "same", colorize_files.FORMATS, "Format of photos; same: the original's, or png.")
 flags.DEFINE_integer("quality", 95, "Quality of JPEG, WebP and AVIF.", 1, 100)
 flags.DEFINE_bool("comparison", False, "Write STEM_comparison too: a photo before and after, side by side.")
 flags.DEFINE_bool("saliency_map", False, "Write STEM_saliency.png too: a photo's predicted saliency map.")
@@ -73,9 +74,9 @@ def main(argv):
     photos = [file for file in files if file not in videos]
     extras = [name for name, wanted in (("comparison", FLAGS.comparison), ("saliency", FLAGS.saliency_map)) if wanted]
     report = Report("colorized")
-    plan = functools.partial(photo_batch.plan, output_dir=FLAGS.output_dir, report=report, overwrite=FLAGS.overwrite)
+    plan = functools.partial(colorize_files.plan, output_dir=FLAGS.output_dir, report=report, overwrite=FLAGS.overwrite)
     jobs = (
-        plan(photos, suffix_of=functools.partial(photo_batch.result_suffix, chosen=FLAGS.format), extras=extras),
+        plan(photos, suffix_of=functools.partial(colorize_files.result_suffix, chosen=FLAGS.format), extras=extras),
         plan(videos, suffix_of=lambda suffix: suffix),
     )
     if any(jobs):
@@ -97,7 +98,7 @@ def _colorize(photos, videos, report):
     if FLAGS.saliency_map and not colorizer.has_saliency:
         raise UserError(f"--saliency_map: the model {FLAGS.model} has no saliency branch.")
     with progress_bar(total=len(photos), unit="photo", disable=not photos) as bar:
-        for _ in photo_batch.colorize_photos(
+        for _ in colorize_files.colorize_photos(
             colorizer, photos, report, quality=FLAGS.quality, batch_size=FLAGS.batch_size, workers=FLAGS.workers
         ):
             bar.update()

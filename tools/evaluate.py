@@ -23,10 +23,12 @@ import quiet_tensorflow  # noqa: F401 (first, before anything else imports Tenso
 # isort: split
 from absl import flags, logging
 
-from keras_scgan import cli, colorizer, evaluation, progress, upsampling
-from keras_scgan.errors import UserError
+from keras_scgan import evaluation
+from keras_scgan.colorizing import colorizer, upsampling
+from keras_scgan.colorizing.runners import DEFAULT_SIZE
 from keras_scgan.evaluation import classifier, differences, inception, judge, methods, report
-from keras_scgan.networks import DEFAULT_SIZE
+from keras_scgan.program import cli, progress
+from keras_scgan.program.errors import UserError
 
 FLAGS = flags.FLAGS
 

@@ -7,10 +7,10 @@ saved_model: NAME/VERSION/, for TensorFlow Serving; NAME/README.md tells how to 
 litert_float32, litert_float16 (half the size), litert_dynamic (8-bit weights), litert_int8 (all of it in 8 bits, the
 fastest): NAME/NAME_KIND.tflite, for phones, boards and browsers.
 
-Each says what it is and how it is to be run (keras_scgan/descriptions.py), which the tools and the Colorizer follow. A
-.tflite file is the bare network: a network whose description says stretch_luma is to be shown luma stretched by its
-caller (color.stretch_luma), while a SavedModel does that itself. The signature for photo files of a network of thermal
-images is called colorize_thermal_bytes.
+Each says what it is and how it is to be run (keras_scgan/colorizing/descriptions.py), which the tools and the Colorizer
+follow. A .tflite file is the bare network: a network whose description says stretch_luma is to be shown luma stretched
+by its caller (color.stretch_luma), while a SavedModel does that itself. The signature for photo files of a network of
+thermal images is called colorize_thermal_bytes.
 
 NAME/export.json has the size, the SHA-256 and the measured differences from the generator of each. An export whose
 outputs are too far from the generator's is an error and is not kept.
@@ -23,13 +23,15 @@ import quiet_tensorflow  # noqa: F401 (first, before anything else imports Tenso
 # isort: split
 from absl import flags, logging
 
-from keras_scgan import cli, data
-from keras_scgan.batch import find_files
-from keras_scgan.errors import UserError
-from keras_scgan.export import inference, report
-from keras_scgan.files import sha256
-from keras_scgan.networks import load_keras, model_path
-from keras_scgan.photo_files import PHOTO_SUFFIXES
+from keras_scgan import data
+from keras_scgan.colorizing.runners import load_keras, model_path
+from keras_scgan.export import inference
+from keras_scgan.export.exporter import FORMATS, SAVED_MODEL, Exporter
+from keras_scgan.photos.files import PHOTO_SUFFIXES
+from keras_scgan.program import cli
+from keras_scgan.program.errors import UserError
+from keras_scgan.program.file_jobs import find_files
+from keras_scgan.program.files import sha256
 
 FLAGS = flags.FLAGS
 
@@ -37,7 +39,7 @@ flags.DEFINE_string(
     "model", None, "Generator to export: a .keras file, or the name of one of the repository.", required=True
 )
 flags.DEFINE_string("output_dir", None, "Folder of the exports; its name is the model's.", required=True)
-flags.DEFINE_list("formats", list(report.FORMATS), "What to export, divided by commas.")
+flags.DEFINE_list("formats", list(FORMATS), "What to export, divided by commas.")
 flags.DEFINE_integer(
     "image_size",
     None,
@@ -64,11 +66,11 @@ _VERIFICATION_PHOTOS = 20
 def main(_):
     """Exports --model in each of --formats."""
     for name in FLAGS.formats:
-        if name not in report.FORMATS:
-            raise UserError(f"--formats={name}: expected {', '.join(report.FORMATS)}, divided by commas.")
+        if name not in FORMATS:
+            raise UserError(f"--formats={name}: expected {', '.join(FORMATS)}, divided by commas.")
     model = model_path(FLAGS.model)
     photos = find_files([str(FLAGS.verification_dir or data.demo_dir() / "images")], PHOTO_SUFFIXES)
-    exporter = report.Exporter(
+    exporter = Exporter(
         load_keras(model),
         FLAGS.output_dir,
         [photo.path for photo in photos[:_VERIFICATION_PHOTOS]],
@@ -81,7 +83,7 @@ def main(_):
 
 
 def _export(exporter, name):
-    if name == report.SAVED_MODEL:
+    if name == SAVED_MODEL:
         return exporter.export_saved_model(FLAGS.version, saliency_bytes=FLAGS.saliency_bytes)
     return exporter.export_litert(
         name.removeprefix("litert_"),

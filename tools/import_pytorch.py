@@ -14,9 +14,9 @@ import quiet_tensorflow  # noqa: F401 (first, before anything else imports Tenso
 # isort: split
 from absl import flags, logging
 
-from keras_scgan import cli, files
-from keras_scgan.errors import UserError
 from keras_scgan.models.pytorch import build_from_pytorch, read_checkpoint
+from keras_scgan.program import cli, files
+from keras_scgan.program.errors import UserError
 
 _CHECKPOINT = flags.DEFINE_string(
     "checkpoint", None, "PyTorch checkpoint to read: a state dict written by `torch.save`.", required=True

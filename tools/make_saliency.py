@@ -14,10 +14,12 @@ import quiet_tensorflow  # noqa: F401 (first, before anything else imports Tenso
 # isort: split
 from absl import flags
 
-from keras_scgan import batch, cli, photo_batch, saliency
-from keras_scgan.errors import UserError
-from keras_scgan.photo_files import PHOTO_SUFFIXES, read_rgb, write_photo
-from keras_scgan.progress import progress_bar
+from keras_scgan.colorizing import colorize_files
+from keras_scgan.photos.files import PHOTO_SUFFIXES, read_rgb, write_photo
+from keras_scgan.preparation import detectors
+from keras_scgan.program import cli, file_jobs
+from keras_scgan.program.errors import UserError
+from keras_scgan.program.progress import progress_bar
 
 FLAGS = flags.FLAGS
 
@@ -26,7 +28,7 @@ flags.DEFINE_string("output", None, "Folder for the maps.")
 flags.DEFINE_string(
     "detector",
     "u2netp",
-    f"What finds salient places: {', '.join(saliency.DETECTORS)} or keras:PATH. u2net and u2netp need the extra "
+    f"What finds salient places: {', '.join(detectors.DETECTORS)} or keras:PATH. u2net and u2netp need the extra "
     "`saliency`, and download their weights unless they are in the folder that the environment variable U2NET_HOME "
     "names. keras:PATH is any Keras model of RGB in [0, 255] to maps in [0, 1].",
 )
@@ -49,9 +51,9 @@ def main(_):
         raise UserError("Give a folder for the maps: --output=DIR/saliency")
     if pathlib.Path(FLAGS.output).resolve() in [pathlib.Path(path).resolve() for path in FLAGS.images]:
         raise UserError(f"--output={FLAGS.output} is the folder of the photos: choose another.")
-    files = batch.find_files(FLAGS.images, PHOTO_SUFFIXES, exclude=FLAGS.output)
-    report = batch.Report("saliency maps made")
-    jobs = photo_batch.plan(
+    files = file_jobs.find_files(FLAGS.images, PHOTO_SUFFIXES, exclude=FLAGS.output)
+    report = file_jobs.Report("saliency maps made")
+    jobs = colorize_files.plan(
         files, FLAGS.output, report, suffix_of=lambda _: f".{FLAGS.format}", overwrite=FLAGS.overwrite
     )
     if jobs:
@@ -60,9 +62,9 @@ def main(_):
 
 
 def _make_maps(jobs, report):
-    detector = saliency.load_detector(FLAGS.detector, model=FLAGS.model, threads=FLAGS.threads)
+    detector = detectors.load_detector(FLAGS.detector, model=FLAGS.model, threads=FLAGS.threads)
     with progress_bar(total=len(jobs), unit="photo") as bar:
-        for _ in batch.overlap(
+        for _ in file_jobs.overlap(
             jobs,
             load=lambda job: read_rgb(job.path),
             compute=detector.detect,

@@ -20,13 +20,14 @@ import quiet_tensorflow  # noqa: F401 (first, before anything else imports Tenso
 # isort: split
 from absl import flags
 
-from keras_scgan import cli, saliency
-from keras_scgan.errors import UserError
-from keras_scgan.files import sha256
-from keras_scgan.networks import model_path
-from keras_scgan.preparation.data_set import prepare
+from keras_scgan.colorizing.runners import model_path
+from keras_scgan.preparation import detectors
+from keras_scgan.preparation.prepare import prepare
 from keras_scgan.preparation.settings import RESIZES, Settings
 from keras_scgan.preparation.sources import LAYOUTS
+from keras_scgan.program import cli
+from keras_scgan.program.errors import UserError
+from keras_scgan.program.files import sha256
 
 FLAGS = flags.FLAGS
 
@@ -63,7 +64,7 @@ flags.DEFINE_enum(
 flags.DEFINE_string(
     "detector",
     None,
-    f"Makes the saliency maps: {', '.join(saliency.DETECTORS)}, keras:PATH for a Keras model, or none for a set "
+    f"Makes the saliency maps: {', '.join(detectors.DETECTORS)}, keras:PATH for a Keras model, or none for a set "
     "without maps. It runs on the CPU; to use a GPU, make the maps by tools/make_saliency.py and give --saliency_dir.",
 )
 flags.DEFINE_string("model", None, "With --detector=scgan: the generator. Default: scgan, the one of the repository.")

@@ -1,7 +1,7 @@
 """Pre-trains the global feature network, VGG-16-Gray, for `train.py --global_features=RUN/global_features.keras`.
 
-    python tools/pretrain.py --flagfile=distil.flags --data_dir=DIR --teacher=EfficientNetV2B0
-    python tools/pretrain.py --flagfile=pretrain.flags --data_dir=DIR
+    python tools/pretrain.py --flagfile=recipes/distil.flags --data_dir=DIR --teacher=EfficientNetV2B0
+    python tools/pretrain.py --flagfile=recipes/pretrain.flags --data_dir=DIR
 
 With a teacher, a classifier of colour photos, photos are all it takes: the network learns to see in greyscale what the
 teacher sees in colour. Without one it becomes a classifier itself, the paper's way, of labelled photos: one folder a
@@ -23,12 +23,14 @@ import quiet_tensorflow  # noqa: F401 (first, before anything else imports Tenso
 import keras
 from absl import flags, logging
 
-from keras_scgan import callbacks, cli, data, precision, pretraining, runs
-from keras_scgan.errors import UserError
-from keras_scgan.files import atomic_path
+from keras_scgan import data
 from keras_scgan.models import PRESETS, build_vgg16_gray
 from keras_scgan.models.distillation import build_student, build_teacher
 from keras_scgan.models.global_features import STRIDE
+from keras_scgan.program import cli
+from keras_scgan.program.errors import UserError
+from keras_scgan.program.files import atomic_path
+from keras_scgan.training import callbacks, precision, pretraining, run
 
 FLAGS = flags.FLAGS
 SCHEDULES = ("step", "cosine")
@@ -57,12 +59,12 @@ flags.DEFINE_float("learning_rate", 0.01, "Learning rate of the first epoch.", 0
 flags.DEFINE_enum("schedule", "step", SCHEDULES, "step: a tenth every --step_epochs; cosine: down to 0 at the end.")
 flags.DEFINE_integer("step_epochs", 30, "Epochs between the steps of the learning rate.", 1)
 flags.DEFINE_float("weight_decay", pretraining.WEIGHT_DECAY, "Weight of half the sum of all squared weights.", 0)
-runs.define_flags()
+run.define_flags()
 
 
 def main(_):
     """Pre-trains the network."""
-    runs.train_interruptibly(_pretrain)
+    run.train_interruptibly(_pretrain)
 
 
 def _pretrain(strategy):
@@ -76,7 +78,7 @@ def _pretrain(strategy):
         raise UserError(f"The classes of --validation_dir are not those of --data_dir; only one of them has: {other}.")
     steps_per_epoch = data.steps_per_epoch(photos, options.batch_size)
     options.steps_per_epoch = options.steps_per_epoch or steps_per_epoch
-    runs.make_repeatable(options)
+    run.make_repeatable(options)
     with strategy.scope(), precision.policy(options.precision):
         model = _build(options, photos.classes)
         model.compile(pretraining.build_optimizer(options))
@@ -86,9 +88,9 @@ def _pretrain(strategy):
 
     chief = strategy.extended.should_checkpoint
     if chief:
-        runs.prepare_run_dirs(__name__, [pathlib.Path(options.output_dir)], RESULTS)
+        run.prepare_run_dirs(__name__, [pathlib.Path(options.output_dir)], RESULTS)
     network = _build_network(options, photos.classes, model)
-    trainer = runs.build_trainer(
+    trainer = run.build_trainer(
         options,
         strategy,
         model,
@@ -102,12 +104,12 @@ def _pretrain(strategy):
             _write_results(options, before=trainer.validate())
         trainer.fit()
         if chief:
-            network = runs.trained_network(options, strategy, model, photos, network, arrays=_arrays())
+            network = run.trained_network(options, strategy, model, photos, network, arrays=_arrays())
             _write_networks(options, network)
             if held_out:
                 model.network.set_weights(network.get_weights())
                 _write_results(options, after=trainer.validate())
-    runs.warn_of_bad_files(photos)
+    run.warn_of_bad_files(photos)
 
 
 def _arrays():
@@ -117,12 +119,12 @@ def _arrays():
 def _check(options, strategy):
     if options.image_size % STRIDE:
         raise UserError(f"--image_size={options.image_size} is no multiple of {STRIDE}.")
-    runs.check_flags(options, strategy)
+    run.check_flags(options, strategy)
 
 
 def _open(data_dir, split):
     return data.open_data_set(
-        data_dir, fields=("color",) if FLAGS.teacher else ("color", "label"), split=split, bad_files=runs.bad_files()
+        data_dir, fields=("color",) if FLAGS.teacher else ("color", "label"), split=split, bad_files=run.bad_files()
     )
 
 
@@ -168,7 +170,7 @@ def _protocol(options):
 
 def _describe(options, strategy, model, photos):
     if options.dry_run:
-        print("\n".join(runs.resolved_flags(__name__)))
+        print("\n".join(run.resolved_flags(__name__)))
     show = print if options.dry_run else logging.info
     show(
         f"{photos} photos, {options.steps_per_epoch} steps an epoch, {options.steps_per_epoch * options.epochs} steps, "
@@ -196,7 +198,7 @@ def _write_networks(options, network):
     if options.teacher:
         network = keras.Model(network.input, network.output["logits"], name="vgg16_gray")
     for part, name in zip((network.get_layer("global_features"), network), RESULTS, strict=False):
-        runs.save(part, pathlib.Path(options.output_dir) / name)
+        run.save(part, pathlib.Path(options.output_dir) / name)
 
 
 if __name__ == "__main__":

@@ -16,11 +16,13 @@ import quiet_tensorflow  # noqa: F401 (first, before anything else imports Tenso
 # isort: split
 from absl import flags
 
-from keras_scgan import cli, descriptions, photo_batch, serving
-from keras_scgan.batch import Report, find_files
-from keras_scgan.errors import UserError
-from keras_scgan.photo_files import PHOTO_SUFFIXES
-from keras_scgan.progress import progress_bar
+from keras_scgan import serving
+from keras_scgan.colorizing import colorize_files, descriptions
+from keras_scgan.photos.files import PHOTO_SUFFIXES
+from keras_scgan.program import cli
+from keras_scgan.program.errors import UserError
+from keras_scgan.program.file_jobs import Report, find_files
+from keras_scgan.program.progress import progress_bar
 
 FLAGS = flags.FLAGS
 
@@ -45,7 +47,7 @@ flags.DEFINE_enum(
 flags.DEFINE_list("input", [], "Files, folders and patterns, as those that are given without a flag.")
 flags.DEFINE_string("output_dir", "colorized", "Folder for the results.")
 flags.DEFINE_bool("overwrite", False, "Do again what is done.")
-flags.DEFINE_enum("format", "same", photo_batch.FORMATS, "Format; same: the original's, or png.")
+flags.DEFINE_enum("format", "same", colorize_files.FORMATS, "Format; same: the original's, or png.")
 flags.DEFINE_integer("quality", 95, "Quality of JPEG, WebP and AVIF.", 1, 100)
 
 
@@ -56,11 +58,11 @@ def main(argv):
         raise UserError("Give the photos: files, folders or patterns, as in: tools/serving_client.py photo.jpg folder/")
     files = find_files(arguments, PHOTO_SUFFIXES, exclude=FLAGS.output_dir)
     report = Report("colorized")
-    jobs = photo_batch.plan(
+    jobs = colorize_files.plan(
         files,
         FLAGS.output_dir,
         report,
-        suffix_of=functools.partial(photo_batch.result_suffix, chosen=FLAGS.format),
+        suffix_of=functools.partial(colorize_files.result_suffix, chosen=FLAGS.format),
         overwrite=FLAGS.overwrite,
     )
     if jobs:

@@ -21,10 +21,13 @@ import quiet_tensorflow  # noqa: F401 (first, before anything else imports Tenso
 import tensorflow as tf
 from absl import flags, logging
 
-from keras_scgan import arithmetic, callbacks, cli, data, precision, recipe, runs, train_options
-from keras_scgan.checkpoints import checkpoint_dir, checkpoint_steps, run_variables
-from keras_scgan.errors import UserError
-from keras_scgan.feature_cache import make_feature_cache
+from keras_scgan import data
+from keras_scgan.program import cli
+from keras_scgan.program.errors import UserError
+from keras_scgan.training import build, callbacks, precision, run, train_options
+from keras_scgan.training.checkpoints import checkpoint_dir, checkpoint_steps, run_variables
+from keras_scgan.training.macs import count_macs
+from keras_scgan.training.making_features import make_feature_cache
 
 FLAGS = flags.FLAGS
 
@@ -36,7 +39,7 @@ SAMPLE_PHOTOS = 8
 
 def main(_):
     """Trains one stage, or both."""
-    runs.train_interruptibly(_train)
+    run.train_interruptibly(_train)
 
 
 def _train(strategy):
@@ -51,12 +54,12 @@ def _train(strategy):
     validation_pairs = _open(FLAGS.validation_dir, "validation") if FLAGS.validation_dir else None
     features = None
     if FLAGS.dry_run:
-        print("\n".join(runs.resolved_flags(__name__)))
+        print("\n".join(run.resolved_flags(__name__)))
     else:
         with strategy.scope(), precision.policy(FLAGS.precision):
-            features = recipe.build_run_features(stages[-1])  # before stage 1, lest they are missing after it
+            features = build.build_run_features(stages[-1])  # before stage 1, lest they are missing after it
         if strategy.extended.should_checkpoint:
-            runs.prepare_run_dirs(__name__, [pathlib.Path(stage.output_dir) for stage in stages], _RESULTS)
+            run.prepare_run_dirs(__name__, [pathlib.Path(stage.output_dir) for stage in stages], _RESULTS)
     for options in stages:
         _run(options, strategy, pairs, validation_pairs, features if options.stage == "2" else None)
 
@@ -67,7 +70,7 @@ def _open(data_dir, split):
         fields.append("saliency")
     if FLAGS.network_input == "thermal":
         fields.append("thermal")
-    return data.open_data_set(data_dir, fields=fields, split=split, bad_files=runs.bad_files())
+    return data.open_data_set(data_dir, fields=fields, split=split, bad_files=run.bad_files())
 
 
 def _run(options, strategy, pairs, validation_pairs, perceptual_features):
@@ -77,20 +80,20 @@ def _run(options, strategy, pairs, validation_pairs, perceptual_features):
     if not options.resumed and options.stage == "2" and not options.init_from:
         logging.warning("STAGE 2 STARTS FROM RANDOM WEIGHTS: give stage 1's generator by --init_from=generator.keras.")
 
-    runs.make_repeatable(options)
+    run.make_repeatable(options)
     with strategy.scope(), precision.policy(options.precision):
-        model = recipe.build_scgan(options, perceptual_features)
+        model = build.build_scgan(options, perceptual_features)
     _describe(options, strategy, model, len(pairs))
     if FLAGS.dry_run:
         return
 
     with precision.policy("float32"):
-        generator = recipe.build_run_generator(options)
+        generator = build.build_run_generator(options)
     validation = _validation_batches(validation_pairs, options) if validation_pairs else None
     chief = strategy.extended.should_checkpoint
     make_features = functools.partial(_make_features, options, model, pairs) if options.feature_cache else None
     with data.original_errors():
-        runs.build_trainer(
+        run.build_trainer(
             options,
             strategy,
             model,
@@ -100,21 +103,21 @@ def _run(options, strategy, pairs, validation_pairs, perceptual_features):
             make_features=make_features,
         ).fit()
     if chief:
-        generator = runs.trained_network(options, strategy, model, pairs, generator)
-        runs.save(generator, pathlib.Path(options.output_dir) / train_options.RESULT)
+        generator = run.trained_network(options, strategy, model, pairs, generator)
+        run.save(generator, pathlib.Path(options.output_dir) / train_options.RESULT)
         with precision.policy("float32"):
-            critics = recipe.build_run_critics(options)
+            critics = build.build_run_critics(options)
         for name, critic in critics.items():
             critic.set_weights(model.state[name].get_weights())
-            runs.save(critic, pathlib.Path(options.output_dir) / f"{name}.keras")
-    runs.warn_of_bad_files(pairs)
+            run.save(critic, pathlib.Path(options.output_dir) / f"{name}.keras")
+    run.warn_of_bad_files(pairs)
 
 
 def _make_features(options, model, pairs):
     passes = math.ceil(options.epochs * options.steps_per_epoch / data.steps_per_epoch(pairs, options.batch_size))
     if options.cached_crops > passes:
         logging.warning("--cached_crops=%d: this run needs %d only, one a pass", options.cached_crops, passes)
-    arguments = runs.crop_arguments(options)
+    arguments = run.crop_arguments(options)
     return make_feature_cache(options.feature_cache, model.encoder, pairs, crops=options.cached_crops, **arguments)
 
 
@@ -149,7 +152,7 @@ def _describe(options, strategy, model, pairs):
         f"replicas: {strategy.num_replicas_in_sync}"
     )
     show("Parameters: " + ", ".join(f"{name} {count:,}" for name, count in counts.items()))
-    macs = arithmetic.count_macs(model.generator, image)
+    macs = count_macs(model.generator, image)
     show(f"The generator takes {macs / 1e9:.2f} GMAC for an image of {options.image_size} pixels")
     show(f"Weights and optimizer state take {state / 2**20:.0f} MiB on each replica")
 

@@ -28,16 +28,18 @@ import quiet_tensorflow  # noqa: F401 (first, before anything else imports Tenso
 import numpy as np
 from absl import flags, logging
 
-from keras_scgan import cli, color, data
-from keras_scgan.batch import Report, find_files
-from keras_scgan.colorizer import Colorizer
+from keras_scgan import data
+from keras_scgan.colorizing.colorizer import Colorizer
+from keras_scgan.colorizing.runners import DEFAULT_SIZE
 from keras_scgan.data.aging import age_by_name
-from keras_scgan.data.photos import is_gray, read_gray, resize
-from keras_scgan.errors import BadFileError, UserError
-from keras_scgan.files import atomic_path
-from keras_scgan.networks import DEFAULT_SIZE
-from keras_scgan.photo_files import PHOTO_SUFFIXES, read_photo
-from keras_scgan.progress import progress_bar
+from keras_scgan.data.decoding import is_gray, read_gray, resize
+from keras_scgan.photos import color
+from keras_scgan.photos.files import PHOTO_SUFFIXES, read_photo
+from keras_scgan.program import cli
+from keras_scgan.program.errors import BadFileError, UserError
+from keras_scgan.program.file_jobs import Report, find_files
+from keras_scgan.program.files import atomic_path
+from keras_scgan.program.progress import progress_bar
 from keras_scgan.visualization import critics, figure7, figures, gradcam, hue
 
 FLAGS = flags.FLAGS
@@ -196,7 +198,7 @@ def _hue(arguments):
     plot, table = _output("hue.png"), _output("hue.jsonl")
     report = Report("measured")
     fields = ("color",) if colorizer else ("color", "saliency")
-    pairs = data.PhotoPairs(_required("data_dir"), fields=fields, bad_files=_BadFiles(report))
+    pairs = data.PhotoFolder(_required("data_dir"), fields=fields, bad_files=_BadFiles(report))
     results = hue.measure_hues(
         _hue_samples(pairs, colorizer, size, report),
         seed=FLAGS.seed,

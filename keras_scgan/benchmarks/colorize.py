@@ -6,11 +6,11 @@ import tempfile
 import cv2
 import numpy as np
 
-from keras_scgan import metrics
 from keras_scgan.benchmarks.memory import PeakMemory
 from keras_scgan.benchmarks.timing import time_in_turns
-from keras_scgan.networks import split_batch
-from keras_scgan.photo_files import read_photo, write_photo
+from keras_scgan.colorizing.runners import split_batch
+from keras_scgan.evaluation import metrics
+from keras_scgan.photos.files import read_photo, write_photo
 
 _GRAIN_STDDEV = 6
 """Of 255. Film grain of the large photo: without it, a JPEG file of it were too easy to decode."""

@@ -3,11 +3,11 @@
 import cv2
 import numpy as np
 
-from keras_scgan import color
-from keras_scgan.errors import BadFileError
-from keras_scgan.networks import chroma_of
-from keras_scgan.photo_files import read_photo
-from keras_scgan.temporal import ChromaSmoother, flicker
+from keras_scgan.colorizing.chroma_smoothing import ChromaSmoother, flicker
+from keras_scgan.colorizing.runners import chroma_of
+from keras_scgan.photos import color
+from keras_scgan.photos.files import read_photo
+from keras_scgan.program.errors import BadFileError
 
 _GRAIN_STDDEV = 6
 _BRIGHTNESS_FLICKER = 0.08
@@ -61,8 +61,8 @@ def benchmark_flicker(colorizer, frames, smoothings):
         smoothings: list of the smoothing factors that are compared.
 
     Returns:
-        List of dicts: `smoothing`; `flicker`, see `temporal.flicker`; `chroma_error`, the mean distance of Cb and Cr
-        (of 0 to 255) from the frames' own, which tells whether smoothing costs truth.
+        List of dicts: `smoothing`; `flicker`, see `chroma_smoothing.flicker`; `chroma_error`, the mean distance of Cb
+        and Cr (of 0 to 255) from the frames' own, which tells whether smoothing costs truth.
     """
     grays = [colorizer.prepare(frame) for frame in frames]
     chromas = [chroma_of(colorizer.predict(gray[np.newaxis], saliency=False))[0] for gray in grays]

@@ -8,14 +8,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_scgan import arithmetic, descriptions, precision
 from keras_scgan.benchmarks.memory import PeakMemory
 from keras_scgan.benchmarks.timing import measure_peak, spread, time_in_turns
-from keras_scgan.colorizer import Colorizer
+from keras_scgan.colorizing import descriptions
+from keras_scgan.colorizing.colorizer import Colorizer
+from keras_scgan.colorizing.runners import describe, load_network
 from keras_scgan.export import litert, logs
-from keras_scgan.export.report import mean_psnr
+from keras_scgan.export.exporter import mean_psnr
 from keras_scgan.models.generator_model import Generator
-from keras_scgan.networks import describe, load_network
+from keras_scgan.training import precision
+from keras_scgan.training.macs import count_macs
 
 _BASELINE = "baseline_"
 _CHANNELS = 3
@@ -51,7 +53,7 @@ def benchmark_infer(
     image_size = colorizer.size
     grays = np.stack([colorizer.prepare(photo) for photo in photos])
     expected = _colors(colorizer, grays)
-    macs = arithmetic.count_macs(
+    macs = count_macs(
         keras.Model(generator.input, generator.output["color"]), tf.TensorSpec((1, image_size, image_size, 1))
     )
     peaks = {"float32": measure_peak("float32"), "bfloat16": measure_peak("bfloat16")}

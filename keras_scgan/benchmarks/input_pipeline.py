@@ -11,8 +11,8 @@ from keras_scgan import data
 from keras_scgan.benchmarks.colorize import enlarge
 from keras_scgan.benchmarks.timing import spread
 from keras_scgan.data import records
-from keras_scgan.data.photos import resize
-from keras_scgan.photo_files import write_photo
+from keras_scgan.data.decoding import resize
+from keras_scgan.photos.files import write_photo
 
 FULL_SIDE = 1200
 """Pixels of the shorter side of a full-size photo."""

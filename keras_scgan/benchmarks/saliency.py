@@ -5,12 +5,12 @@ import time
 import cv2
 import numpy as np
 
-from keras_scgan import metrics
 from keras_scgan.benchmarks.timing import spread
-from keras_scgan.data import photos
-from keras_scgan.errors import UserError
+from keras_scgan.data import decoding
+from keras_scgan.evaluation import metrics
 from keras_scgan.evaluation.references import find_references
-from keras_scgan.photo_files import read_rgb
+from keras_scgan.photos.files import read_rgb
+from keras_scgan.program.errors import UserError
 
 
 def find_mapped(data_dir, count):
@@ -34,7 +34,7 @@ def benchmark_saliency(detectors, references):
     Maps are compared at the size of the true ones, and not stretched.
 
     Args:
-        detectors: list of detectors, as of `saliency.load_detector`.
+        detectors: list of detectors, as of `detectors.load_detector`.
         references: list of `evaluation.references.Reference`, all with a map.
 
     Returns:
@@ -46,7 +46,7 @@ def benchmark_saliency(detectors, references):
     for detector in detectors:
         detector.detect([read_rgb(references[0].path)])  # the first call makes ready
     for reference in references:
-        photo, truth = read_rgb(reference.path), photos.read_gray(reference.map_path)
+        photo, truth = read_rgb(reference.path), decoding.read_gray(reference.map_path)
         for detector in detectors:
             start = time.perf_counter()
             (found,) = detector.detect([photo])

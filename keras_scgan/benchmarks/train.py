@@ -6,13 +6,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_scgan import precision
-from keras_scgan.arithmetic import count_macs
 from keras_scgan.benchmarks.timing import measure_peak, spread, time_in_turns
 from keras_scgan.models import build_critic, build_generator, build_pretrained_generator
 from keras_scgan.models.perceptual import build_perceptual_features
 from keras_scgan.models.pretrained import FROZEN, freeze_encoder, split_at_features
-from keras_scgan.scgan import SCGAN
+from keras_scgan.training import precision
+from keras_scgan.training.macs import count_macs
+from keras_scgan.training.scgan import SCGAN
 
 
 def benchmark_train(*, preset, depth, image_size, batch_size, critic_norm, perceptual_loss, precisions, rounds):

@@ -3,9 +3,10 @@
 import cv2
 import numpy as np
 
-from keras_scgan import color, metrics
-from keras_scgan.photo_files import read_photo
-from keras_scgan.upsampling import METHODS, upsample_chroma
+from keras_scgan.colorizing.upsampling import METHODS, upsample_chroma
+from keras_scgan.evaluation import metrics
+from keras_scgan.photos import color
+from keras_scgan.photos.files import read_photo
 
 
 def benchmark_upsampling(paths, size, factors):

@@ -7,7 +7,7 @@ Each effect is a function of `image`, `[H, W]` float32 in [0, 1], `rng`, a NumPy
 import cv2
 import numpy as np
 
-from keras_scgan import color
+from keras_scgan.photos import color
 
 CLEAN_SHARE = 1 / 3
 """Of the samples that `age` leaves as they are, since photos without faults shall be colorized as well as ever."""

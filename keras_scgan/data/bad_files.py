@@ -3,7 +3,7 @@
 import os
 import threading
 
-from keras_scgan.errors import UserError
+from keras_scgan.program.errors import UserError
 
 
 class DataError(UserError):

@@ -4,10 +4,10 @@ import os
 
 import numpy as np
 
-from keras_scgan.data import photos
+from keras_scgan.data import decoding
 from keras_scgan.data.bad_files import DataError
 from keras_scgan.data.data_set import DataSet, name_size_and_time
-from keras_scgan.photo_files import PHOTO_SUFFIXES
+from keras_scgan.photos.files import PHOTO_SUFFIXES
 
 _SPLIT_FOLDERS = {"train": ("train",), "validation": ("validation", "val")}
 
@@ -15,7 +15,7 @@ _SPLIT_FOLDERS = {"train": ("train",), "validation": ("validation", "val")}
 class ClassFolders(DataSet):
     """The photos of a folder `DIR/CLASS/PHOTO.jpg`, sorted by class and name. They may lie deeper inside of a class.
 
-    Photos are of any kind that `photo_files` reads.
+    Photos are of any kind that `photos.files` reads.
 
     `DIR/train/CLASS/PHOTO.jpg` and `DIR/val/CLASS/PHOTO.jpg` are the splits of one set; without such folders, all of it
     is any split. Greyscale photos are read like others, since a class can be learnt from them.
@@ -57,7 +57,7 @@ class ClassFolders(DataSet):
 
     def read(self, index, min_side=None):
         path = self.photo_path(index)
-        sample = {"color": photos.read_pixels(path, min_side)}
+        sample = {"color": decoding.read_pixels(path, min_side)}
         sample["label"] = int(self._labels[index])
         return {field: sample[field] for field in self.fields}
 

@@ -5,7 +5,7 @@ import hashlib
 import os
 
 from keras_scgan.data.bad_files import BadFiles, DataError
-from keras_scgan.errors import BadFileError
+from keras_scgan.program.errors import BadFileError
 
 
 class DataSet(abc.ABC):
@@ -39,7 +39,7 @@ class DataSet(abc.ABC):
 
         Args:
             index: int in [0, len).
-            min_side: float. Pixels of the photo's shorter side that are enough (see `photos.read_color`).
+            min_side: float. Pixels of the photo's shorter side that are enough (see `decoding.read_color`).
 
         Returns:
             dict of the `fields`. Its images may be of several sizes.

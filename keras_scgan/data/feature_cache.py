@@ -8,8 +8,8 @@ import re
 import numpy as np
 
 from keras_scgan.data.bad_files import DataError
-from keras_scgan.errors import UserError
-from keras_scgan.files import atomic_path, remove_temporaries
+from keras_scgan.program.errors import UserError
+from keras_scgan.program.files import atomic_path, remove_temporaries
 
 _SETTINGS_NAME = "feature_cache.json"
 _SHARD_NAME = re.compile(r"features-\d{5,}\.float16")

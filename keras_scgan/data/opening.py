@@ -4,7 +4,7 @@ import os
 
 from keras_scgan.data.class_folders import ClassFolders
 from keras_scgan.data.data_set import check_folder
-from keras_scgan.data.pairs import PhotoPairs
+from keras_scgan.data.pairs import PhotoFolder
 from keras_scgan.data.records import INFO_NAME
 from keras_scgan.data.shards import PhotoShards
 
@@ -20,7 +20,7 @@ def open_data_set(data_dir, *, fields=("color", "saliency"), split="train", bad_
         bad_files: `BadFiles` that counts what cannot be used. Defaults to one that allows none.
 
     Returns:
-        `PhotoShards`, `PhotoPairs` or `ClassFolders`.
+        `PhotoShards`, `PhotoFolder` or `ClassFolders`.
 
     Raises:
         DataError: The folder is none of these, or has not all of the fields.
@@ -29,5 +29,5 @@ def open_data_set(data_dir, *, fields=("color", "saliency"), split="train", bad_
     if os.path.isfile(os.path.join(data_dir, INFO_NAME)):
         return PhotoShards(data_dir, fields=fields, split=split, bad_files=bad_files)
     if os.path.isdir(os.path.join(data_dir, "images")):
-        return PhotoPairs(data_dir, fields=fields, bad_files=bad_files)
+        return PhotoFolder(data_dir, fields=fields, bad_files=bad_files)
     return ClassFolders(data_dir, fields=fields, split=split, bad_files=bad_files)

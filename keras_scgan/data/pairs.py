@@ -6,11 +6,11 @@ import sys
 
 import numpy as np
 
-from keras_scgan.data import photos
+from keras_scgan.data import decoding
 from keras_scgan.data.bad_files import DataError
 from keras_scgan.data.data_set import DataSet, name_size_and_time
-from keras_scgan.errors import BadFileError
-from keras_scgan.photo_files import PHOTO_SUFFIXES
+from keras_scgan.photos.files import PHOTO_SUFFIXES
+from keras_scgan.program.errors import BadFileError
 
 _FOLDERS = {"color": "images", "saliency": "saliency", "thermal": "thermal"}
 _NOUNS = {"saliency": "saliency map", "thermal": "thermal image"}
@@ -26,10 +26,10 @@ def demo_dir():
     return pathlib.Path(__file__).parent / "demo"
 
 
-class PhotoPairs(DataSet):
+class PhotoFolder(DataSet):
     """The pairs of a folder `DIR/images/STEM.jpg`, `DIR/saliency/STEM.jpg`, one a stem, sorted by stem.
 
-    Multispectral sets have `DIR/thermal/STEM.jpg` besides. Suffixes are `photo_files.PHOTO_SUFFIXES`, in either
+    Multispectral sets have `DIR/thermal/STEM.jpg` besides. Suffixes are `photos.files.PHOTO_SUFFIXES`, in either
     case, and those of a pair may differ, as may the sizes of its images. Only the names are held in memory, as byte
     arrays: a million pairs take tens of megabytes.
 
@@ -45,7 +45,7 @@ class PhotoPairs(DataSet):
 
     Example:
         ```python
-        pairs = PhotoPairs(demo_dir())
+        pairs = PhotoFolder(demo_dir())
         sample = pairs.read(0)
         photo, saliency_map = sample["color"], sample["saliency"]
         ```
@@ -81,7 +81,7 @@ class PhotoPairs(DataSet):
         sample = {}
         for field in self.fields:
             path = self._file(field, index)
-            sample[field] = photos.read_color(path, min_side) if field == "color" else photos.read_gray(path)
+            sample[field] = decoding.read_color(path, min_side) if field == "color" else decoding.read_gray(path)
         return sample
 
     def describe(self, index):

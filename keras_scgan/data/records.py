@@ -20,9 +20,9 @@ import numpy as np
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 
-from keras_scgan.data import photos
-from keras_scgan.errors import BadFileError
-from keras_scgan.files import atomic_path
+from keras_scgan.data import decoding
+from keras_scgan.program.errors import BadFileError
+from keras_scgan.program.files import atomic_path
 
 IMAGE_FIELDS = ("color", "saliency", "thermal")
 FIELDS = (*IMAGE_FIELDS, "label")
@@ -83,7 +83,7 @@ def decode(data, fields, min_side=None, name="record"):
     Args:
         data: bytes that `encode` returned.
         fields: names of the fields that are wanted.
-        min_side: float. Pixels of a photo's shorter side that are enough (see `photos.read_color`).
+        min_side: float. Pixels of a photo's shorter side that are enough (see `decoding.read_color`).
         name: str. What the record is called in errors, to which its key is added once that is known.
 
     Returns:
@@ -191,4 +191,4 @@ def _checksum(values):
 def _decode_field(field, value, min_side, name):
     if field == "label":
         return value
-    return photos.decode_color(name, value, min_side) if field == "color" else photos.decode_gray(name, value)
+    return decoding.decode_color(name, value, min_side) if field == "color" else decoding.decode_gray(name, value)

@@ -8,7 +8,7 @@ import numpy as np
 from keras_scgan.data import records
 from keras_scgan.data.bad_files import DataError
 from keras_scgan.data.data_set import DataSet
-from keras_scgan.errors import BadFileError
+from keras_scgan.program.errors import BadFileError
 
 
 class PhotoShards(DataSet):

@@ -8,8 +8,8 @@ import re
 import keras
 import numpy as np
 
-from keras_scgan.errors import UserError
 from keras_scgan.evaluation import image_models
+from keras_scgan.program.errors import UserError
 
 _WORDNET_ID = re.compile(r"(?<![0-9A-Za-z])n\d{8}(?!\d)")
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_scgan import metrics
+from keras_scgan.evaluation import metrics
 
 RESAMPLES = 1000
 """How often the photos are drawn anew."""

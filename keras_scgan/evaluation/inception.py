@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 
-from keras_scgan.errors import UserError
 from keras_scgan.evaluation import image_models
+from keras_scgan.program.errors import UserError
 
 SIZE = 299
 """Pixels of a side of what Inception-v3 sees."""

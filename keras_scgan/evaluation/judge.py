@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 
-from keras_scgan.errors import UserError
 from keras_scgan.evaluation import image_models
-from keras_scgan.files import sha256
+from keras_scgan.program.errors import UserError
+from keras_scgan.program.files import sha256
 
 _POOLING = (keras.layers.GlobalAveragePooling2D, keras.layers.GlobalMaxPooling2D)
 

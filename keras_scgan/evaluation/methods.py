@@ -11,13 +11,13 @@ import re
 import cv2
 import numpy as np
 
-from keras_scgan import color
-from keras_scgan.colorizer import Colorizer
-from keras_scgan.errors import BadFileError, UserError
+from keras_scgan.colorizing.colorizer import Colorizer
+from keras_scgan.colorizing.runners import model_path, split_batch
 from keras_scgan.evaluation.references import find_pictures, to_square
-from keras_scgan.files import sha256
-from keras_scgan.networks import model_path, split_batch
-from keras_scgan.photo_files import read_rgb
+from keras_scgan.photos import color
+from keras_scgan.photos.files import read_rgb
+from keras_scgan.program.errors import BadFileError, UserError
+from keras_scgan.program.files import sha256
 
 NETWORK, PIPELINE = OUTPUTS = ("network", "pipeline")
 """Kinds of output: at the protocol's size, a network's own; and at the photo's own size, the full pipeline's."""

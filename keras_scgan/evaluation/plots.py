@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from matplotlib.figure import Figure
 
-from keras_scgan import color, metrics
+from keras_scgan.evaluation import metrics
+from keras_scgan.photos import color
 
 SHOWN = 6
 """Best photos on a contact sheet, and worst."""

@@ -6,10 +6,13 @@ import pathlib
 
 import numpy as np
 
-from keras_scgan import batch, color, metrics, photo_files
-from keras_scgan.data import photos
+from keras_scgan.data import decoding
 from keras_scgan.data.aging import age_by_name
-from keras_scgan.errors import BadFileError, UserError
+from keras_scgan.evaluation import metrics
+from keras_scgan.photos import color
+from keras_scgan.photos.files import PHOTO_SUFFIXES, read_rgb
+from keras_scgan.program import file_jobs
+from keras_scgan.program.errors import BadFileError, UserError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,7 +102,7 @@ def find_pictures(folder):
     if not folder.is_dir():
         raise UserError(f"The folder {folder} {'is no folder' if folder.exists() else 'does not exist'}.")
     pictures = {}
-    for file in batch.find_files([str(folder)], photo_files.PHOTO_SUFFIXES):
+    for file in file_jobs.find_files([str(folder)], PHOTO_SUFFIXES):
         key = file.relative.with_suffix("").as_posix()
         if key in pictures:
             raise UserError(f"{file.path} and {pictures[key].name} have one name: keep one of them.")
@@ -121,10 +124,10 @@ def read_sample(reference, size, aging=0.0):
     Raises:
         BadFileError: The photo cannot be used.
     """
-    photo = photo_files.read_rgb(reference.path)
+    photo = read_rgb(reference.path)
     if min(photo.shape[:2]) < metrics.SSIM_WINDOW:
         raise BadFileError(reference.path, f"under {metrics.SSIM_WINDOW} pixels a side, which SSIM needs")
-    if photos.is_gray(photo):
+    if decoding.is_gray(photo):
         return None
     return Sample(reference.key, photo, None if size is None else to_square(photo, size), aging=aging)
 
@@ -137,9 +140,9 @@ def read_saliency(reference, size):
     """
     if reference.map_path is None:
         return None
-    return photos.resize(photos.read_gray(reference.map_path), size)
+    return decoding.resize(decoding.read_gray(reference.map_path), size)
 
 
 def to_square(picture, size):
     """The picture at the protocol's size; itself where it has that size."""
-    return picture if picture.shape[:2] == (size, size) else photos.resize(picture, size)
+    return picture if picture.shape[:2] == (size, size) else decoding.resize(picture, size)

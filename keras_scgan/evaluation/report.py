@@ -10,17 +10,17 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_scgan.errors import UserError
 from keras_scgan.evaluation.differences import COMPARED
 from keras_scgan.evaluation.methods import GREYSCALE, NETWORK, OUTPUTS, PIPELINE
 from keras_scgan.evaluation.plots import draw_cci_boxes
-from keras_scgan.files import atomic_path
+from keras_scgan.program.errors import UserError
+from keras_scgan.program.files import atomic_path
 
 RESULTS = ("metrics.jsonl", "per_image.csv", "table.md", "cci.png", "best_and_worst_*.png")
 """What a folder of results holds, as patterns: --overwrite replaces these, and nothing else."""
 
 RESIZE_FILTER = "squeezed to the square: too long sides by area averaging, then too short ones by cubic interpolation"
-"""What `data.photos.resize` does."""
+"""What `data.decoding.resize` does."""
 
 _COLUMNS = {
     "images": ("images", "{}"),

@@ -1,13 +1,13 @@
-"""Photo files decoded by TensorFlow's own operations, as a server runs them: what `photo_files` does, in a graph.
+"""Photo files decoded by TensorFlow's own operations, as a server runs them: what `photos.files` does, in a graph.
 
-The pixels are those of `photo_files.read_photo` to the bit (those of CMYK to 1/255).
+The pixels are those of `photos.files.read_photo` to the bit (those of CMYK to 1/255).
 """
 
 import typing
 
 import tensorflow as tf
 
-from keras_scgan import color, photo_formats, tiff_tags
+from keras_scgan.photos import color, formats, tiff_tags
 
 MAX_SIDE = 65535
 """Pixels of a side that are decoded: a JPEG has no more, and a few kilobytes of PNG may claim millions."""
@@ -151,7 +151,7 @@ def _png_size(data):
 
 def _jpeg_exif(data):
     """Where the EXIF of a JPEG starts, or 0."""
-    mark = list(photo_formats.EXIF_MARK)
+    mark = list(formats.EXIF_MARK)
 
     def goes_on(position, exif):
         is_inside = position + _PADDING < tf.size(data, tf.int64)

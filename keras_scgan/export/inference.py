@@ -11,11 +11,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_scgan import color
-from keras_scgan.errors import UserError
 from keras_scgan.export import convolutions
-from keras_scgan.layers import ChromaOnLuma, LumaTransplant, ReflectionPadding2D, UpsampleConv2D, WithOnes
 from keras_scgan.models import folding
+from keras_scgan.models.layers import ChromaOnLuma, LumaTransplant, ReflectionPadding2D, UpsampleConv2D, WithOnes
+from keras_scgan.photos import color
+from keras_scgan.program.errors import UserError
 
 REFLECT_PADDINGS = ("slices", "mirror_pad")
 

@@ -10,13 +10,13 @@ import tensorflow as tf
 from tensorflow.lite.python.convert import mlir_quantize
 from tensorflow.lite.tools import flatbuffer_utils
 
-from keras_scgan.batch import find_files
-from keras_scgan.colorizer import Colorizer
+from keras_scgan.colorizing.colorizer import Colorizer
 from keras_scgan.data import demo_dir
-from keras_scgan.errors import UserError
 from keras_scgan.export import flatbuffers
 from keras_scgan.export.inference import build_inference_model
-from keras_scgan.photo_files import PHOTO_SUFFIXES, read_photo
+from keras_scgan.photos.files import PHOTO_SUFFIXES, read_photo
+from keras_scgan.program.errors import UserError
+from keras_scgan.program.file_jobs import find_files
 
 KINDS = FLOAT32, FLOAT16, DYNAMIC, INT8 = ("float32", "float16", "dynamic", "int8")
 """Kinds of models: `float16` halves the weights, `dynamic` has 8-bit weights, `int8` 8-bit weights and maps."""

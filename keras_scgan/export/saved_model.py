@@ -9,11 +9,14 @@ import shutil
 import keras
 import tensorflow as tf
 
-from keras_scgan import data, descriptions, files, photo_files
-from keras_scgan.errors import BadFileError, UserError
-from keras_scgan.export import pipeline, serving_files
+from keras_scgan import data
+from keras_scgan.colorizing import descriptions
+from keras_scgan.colorizing.runners import describe, load_network
+from keras_scgan.export import photo_graph, serving_files
 from keras_scgan.export.inference import build_inference_model
-from keras_scgan.networks import describe, load_network
+from keras_scgan.photos import files as photo_files
+from keras_scgan.program import files
+from keras_scgan.program.errors import BadFileError, UserError
 from keras_scgan.serving.status import SIGNATURES
 
 WARM_UP_FILE = pathlib.PurePath("assets.extra", "tf_serving_warmup_requests")
@@ -31,7 +34,7 @@ def export(
     image_size=None,
     saliency=True,
     saliency_bytes=False,
-    max_pixels=pipeline.MAX_PIXELS,
+    max_pixels=photo_graph.MAX_PIXELS,
     warm_up_photos=None,
     verify=None,
 ):
@@ -39,7 +42,7 @@ def export(
 
     Its signatures are `serving_default`, from `gray [B, image_size, image_size, 1]` in [-1, 1] to `color` and, where
     the generator has them, `chroma` and `saliency`; and `colorize_bytes`, from `image_bytes [B]`, JPEG and PNG files,
-    to `image_bytes [B]`, PNG files: see `pipeline.colorize_files`. Of a generator of thermal images it is called
+    to `image_bytes [B]`, PNG files: see `photo_graph.colorize_files`. Of a generator of thermal images it is called
     `colorize_thermal_bytes`. Both stretch the luma if the generator is to see it so. Beside the versions,
     `folder/README.md` tells how to serve them (`SERVING.md` where there is another README), with
     `folder/batching.config`.
@@ -115,10 +118,10 @@ def _endpoints(generator, image_size, saliency, saliency_bytes, max_pixels):
 
     def network(with_saliency):
         chosen = model if with_saliency else colors
-        return pipeline.with_stretched_luma(chosen) if describe(generator).stretch_luma else chosen
+        return photo_graph.with_stretched_luma(chosen) if describe(generator).stretch_luma else chosen
 
     def colorize_bytes(image_bytes):
-        return pipeline.colorize_files(
+        return photo_graph.colorize_files(
             network(saliency_bytes), image_bytes, size=image_size, max_pixels=max_pixels, saliency=saliency_bytes
         )
 

@@ -5,7 +5,7 @@ import string
 from tensorflow.core.framework import types_pb2
 from tensorflow.core.protobuf import saved_model_pb2
 
-from keras_scgan.descriptions import THERMAL
+from keras_scgan.colorizing.descriptions import THERMAL
 from keras_scgan.serving.status import SIGNATURES
 
 

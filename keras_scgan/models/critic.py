@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_scgan.layers import conv_block
+from keras_scgan.models.layers import conv_block
 from keras_scgan.models.presets import preset_width
 
 _LAYERS = (  # name, kernel, stride, padding, width as a multiple of the preset's

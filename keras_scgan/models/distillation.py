@@ -8,9 +8,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_scgan import color
-from keras_scgan.errors import UserError
 from keras_scgan.models.global_features import build_vgg16_gray
+from keras_scgan.photos import color
+from keras_scgan.program.errors import UserError
 
 
 def build_student(preset, teacher):

@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 
-from keras_scgan.errors import UserError
-from keras_scgan.layers import WithOnes
 from keras_scgan.models import folding
+from keras_scgan.models.layers import WithOnes
+from keras_scgan.program.errors import UserError
 
 STRIDES = (4, 8, 16, 32)
 """Of the features: pixels of the photo a pixel of the map, in both directions."""

@@ -5,9 +5,9 @@ import dataclasses
 import keras
 import numpy as np
 
-from keras_scgan.errors import UserError
-from keras_scgan.fast_training import DepthwiseConv2D
-from keras_scgan.layers import FrozenBatchNormalization
+from keras_scgan.models.fast_training import DepthwiseConv2D
+from keras_scgan.models.layers import FrozenBatchNormalization
+from keras_scgan.program.errors import UserError
 
 _KINDS = {
     keras.layers.BatchNormalization: FrozenBatchNormalization,

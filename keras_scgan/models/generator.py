@@ -2,9 +2,9 @@
 
 import keras
 
-from keras_scgan.layers import LumaTransplant, conv_block
 from keras_scgan.models.generator_model import Generator
 from keras_scgan.models.global_features import build_vgg16_gray
+from keras_scgan.models.layers import LumaTransplant, conv_block
 from keras_scgan.models.presets import preset_width
 
 DEPTHS = (6, 7, 8)

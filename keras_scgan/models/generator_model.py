@@ -4,7 +4,7 @@ import dataclasses
 
 import keras
 
-from keras_scgan.descriptions import Description
+from keras_scgan.colorizing.descriptions import Description
 
 
 @keras.saving.register_keras_serializable(package="keras_scgan")

@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_scgan.layers import conv_block
+from keras_scgan.models.layers import conv_block
 from keras_scgan.models.presets import preset_width
 
 STRIDE = 32

@@ -5,9 +5,9 @@ import pathlib
 import keras
 from keras import ops
 
-from keras_scgan import color
-from keras_scgan.errors import UserError
 from keras_scgan.models import folding
+from keras_scgan.photos import color
+from keras_scgan.program.errors import UserError
 
 VGG16_LAYER = "block3_conv3"
 VGG16_INPUT_STDDEV = 58.0

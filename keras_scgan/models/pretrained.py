@@ -2,11 +2,11 @@
 
 import keras
 
-from keras_scgan.fast_training import DepthwiseConv2D, UpSampling2D
-from keras_scgan.layers import BATCH_NORM_MOMENTUM, NORM_EPSILON, BatchNormalization, ChromaOnLuma
 from keras_scgan.models import folding
 from keras_scgan.models.encoder import ENCODER_PREFIX, STRIDES
+from keras_scgan.models.fast_training import DepthwiseConv2D, UpSampling2D
 from keras_scgan.models.generator_model import Generator
+from keras_scgan.models.layers import BATCH_NORM_MOMENTUM, NORM_EPSILON, BatchNormalization, ChromaOnLuma
 
 _WIDTHS = {32: 256, 16: 160, 8: 112, 4: 64}
 _DEPTHWISE = {16: 5, 8: 5, 4: 3}

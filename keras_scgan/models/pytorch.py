@@ -12,10 +12,10 @@ import keras
 import numpy as np
 from absl import logging
 
-from keras_scgan.layers import UpsampleConv2D
 from keras_scgan.models.efficientnet_lite import SCALES, build_efficientnet_lite, scaled_stages
 from keras_scgan.models.generator import build_generator
 from keras_scgan.models.global_features import STRIDE, build_vgg16_gray
+from keras_scgan.models.layers import UpsampleConv2D
 from keras_scgan.models.presets import PRESETS
 
 _GLOBAL_FEATURES = "global_feature_network."

@@ -2,8 +2,8 @@
 
 import os
 
-from keras_scgan.data import photos
-from keras_scgan.errors import BadFileError
+from keras_scgan.data import decoding
+from keras_scgan.program.errors import BadFileError
 
 
 def read_companion(folder, path):
@@ -20,7 +20,7 @@ def read_companion(folder, path):
         BadFileError: It cannot be read. The reason names the file, as it is told of the photo.
     """
     try:
-        return photos.read_gray(os.path.join(folder, path))
+        return decoding.read_gray(os.path.join(folder, path))
     except BadFileError as error:
         raise BadFileError(error.path, f"{path}: {error.reason}") from None
 
@@ -39,4 +39,4 @@ def to_square(image, aspect, size):
     height, width = image.shape[:2]
     kept_height, kept_width = max(1, round(height * min(1, aspect))), max(1, round(width * min(1, 1 / aspect)))
     top, left = (height - kept_height) // 2, (width - kept_width) // 2
-    return photos.resize(image[top : top + kept_height, left : left + kept_width], size)
+    return decoding.resize(image[top : top + kept_height, left : left + kept_width], size)

@@ -9,13 +9,13 @@ import os
 
 import numpy as np
 
-from keras_scgan.batch import Report
-from keras_scgan.data import photos
-from keras_scgan.metrics import cci
+from keras_scgan.data import decoding
+from keras_scgan.evaluation.metrics import cci
 from keras_scgan.preparation import duplicates
 from keras_scgan.preparation.journal import Journal
 from keras_scgan.preparation.pictures import read_companion
 from keras_scgan.preparation.workers import advance, timed_bar
+from keras_scgan.program.file_jobs import Report
 
 _CHUNK = 32  # photos a job
 _COLORFULNESS_SIZE = 256
@@ -112,15 +112,15 @@ def examine(images, source):
     path = os.path.join(images, source.path)
     report = Report("examined")
     with report.catch(path):
-        photo = photos.read_pixels(path)
+        photo = decoding.read_pixels(path)
         if source.thermal:
             read_companion(images, source.thermal)
         digest = hashlib.sha256(repr(photo.shape).encode())
         digest.update(photo)
         return Finding(
             side=min(photo.shape[:2]),
-            is_gray=bool(photos.is_gray(photo)),
-            colorfulness=cci(photos.resize(photo, _COLORFULNESS_SIZE)),
+            is_gray=bool(decoding.is_gray(photo)),
+            colorfulness=cci(decoding.resize(photo, _COLORFULNESS_SIZE)),
             digest=digest.hexdigest(),
             thumbnail=duplicates.thumbnail(photo).tobytes(),
         )

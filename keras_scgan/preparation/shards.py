@@ -13,14 +13,14 @@ import os
 import pathlib
 import shutil
 
-from keras_scgan import saliency
-from keras_scgan.batch import Report
-from keras_scgan.data import photos, records
-from keras_scgan.files import atomic_path, sha256
+from keras_scgan.data import decoding, records
+from keras_scgan.preparation import detectors
 from keras_scgan.preparation.journal import Journal
 from keras_scgan.preparation.pictures import read_companion, to_square
 from keras_scgan.preparation.settings import Settings
 from keras_scgan.preparation.workers import advance, timed_bar
+from keras_scgan.program.file_jobs import Report
+from keras_scgan.program.files import atomic_path, sha256
 
 SHARD_BYTES = 100e6
 _BYTES_PER_PIXEL = {"color": 0.53, "saliency": 0.08, "thermal": 0.2, "label": 0}
@@ -67,7 +67,7 @@ class Recipe:
     Args:
         images: path of the folder of photos.
         saliency_dir: path of the folder of maps that are given, or `None`.
-        detector: str. Name of the detector (see `saliency.load_detector`), or `None`.
+        detector: str. Name of the detector (see `detectors.load_detector`), or `None`.
         model: path of the detector's model, where it has one to be named, or `None`.
         settings: `Settings`.
         classes: tuple of the names of the classes; empty without labels.
@@ -230,14 +230,14 @@ def _records(recipe, sources, report):
 @functools.cache
 def _load_detector(recipe):
     """The detector, on one thread, loaded once in a process."""
-    return saliency.load_detector(recipe.detector, model=recipe.model, threads=1)
+    return detectors.load_detector(recipe.detector, model=recipe.model, threads=1)
 
 
 def _read(recipe, source):
     """A sample without what is to be detected. Raises: `BadFileError`."""
     size, crop = recipe.settings.image_size, recipe.settings.resize == "crop"
     path = os.path.join(recipe.images, source.path)
-    photo = photos.read_pixels(path, min_side=size)
+    photo = decoding.read_pixels(path, min_side=size)
     square = functools.partial(to_square, aspect=photo.shape[1] / photo.shape[0] if crop else 1, size=size)
     sample = {"color": square(photo)}
     if source.saliency:

@@ -6,9 +6,9 @@ import os
 import pathlib
 import re
 
-from keras_scgan.batch import find_files
-from keras_scgan.errors import UserError
-from keras_scgan.photo_files import PHOTO_SUFFIXES
+from keras_scgan.photos.files import PHOTO_SUFFIXES
+from keras_scgan.program.errors import UserError
+from keras_scgan.program.file_jobs import find_files
 
 LAYOUTS = ("photos", "class_folders", "kaist")
 _KAIST_PHOTO = re.compile(r"(?:.*/)?set\d+/V\d+/(visible|lwir)/[^/]+")

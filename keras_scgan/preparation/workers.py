@@ -13,8 +13,8 @@ import types
 import cv2
 from absl import logging
 
-from keras_scgan.errors import UserError
-from keras_scgan.progress import progress_bar
+from keras_scgan.program.errors import UserError
+from keras_scgan.program.progress import progress_bar
 
 _TICK_SECONDS = 0.2
 

@@ -5,8 +5,8 @@ import re
 import time
 import urllib.parse
 
-from keras_scgan.descriptions import LUMA, NETWORK_INPUTS
-from keras_scgan.errors import UserError
+from keras_scgan.colorizing.descriptions import LUMA, NETWORK_INPUTS
+from keras_scgan.program.errors import UserError
 from keras_scgan.serving.rest import RestTransport
 from keras_scgan.serving.status import DEADLINE_EXCEEDED, NOT_FOUND, SIGNATURES, TOO_LARGE, UNAVAILABLE, StatusError
 

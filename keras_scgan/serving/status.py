@@ -1,6 +1,6 @@
 """What the two protocols have in common: the signatures that are called, and how a request fails."""
 
-from keras_scgan.descriptions import LUMA, THERMAL
+from keras_scgan.colorizing.descriptions import LUMA, THERMAL
 
 SIGNATURES = {LUMA: "colorize_bytes", THERMAL: "colorize_thermal_bytes"}
 """Signature of the exported SavedModel that takes and returns picture files, by what its network colorizes.

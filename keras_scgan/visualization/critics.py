@@ -8,12 +8,12 @@ import zlib
 import numpy as np
 from keras import ops
 
-from keras_scgan import color
-from keras_scgan.checkpoints import checkpoint_dir, checkpoint_path, checkpoint_steps
-from keras_scgan.data.photos import resize
-from keras_scgan.errors import UserError
+from keras_scgan.colorizing.runners import load_keras, split_batch
+from keras_scgan.data.decoding import resize
 from keras_scgan.models import build_critic
-from keras_scgan.networks import load_keras, split_batch
+from keras_scgan.photos import color
+from keras_scgan.program.errors import UserError
+from keras_scgan.training.checkpoints import checkpoint_dir, checkpoint_path, checkpoint_steps
 from keras_scgan.visualization.figures import Panel, Scale, draw_grid, fit, rgb_of, upsample
 
 CRITICS = ("color", "attention")

@@ -1,7 +1,7 @@
 """What the saliency branch attends to: the paper's figure 7."""
 
-from keras_scgan import color
-from keras_scgan.networks import split_batch
+from keras_scgan.colorizing.runners import split_batch
+from keras_scgan.photos import color
 from keras_scgan.visualization.figures import Panel, fit, rgb_of, weighted
 
 

@@ -9,8 +9,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from keras_scgan import color
-from keras_scgan.files import atomic_path
+from keras_scgan.photos import color
+from keras_scgan.program.files import atomic_path
 
 DPI = 150
 TALLEST = 2

@@ -8,10 +8,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_scgan import color
-from keras_scgan.data.photos import resize
-from keras_scgan.errors import UserError
+from keras_scgan.data.decoding import resize
 from keras_scgan.models.global_features import STRIDE
+from keras_scgan.photos import color
+from keras_scgan.program.errors import UserError
 from keras_scgan.visualization.figures import Panel, Scale, fit, rgb_of, upsample
 
 FEATURES = "global_features"

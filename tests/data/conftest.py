@@ -3,11 +3,11 @@
 import pytest
 from pair_folders import write_textured
 
-from keras_scgan.data import PhotoPairs
+from keras_scgan.data import PhotoFolder
 
 
 @pytest.fixture
 def textured(tmp_path):
     """Ten pairs of 40x30 random pixels, with the red channel as the saliency map."""
     write_textured(tmp_path)
-    return PhotoPairs(tmp_path)
+    return PhotoFolder(tmp_path)

@@ -3,12 +3,12 @@ import numpy as np
 import pytest
 from pair_folders import numpy_batches
 
-from keras_scgan import color
-from keras_scgan.data import aging, demo_dir, photos, training_batches
+from keras_scgan.data import aging, decoding, demo_dir, training_batches
+from keras_scgan.photos import color
 
 SIZE = 224
 DEMO = [
-    photos.resize(color.to_gray(photos.read_color(str(path))), SIZE).astype(np.float32) / 255
+    decoding.resize(color.to_gray(decoding.read_color(str(path))), SIZE).astype(np.float32) / 255
     for path in sorted((demo_dir() / "images").iterdir())[:8]
 ]
 FLAT = np.full((SIZE, SIZE), 0.5, np.float32)

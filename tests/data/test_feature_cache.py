@@ -7,10 +7,10 @@ import pytest
 from pair_folders import assert_same, numpy_batches, write_pair
 from shard_sets import colorful_samples, write_shards
 
-from keras_scgan import color
-from keras_scgan.data import ClassFolders, DataError, PhotoPairs, PhotoShards, cached_crops, training_batches
+from keras_scgan.data import ClassFolders, DataError, PhotoFolder, PhotoShards, cached_crops, training_batches
 from keras_scgan.data.feature_cache import FeatureCache
-from keras_scgan.errors import UserError
+from keras_scgan.photos import color
+from keras_scgan.program.errors import UserError
 
 SHAPES = [(2, 2, 3), (1, 1, 2)]
 VALUES = 14
@@ -141,7 +141,7 @@ def plain(tmp_path):
     """Ten pairs, each of one colour whose red is the index of the pair."""
     for i in range(PHOTOS):
         write_pair(tmp_path, f"{i}", np.full((8, 8, 3), (i, 200, 60), np.uint8), np.full((8, 8), 25 * i, np.uint8))
-    return PhotoPairs(tmp_path)
+    return PhotoFolder(tmp_path)
 
 
 def grays_of(crops):
@@ -212,17 +212,17 @@ def test_workers_share_out_a_stream_from_the_cache_without_a_bit_changing(cache,
 
 
 def test_the_digest_of_a_folder_is_of_names_sizes_times_and_fields(plain):
-    digests = [plain.digest(), PhotoPairs(plain.data_dir, fields=["color"]).digest()]
-    assert PhotoPairs(plain.data_dir).digest() == digests[0]
+    digests = [plain.digest(), PhotoFolder(plain.data_dir, fields=["color"]).digest()]
+    assert PhotoFolder(plain.data_dir).digest() == digests[0]
     with open(plain.photo_path(3), "ab") as file:
         file.write(b"more")
-    digests.append(PhotoPairs(plain.data_dir).digest())
+    digests.append(PhotoFolder(plain.data_dir).digest())
     for path in (plain.photo_path(3), plain.map_path(3)):
         os.rename(path, path.replace("3.png", "35.png"))
-    digests.append(PhotoPairs(plain.data_dir).digest())
+    digests.append(PhotoFolder(plain.data_dir).digest())
     for path in (plain.photo_path(5), plain.map_path(5)):  # another picture of the same size, as a bitmap may be
         os.utime(path, ns=(0, 1))
-        digests.append(PhotoPairs(plain.data_dir).digest())
+        digests.append(PhotoFolder(plain.data_dir).digest())
     assert len(set(digests)) == 6
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from shard_sets import colorful_samples, write_shards
 
-from keras_scgan.data import BadFiles, ClassFolders, DataError, PhotoPairs, PhotoShards, open_data_set
+from keras_scgan.data import BadFiles, ClassFolders, DataError, PhotoFolder, PhotoShards, open_data_set
 
 SAMPLES = colorful_samples(4)
 
@@ -24,7 +24,7 @@ def test_a_folder_with_images_is_one_of_pairs_whatever_the_split(tmp_path):
     write(tmp_path / "saliency" / "a.png", SAMPLES[0]["saliency"])
     for split in ("train", "validation"):
         pairs = open_data_set(tmp_path, split=split, bad_files=BadFiles(3))
-        assert isinstance(pairs, PhotoPairs)
+        assert isinstance(pairs, PhotoFolder)
         assert (pairs.fields, pairs.bad_files.max_bad_files, pairs.classes) == (("color", "saliency"), 3, None)
 
 

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from keras_scgan.data import BadFiles, DataError, PhotoPairs, demo_dir, photos
-from keras_scgan.errors import BadFileError
+from keras_scgan.data import BadFiles, DataError, PhotoFolder, decoding, demo_dir
+from keras_scgan.program.errors import BadFileError
 
 RNG = np.random.default_rng(0)
 PHOTO = cv2.resize(RNG.integers(0, 256, (6, 9, 3), np.uint8), (96, 64), interpolation=cv2.INTER_CUBIC)  # RGB
@@ -38,7 +38,7 @@ def truncate(path, share=0.5):
 
 def test_pairs_are_sorted_by_stem_and_match_across_suffixes(tmp_path):
     write_pairs(tmp_path, ["b.png", "a.JPG", "c.jpeg"], ["c.png", "a.jpg", "b.jpeg"])
-    pairs = PhotoPairs(tmp_path)
+    pairs = PhotoFolder(tmp_path)
     assert len(pairs) == 3
     assert [os.path.relpath(pairs.photo_path(i), tmp_path) for i in range(3)] == [
         "images/a.JPG",
@@ -50,7 +50,7 @@ def test_pairs_are_sorted_by_stem_and_match_across_suffixes(tmp_path):
 
 def test_names_beyond_ascii_and_with_dots_survive(tmp_path):
     write_pairs(tmp_path, ["Müller.2.png", "日本.jpg"])
-    pairs = PhotoPairs(tmp_path)
+    pairs = PhotoFolder(tmp_path)
     assert {os.path.basename(pairs.photo_path(i)) for i in range(2)} == {"Müller.2.png", "日本.jpg"}
     assert pairs.read(1)["color"].shape == PHOTO.shape
 
@@ -60,7 +60,7 @@ def test_other_files_hidden_files_and_folders_are_passed_over(tmp_path):
     (tmp_path / "images" / "notes.txt").touch()
     (tmp_path / "images" / "._a.png").touch()
     (tmp_path / "images" / "folder.png").mkdir()
-    assert len(PhotoPairs(tmp_path)) == 1
+    assert len(PhotoFolder(tmp_path)) == 1
 
 
 def test_listing_opens_no_file_and_keeps_a_few_dozen_bytes_a_pair(tmp_path):
@@ -70,7 +70,7 @@ def test_listing_opens_no_file_and_keeps_a_few_dozen_bytes_a_pair(tmp_path):
         for i in range(count):
             (tmp_path / folder / f"photo_{i:020}.jpg").touch()
     tracemalloc.start()
-    pairs = PhotoPairs(tmp_path)
+    pairs = PhotoFolder(tmp_path)
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(pairs) == count
@@ -79,54 +79,54 @@ def test_listing_opens_no_file_and_keeps_a_few_dozen_bytes_a_pair(tmp_path):
 
 def test_a_missing_folder_is_an_error_that_names_it(tmp_path):
     with pytest.raises(DataError, match="nowhere does not exist"):
-        PhotoPairs(tmp_path / "nowhere")
+        PhotoFolder(tmp_path / "nowhere")
 
 
 def test_a_file_instead_of_a_folder_is_an_error(tmp_path):
     with pytest.raises(DataError, match=r"a\.png is not a folder"):
-        PhotoPairs(write_image(tmp_path / "a.png", PHOTO))
+        PhotoFolder(write_image(tmp_path / "a.png", PHOTO))
 
 
 def test_a_folder_without_images_is_an_error(tmp_path):
     with pytest.raises(DataError, match="no subfolder images/"):
-        PhotoPairs(tmp_path)
+        PhotoFolder(tmp_path)
 
 
 def test_an_empty_folder_of_images_is_an_error(tmp_path):
     (tmp_path / "images").mkdir()
     with pytest.raises(DataError, match=r"images holds no picture \(\.jpg, .*\.png, .*\.webp, "):
-        PhotoPairs(tmp_path)
+        PhotoFolder(tmp_path)
 
 
 @pytest.mark.parametrize("map_names", [[], ["z.png"]])
 def test_a_set_without_any_map_is_an_error_that_names_the_tool_however_many_bad_files_are_allowed(tmp_path, map_names):
     write_pairs(tmp_path, ["a.png"], map_names)
     with pytest.raises(DataError, match=r"tools/make_saliency\.py"):
-        PhotoPairs(tmp_path, bad_files=BadFiles(100))
+        PhotoFolder(tmp_path, bad_files=BadFiles(100))
 
 
 def test_two_photos_of_one_stem_are_an_error(tmp_path):
     write_pairs(tmp_path, ["a.png", "a.jpg"], ["a.png"])
     with pytest.raises(DataError, match=r"has both a\.(png and a\.jpg|jpg and a\.png)"):
-        PhotoPairs(tmp_path)
+        PhotoFolder(tmp_path)
 
 
 def test_photos_without_a_map_are_an_error_that_names_count_first_stem_and_tool(tmp_path):
     write_pairs(tmp_path, ["a.png", "c.png", "b.png"], ["a.png"])
     with pytest.raises(DataError, match=r"2 photos have no saliency map, the first is b \(tools/make_saliency\.py"):
-        PhotoPairs(tmp_path)
+        PhotoFolder(tmp_path)
 
 
 def test_maps_without_a_photo_are_an_error_that_names_count_and_first_stem(tmp_path):
     write_pairs(tmp_path, ["a.png"], ["a.png", "c.png", "b.png"])
     with pytest.raises(DataError, match="2 saliency maps have no photo, the first is b"):
-        PhotoPairs(tmp_path)
+        PhotoFolder(tmp_path)
 
 
 def test_unpaired_files_are_counted_and_logged_and_left_out_as_far_as_allowed(tmp_path):
     write_pairs(tmp_path, ["a.png", "b.png"], ["b.png", "c.png"])
     bad_files = BadFiles(2, tmp_path / "bad_files.log")
-    pairs = PhotoPairs(tmp_path, bad_files=bad_files)
+    pairs = PhotoFolder(tmp_path, bad_files=bad_files)
     assert len(pairs) == 1
     assert len(bad_files) == 2
     assert (tmp_path / "bad_files.log").read_text() == (
@@ -137,14 +137,14 @@ def test_unpaired_files_are_counted_and_logged_and_left_out_as_far_as_allowed(tm
 def test_error_messages_are_one_line(tmp_path):
     write_pairs(tmp_path, ["a.png", "b.png"], ["b.png", "c.png"])
     with pytest.raises(DataError) as error:
-        PhotoPairs(tmp_path, bad_files=BadFiles(1, tmp_path / "bad_files.log"))
+        PhotoFolder(tmp_path, bad_files=BadFiles(1, tmp_path / "bad_files.log"))
     assert "\n" not in str(error.value)
     assert "bad_files.log" in str(error.value)
 
 
 def test_without_saliency_no_map_is_needed_or_read(tmp_path):
     write_pairs(tmp_path, ["a.png", "b.png"], ["c.png"])
-    pairs = PhotoPairs(tmp_path, fields=["color"])
+    pairs = PhotoFolder(tmp_path, fields=["color"])
     assert len(pairs) == 2
     sample = pairs.read(0)
     assert list(sample) == ["color"]
@@ -155,8 +155,8 @@ def test_thermal_images_are_read_where_they_are_wanted_and_those_without_a_photo
     write_pairs(tmp_path, ["a.png", "b.png"])
     write_image(tmp_path / "thermal" / "a.jpg", MAP[::2])
     write_image(tmp_path / "thermal" / "c.png", MAP)
-    assert len(PhotoPairs(tmp_path)) == 2
-    pairs = PhotoPairs(tmp_path, fields=["thermal", "color"], bad_files=BadFiles(2, tmp_path / "log"))
+    assert len(PhotoFolder(tmp_path)) == 2
+    pairs = PhotoFolder(tmp_path, fields=["thermal", "color"], bad_files=BadFiles(2, tmp_path / "log"))
     assert len(pairs) == 1
     sample = pairs.read(0)
     assert list(sample) == ["thermal", "color"]
@@ -170,14 +170,14 @@ def test_photos_need_both_a_map_and_a_thermal_image_where_both_are_wanted(tmp_pa
     write_pairs(tmp_path, ["a.png", "b.png", "c.png"], ["a.png", "b.png"])
     for name in ("b.png", "c.png"):
         write_image(tmp_path / "thermal" / name, MAP)
-    pairs = PhotoPairs(tmp_path, fields=["color", "saliency", "thermal"], bad_files=BadFiles(2))
+    pairs = PhotoFolder(tmp_path, fields=["color", "saliency", "thermal"], bad_files=BadFiles(2))
     assert [os.path.basename(pairs.photo_path(i)) for i in range(len(pairs))] == ["b.png"]
     assert len(pairs.bad_files) == 2
 
 
 def test_a_set_without_thermal_images_is_an_error_that_says_what_to_do(tmp_path):
     with pytest.raises(DataError, match="no subfolder thermal/: put the thermal images of the photos there"):
-        PhotoPairs(write_pairs(tmp_path, ["a.png"]), fields=["color", "thermal"])
+        PhotoFolder(write_pairs(tmp_path, ["a.png"]), fields=["color", "thermal"])
 
 
 def test_the_demo_set_lies_in_the_package():
@@ -188,7 +188,7 @@ def test_the_demo_set_lies_in_the_package():
 
 
 def test_a_pair_is_read_as_8_bit_rgb_and_gray(tmp_path):
-    sample = PhotoPairs(write_pairs(tmp_path, ["a.png"])).read(0)
+    sample = PhotoFolder(write_pairs(tmp_path, ["a.png"])).read(0)
     np.testing.assert_array_equal(sample["color"], PHOTO)
     np.testing.assert_array_equal(sample["saliency"], MAP)
 
@@ -197,7 +197,7 @@ def test_a_photo_is_turned_upright_by_its_exif_orientation(tmp_path):
     jpeg = cv2.imencode(".jpg", PHOTO)[1].tobytes()
     exif = b"Exif\0\0MM\0*\0\0\0\x08" + struct.pack(">HHHIHHI", 1, 0x112, 3, 1, 6, 0, 0)
     (tmp_path / "a.jpg").write_bytes(jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + jpeg[2:])
-    assert photos.read_color(str(tmp_path / "a.jpg")).shape == (96, 64, 3)
+    assert decoding.read_color(str(tmp_path / "a.jpg")).shape == (96, 64, 3)
 
 
 @pytest.mark.parametrize(
@@ -205,14 +205,14 @@ def test_a_photo_is_turned_upright_by_its_exif_orientation(tmp_path):
 )
 def test_a_jpeg_is_decoded_at_the_smallest_size_that_is_enough(tmp_path, min_side, shape):
     large = cv2.resize(PHOTO, (640, 480), interpolation=cv2.INTER_CUBIC)
-    photo = photos.read_color(write_image(tmp_path / "a.jpg", large), min_side)
+    photo = decoding.read_color(write_image(tmp_path / "a.jpg", large), min_side)
     assert photo.shape[:2] == shape
     averaged = cv2.resize(large, shape[::-1], interpolation=cv2.INTER_AREA)
     assert np.abs(photo.astype(int) - averaged).mean() < 3
 
 
 def test_a_png_is_decoded_at_full_size(tmp_path):
-    assert photos.read_color(write_image(tmp_path / "a.png", PHOTO), min_side=8).shape == PHOTO.shape
+    assert decoding.read_color(write_image(tmp_path / "a.png", PHOTO), min_side=8).shape == PHOTO.shape
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png"])
@@ -221,9 +221,9 @@ def test_a_truncated_file_is_bad(tmp_path, suffix, share):
     path = write_image(tmp_path / f"a{suffix}", PHOTO)
     truncate(path, share)
     with pytest.raises(BadFileError):
-        photos.read_color(path)
+        decoding.read_color(path)
     with pytest.raises(BadFileError):
-        photos.read_gray(path)
+        decoding.read_gray(path)
 
 
 def test_the_end_of_a_thumbnail_is_not_taken_for_the_end_of_a_truncated_jpeg(tmp_path):
@@ -231,29 +231,29 @@ def test_the_end_of_a_thumbnail_is_not_taken_for_the_end_of_a_truncated_jpeg(tmp
     whole = jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(thumbnail) + 2) + thumbnail + jpeg[2:]
     path = tmp_path / "a.jpg"
     path.write_bytes(whole)
-    assert photos.read_color(str(path)).shape == PHOTO.shape
+    assert decoding.read_color(str(path)).shape == PHOTO.shape
     path.write_bytes(whole[:-200])
     with pytest.raises(BadFileError, match="truncated JPEG"):
-        photos.read_color(str(path))
+        decoding.read_color(str(path))
 
 
 def test_bytes_after_the_end_of_a_jpeg_are_no_fault(tmp_path):
     path = write_image(tmp_path / "a.jpg", PHOTO)
     with open(path, "ab") as file:
         file.write(b"\xff\xda" + bytes(1000))
-    assert photos.read_color(path).shape == PHOTO.shape
+    assert decoding.read_color(path).shape == PHOTO.shape
 
 
 @pytest.mark.parametrize(("content", "reason"), [(b"", "empty file"), (b"no picture" * 9, "no readable picture")])
 def test_what_is_no_picture_is_bad(tmp_path, content, reason):
     (tmp_path / "a.jpg").write_bytes(content)
     with pytest.raises(BadFileError, match=reason):
-        photos.read_color(str(tmp_path / "a.jpg"))
+        decoding.read_color(str(tmp_path / "a.jpg"))
 
 
 def test_a_file_that_is_gone_is_bad(tmp_path):
     with pytest.raises(BadFileError, match="No such file"):
-        photos.read_color(str(tmp_path / "a.jpg"))
+        decoding.read_color(str(tmp_path / "a.jpg"))
 
 
 @pytest.mark.parametrize("quality", [30, 95])
@@ -261,20 +261,20 @@ def test_a_greyscale_photo_saved_in_colour_is_bad(tmp_path, quality):
     noisy = np.clip(GRAY + RNG.normal(0, 4, GRAY.shape), 0, 255).astype(np.uint8)
     cv2.imwrite(str(tmp_path / "a.jpg"), noisy, [cv2.IMWRITE_JPEG_QUALITY, quality])
     with pytest.raises(BadFileError, match="greyscale"):
-        photos.read_color(str(tmp_path / "a.jpg"))
+        decoding.read_color(str(tmp_path / "a.jpg"))
 
 
 def test_a_greyscale_photo_with_one_coloured_spot_is_no_greyscale_photo():
     spot = GRAY.copy()
     spot[20:28, 40:48, 0] ^= 128
-    assert photos.is_gray(GRAY)
-    assert not photos.is_gray(spot)
+    assert decoding.is_gray(GRAY)
+    assert not decoding.is_gray(spot)
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (64, 64), (8, 64, 3), (64, 8, 3), (1, 1, 3), (300, 200)])
 def test_resizing_keeps_the_mean_and_the_range(shape):
     image = cv2.GaussianBlur(RNG.integers(0, 256, (*shape[:2], *shape[2:]), np.uint8), (3, 3), 0).reshape(shape)
-    resized = photos.resize(image, 32)
+    resized = decoding.resize(image, 32)
     assert resized.shape == (32, 32, *shape[2:])
     assert resized.dtype == np.uint8
     np.testing.assert_allclose(resized.mean((0, 1)), image.mean((0, 1)), atol=4)
@@ -288,7 +288,7 @@ def test_the_place_of_a_bad_pair_is_taken_by_the_next_good_one_cyclically(tmp_pa
     write_image(tmp_path / "images" / "a.png", PHOTO[::-1])
     (tmp_path / "images" / "c.png").write_bytes(b"")
     (tmp_path / "saliency" / "d.png").write_bytes(b"")
-    pairs = PhotoPairs(tmp_path, bad_files=BadFiles(2, tmp_path / "log"))
+    pairs = PhotoFolder(tmp_path, bad_files=BadFiles(2, tmp_path / "log"))
     np.testing.assert_array_equal(pairs.read_good(1)["color"], PHOTO)
     np.testing.assert_array_equal(pairs.read_good(2)["color"], PHOTO[::-1])
     assert pairs.read_or_skip(2) is None
@@ -298,7 +298,7 @@ def test_the_place_of_a_bad_pair_is_taken_by_the_next_good_one_cyclically(tmp_pa
 
 
 def test_a_set_in_which_every_pair_is_bad_is_an_error(tmp_path):
-    pairs = PhotoPairs(write_pairs(tmp_path, ["a.png"]), bad_files=BadFiles(9))
+    pairs = PhotoFolder(write_pairs(tmp_path, ["a.png"]), bad_files=BadFiles(9))
     truncate(pairs.photo_path(0))
     with pytest.raises(DataError, match="None of the 1 photos"):
         pairs.read_good(0)

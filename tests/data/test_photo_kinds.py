@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from sample_photos import RGB, RGBA, encode
 
-from keras_scgan.data import open_data_set, photos, training_batches
-from keras_scgan.errors import BadFileError
+from keras_scgan.data import decoding, open_data_set, training_batches
+from keras_scgan.program.errors import BadFileError
 
 PHOTO = cv2.resize(RGB, (96, 64), interpolation=cv2.INTER_CUBIC)
 MAP = np.ascontiguousarray(PHOTO[..., 0])
@@ -26,7 +26,7 @@ def test_photos_and_maps_are_of_every_kind_that_the_photo_reader_takes(tmp_path,
 
 def test_of_a_transparent_tiff_the_colours_are_read(tmp_path):
     (tmp_path / "a.tif").write_bytes(encode(RGBA, "TIFF"))
-    photo = photos.read_color(str(tmp_path / "a.tif")).astype(int)
+    photo = decoding.read_color(str(tmp_path / "a.tif")).astype(int)
     visible = RGBA[..., 3] > 64
     np.testing.assert_allclose(photo[visible], RGBA[..., :3][visible], atol=2)
 
@@ -53,4 +53,4 @@ def test_a_map_of_another_size_and_aspect_is_cropped_as_its_photo_is(tmp_path, m
 def test_a_truncated_file_of_another_kind_is_bad(tmp_path, kind):
     (tmp_path / "a").write_bytes(encode(PHOTO, kind)[:-200])
     with pytest.raises(BadFileError):
-        photos.read_color(str(tmp_path / "a"))
+        decoding.read_color(str(tmp_path / "a"))

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from keras_scgan.data import records
-from keras_scgan.errors import BadFileError
+from keras_scgan.program.errors import BadFileError
 
 RNG = np.random.default_rng(0)
 PHOTO = cv2.resize(RNG.integers(0, 256, (6, 9, 3), np.uint8), (96, 64), interpolation=cv2.INTER_CUBIC)  # RGB

@@ -9,7 +9,7 @@ import tensorflow as tf
 from shard_sets import colorful_samples, write_shards
 
 from keras_scgan.data import BadFiles, DataError, PhotoShards, records
-from keras_scgan.errors import BadFileError
+from keras_scgan.program.errors import BadFileError
 
 SAMPLES = colorful_samples(8)
 

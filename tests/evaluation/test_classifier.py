@@ -7,9 +7,9 @@ import keras
 import numpy as np
 import pytest
 
-from keras_scgan.errors import UserError
 from keras_scgan.evaluation import classifier
 from keras_scgan.evaluation.references import Reference
+from keras_scgan.program.errors import UserError
 
 
 def build_red_or_blue(size):

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import scipy.spatial
 
-from keras_scgan import color, metrics
-from keras_scgan.errors import BadFileError, UserError
-from keras_scgan.evaluation import Comparison, Greyscale, find_references
+from keras_scgan.evaluation import Comparison, Greyscale, find_references, metrics
 from keras_scgan.evaluation.methods import Result, true_images
+from keras_scgan.photos import color
+from keras_scgan.program.errors import BadFileError, UserError
 
 SIZE = 16
 SHARED_PHOTOS = pathlib.Path(__file__).parents[2].parent / "shared" / "data" / "photos" / "val"

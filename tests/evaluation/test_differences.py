@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_scgan import metrics
-from keras_scgan.evaluation import differences
+from keras_scgan.evaluation import differences, metrics
 
 
 def records_of(values, name="chroma_psnr"):

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from keras_scgan.errors import UserError
 from keras_scgan.evaluation.judge import Judge
+from keras_scgan.program.errors import UserError
 
 
 def build_two_poolings(size=8):

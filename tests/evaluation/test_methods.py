@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
-from keras_scgan import color
 from keras_scgan.data.aging import age_by_name
-from keras_scgan.errors import BadFileError, UserError
 from keras_scgan.evaluation import methods
 from keras_scgan.evaluation.references import Sample, to_square
+from keras_scgan.photos import color
+from keras_scgan.program.errors import BadFileError, UserError
 
 SIZE = 16
 

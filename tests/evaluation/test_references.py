@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from keras_scgan.errors import BadFileError, UserError
 from keras_scgan.evaluation import references
+from keras_scgan.program.errors import BadFileError, UserError
 
 COLOR = np.full((10, 12, 3), (10, 90, 200), np.uint8)
 

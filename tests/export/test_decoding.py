@@ -10,8 +10,9 @@ import sample_photos as samples
 import tensorflow as tf
 from PIL import Image
 
-from keras_scgan import color, photo_files
 from keras_scgan.export import decoding
+from keras_scgan.photos import color
+from keras_scgan.photos import files as photo_files
 
 MAX_PIXELS = 10_000
 

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from small_encoder import mobile_classifier, randomize_norms, small_pretrained_generator
 
-from keras_scgan import build_generator, precision
-from keras_scgan.errors import UserError
+from keras_scgan import build_generator
 from keras_scgan.export import inference
 from keras_scgan.export.inference import build_inference_model
+from keras_scgan.program.errors import UserError
+from keras_scgan.training import precision
 
 SIZE = 64
 TOLERANCE = 1e-5

@@ -10,12 +10,14 @@ from ai_edge_litert.interpreter import Interpreter
 from colorful import chroma_generator
 from small_encoder import mobile_classifier, small_pretrained_generator
 
-from keras_scgan import build_generator, color, networks
-from keras_scgan.colorizer import Colorizer
+from keras_scgan import build_generator
+from keras_scgan.colorizing import runners
+from keras_scgan.colorizing.colorizer import Colorizer
 from keras_scgan.data import demo_dir
-from keras_scgan.errors import UserError
 from keras_scgan.export import flatbuffers, litert
 from keras_scgan.export.litert import KINDS, convert, operations_outside_delegate, photo_grays
+from keras_scgan.photos import color
+from keras_scgan.program.errors import UserError
 
 SIZE = 64
 DECIBELS = {"float32": 100, "float16": 60, "dynamic": 35, "int8": 32}
@@ -116,8 +118,8 @@ def test_generators_on_pre_trained_encoders_run_within_the_delegate(grays, kind)
     (details,) = runner.get_input_details().values()
     found = []
     for gray in grays[1:8:2]:
-        outputs = runner(gray=networks._quantized(gray[np.newaxis], details))
-        found.append({n: networks._dequantized(outputs[n], d)[0] for n, d in runner.get_output_details().items()})
+        outputs = runner(gray=runners._quantized(gray[np.newaxis], details))
+        found.append({n: runners._dequantized(outputs[n], d)[0] for n, d in runner.get_output_details().items()})
     expected = generator.predict_on_batch(np.stack(grays[1:8:2]))
     for name, peak in (("color", 2), ("chroma", 2), ("saliency", 1)):
         assert psnr(np.stack([outputs[name] for outputs in found]), expected[name], peak) > DECIBELS[kind], name

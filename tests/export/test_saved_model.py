@@ -12,11 +12,13 @@ import pytest
 import tensorflow as tf
 from colorful import chroma_generator, colorful_generator
 
-from keras_scgan import data, descriptions, precision
-from keras_scgan.colorizer import Colorizer
-from keras_scgan.errors import BadFileError, UserError
+from keras_scgan import data
+from keras_scgan.colorizing import descriptions
+from keras_scgan.colorizing.colorizer import Colorizer
 from keras_scgan.export import decoding, saved_model
-from keras_scgan.photo_files import read_photo
+from keras_scgan.photos.files import read_photo
+from keras_scgan.program.errors import BadFileError, UserError
+from keras_scgan.training import precision
 
 SIZE = 64
 PHOTOS = sorted((data.demo_dir() / "images").iterdir())[:3]

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from keras_scgan import precision
-from keras_scgan.layers import BatchNormalization, SpectralConv2D
 from keras_scgan.models import PRESETS, build_critic
+from keras_scgan.models.layers import BatchNormalization, SpectralConv2D
+from keras_scgan.training import precision
 
 # Those of figure 3, and as many singular vectors' elements as there are output channels.
 PARAMETERS = {

@@ -6,10 +6,10 @@ import pytest
 import scipy.special
 from tiny_teacher import CLASSES, build_classifier
 
-from keras_scgan import color
-from keras_scgan.errors import UserError
 from keras_scgan.models import build_vgg16_gray
 from keras_scgan.models.distillation import build_student, build_teacher
+from keras_scgan.photos import color
+from keras_scgan.program.errors import UserError
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from small_encoder import mobile_classifier, randomize_norms
 
-from keras_scgan.errors import UserError
-from keras_scgan.layers import FrozenBatchNormalization
 from keras_scgan.models.encoder import STRIDES, build_encoder
+from keras_scgan.models.layers import FrozenBatchNormalization
+from keras_scgan.program.errors import UserError
 
 APPLICATIONS = {
     "ResNet50": ("resnet50", ["conv2_block3_out", "conv3_block4_out", "conv4_block6_out", "conv5_block3_out"]),

@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from keras_scgan import color, precision
 from keras_scgan.models import PRESETS, build_generator
+from keras_scgan.photos import color
+from keras_scgan.training import precision
 
 PARAMETERS = {"paper": 58_777_728, "medium": 14_707_776, "small": 3_683_616, "testing": 232_728}
 

@@ -12,9 +12,9 @@ import zlib
 import numpy as np
 import pytest
 
-from keras_scgan import color
 from keras_scgan.models import build_critic, build_generator
 from keras_scgan.models.pytorch import assign_from_pytorch, build_from_pytorch
+from keras_scgan.photos import color
 
 AUTHORS_DIR = pathlib.Path(__file__).parents[3] / "shared" / "golden"
 TESTING_PATH = pathlib.Path(__file__).parent / "data" / "testing_preset.npz"

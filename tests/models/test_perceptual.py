@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from keras_scgan import color
-from keras_scgan.errors import UserError
 from keras_scgan.models.perceptual import VGG16_INPUT_STDDEV, build_perceptual_features
+from keras_scgan.photos import color
+from keras_scgan.program.errors import UserError
 
 
 @pytest.fixture

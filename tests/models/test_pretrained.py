@@ -12,9 +12,10 @@ import pytest
 from small_encoder import mobile_classifier, small_pretrained_generator
 from test_golden import assign_by_recipe
 
-from keras_scgan import color, precision
-from keras_scgan.layers import FrozenBatchNormalization
+from keras_scgan.models.layers import FrozenBatchNormalization
 from keras_scgan.models.pretrained import split_at_features
+from keras_scgan.photos import color
+from keras_scgan.training import precision
 
 
 def outputs_by_recipe():

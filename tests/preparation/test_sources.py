@@ -2,8 +2,8 @@
 
 import pytest
 
-from keras_scgan.errors import UserError
 from keras_scgan.preparation.sources import Source, add_maps, find_sources
+from keras_scgan.program.errors import UserError
 
 
 @pytest.fixture

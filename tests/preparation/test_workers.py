@@ -6,9 +6,9 @@ import types
 
 import pytest
 
-from keras_scgan.errors import UserError
 from keras_scgan.preparation import workers
 from keras_scgan.preparation.workers import Workers
+from keras_scgan.program.errors import UserError
 
 
 def square(number):

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from serving import server, tiny_model
 
-from keras_scgan.errors import UserError
+from keras_scgan.program.errors import UserError
 from keras_scgan.serving import PROTOCOLS, RequestError, ServerError, ServingClient, client
 
 

@@ -6,10 +6,12 @@ from colorful import colorful_generator
 from PIL import Image
 from serving import server
 
-from keras_scgan import batch, data, photo_batch, serving
-from keras_scgan.colorizer import Colorizer
+from keras_scgan import data, serving
+from keras_scgan.colorizing import colorize_files
+from keras_scgan.colorizing.colorizer import Colorizer
 from keras_scgan.export import saved_model
-from keras_scgan.photo_files import read_photo
+from keras_scgan.photos.files import read_photo
+from keras_scgan.program import file_jobs
 
 SIZE = 64
 
@@ -53,9 +55,9 @@ def photos(tmp_path_factory):
 def test_photos_of_all_kinds_come_back_as_from_the_colorizer(generator, models, photos, tmp_path, protocol):
     if protocol == "grpc":
         pytest.importorskip("tensorflow_serving.apis")
-    report = batch.Report("colorized")
-    jobs = photo_batch.plan(
-        batch.find_files([str(photos)], (".jpg", ".png", ".tif", ".webp")),
+    report = file_jobs.Report("colorized")
+    jobs = colorize_files.plan(
+        file_jobs.find_files([str(photos)], (".jpg", ".png", ".tif", ".webp")),
         tmp_path,
         report,
         suffix_of=lambda suffix: f"{suffix}.png",

@@ -84,7 +84,7 @@ def call_tool():
     tools = {}
 
     def call(tool, *arguments, **options):
-        from keras_scgan import cli
+        from keras_scgan.program import cli
 
         if tool not in tools:
             _forget(tools)

@@ -14,7 +14,7 @@ import pytest
 from colorful import chroma_generator
 from PIL import Image
 
-from keras_scgan.photo_files import read_photo
+from keras_scgan.photos.files import read_photo
 
 GOOD = photos_of_kinds.SIZES | {"thin.png": (5000, 1), "animated.gif": (40, 30)}
 """Width and height of the results by the names of the originals."""

@@ -34,7 +34,7 @@ def test_an_export_is_described_and_runs_where_the_generator_does(export, model,
     entries = json.loads((output / "export.json").read_text())
     assert entries["litert_float32"]["options"] == {"saliency": True, "reflect_padding": "slices"}
 
-    from keras_scgan.colorizer import Colorizer
+    from keras_scgan.colorizing.colorizer import Colorizer
 
     photo = np.random.default_rng(0).integers(0, 256, (50, 70)).astype("uint8")
     results = [

@@ -11,10 +11,12 @@ from keras_scgan.data import demo_dir
 
 ROOT = pathlib.Path(__file__).parents[2]
 FLAGFILES = sorted(
-    str(path.relative_to(ROOT)) for pattern in ("*.flags", "saved_models/*/*.flags") for path in ROOT.glob(pattern)
+    str(path.relative_to(ROOT))
+    for pattern in ("*.flags", "recipes/*.flags", "saved_models/*/*.flags")
+    for path in ROOT.glob(pattern)
 )
-OF_OTHER_TOOLS = ("distil.flags", "pretrain.flags")
-OF_A_NETWORK = "finetune.flags"
+OF_OTHER_TOOLS = ("recipes/distil.flags", "recipes/pretrain.flags")
+OF_A_NETWORK = "recipes/finetune.flags"
 SHIPPED = pathlib.PurePath("saved_models/scgan/generator.keras")
 
 # The smallest networks, and neither downloads nor files of weights.
@@ -80,7 +82,7 @@ def test_distillation_s_flagfile_resolves_likewise(call_tool, tmp_path, monkeypa
     build_classifier().save(tmp_path / "teacher.keras")
     monkeypatch.chdir(tmp_path)
     places = [f"--data_dir={demo_dir()}", "--teacher=teacher.keras"]
-    assert "20 photos" in resolve(call_tool, "pretrain.py", "distil.flags", *places, *SMALL, "--batch_size=4")
+    assert "20 photos" in resolve(call_tool, "pretrain.py", "recipes/distil.flags", *places, *SMALL, "--batch_size=4")
     assert os.listdir(tmp_path) == ["teacher.keras"]
 
 
@@ -89,5 +91,7 @@ def test_the_classifier_s_flagfile_resolves_likewise(call_tool, tmp_path, monkey
         (tmp_path / "set" / name).mkdir(parents=True)
         (tmp_path / "set" / name / "photo.jpg").write_bytes(next((demo_dir() / "images").iterdir()).read_bytes())
     monkeypatch.chdir(tmp_path)
-    assert "2 photos" in resolve(call_tool, "pretrain.py", "pretrain.flags", "--data_dir=set", *SMALL, "--batch_size=2")
+    assert "2 photos" in resolve(
+        call_tool, "pretrain.py", "recipes/pretrain.flags", "--data_dir=set", *SMALL, "--batch_size=2"
+    )
     assert os.listdir(tmp_path) == ["set"]

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from keras_scgan import data
-from keras_scgan.photo_files import read_photo
+from keras_scgan.photos.files import read_photo
 
 GOOD = photos_of_kinds.SIZES
 """Width and height of the maps by the names of the photos."""
@@ -108,7 +108,7 @@ def test_photos_and_maps_are_a_data_set(folder, make_saliency):
         pathlib.Path("set/saliency").mkdir()
         make_saliency("--images=set/images", "--output=set/saliency", f"--format={output_format}")
         assert {path.suffix for path in pathlib.Path("set/saliency").iterdir()} == {f".{output_format}"}
-        assert len(data.PhotoPairs("set")) == len(GOOD) - 1
+        assert len(data.PhotoFolder("set")) == len(GOOD) - 1
         pathlib.Path("set/saliency").rename(f"set/{output_format}")
 
 

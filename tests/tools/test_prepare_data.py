@@ -15,8 +15,8 @@ from photo_folders import gray, mixed_folder, picture, write
 from PIL import Image
 
 from keras_scgan import data
-from keras_scgan.files import sha256
 from keras_scgan.preparation import scan, shards
+from keras_scgan.program.files import sha256
 
 COUNT = 24
 SMALL = ("--image_size=32", "--validation_share=0.3", "--workers=0")

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from tiny_teacher import CLASSES, build_classifier
 
-from keras_scgan import color, data
+from keras_scgan import data
 from keras_scgan.data import demo_dir
+from keras_scgan.photos import color
 
 NETWORK = ["--preset=testing", "--image_size=32", "--strategy=none", "--precision=float32"]
 SMALL = [*NETWORK, "--batch_size=4", "--steps_per_epoch=2", "--epochs=2", "--optimizer=adam", "--learning_rate=1e-3"]

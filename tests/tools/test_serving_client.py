@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 from serving import server, tiny_model
 
-from keras_scgan import color, data
-from keras_scgan.photo_files import read_photo
+from keras_scgan import data
+from keras_scgan.photos import color
+from keras_scgan.photos.files import read_photo
 
 GOOD = ("gray.jpg", "deep.png", "alpha.png", "rotated.png", "palette.gif", "scan.tif", "sub/Schloß 城.webp")
 BAD = {

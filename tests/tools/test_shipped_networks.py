@@ -7,15 +7,17 @@ import cv2
 import numpy as np
 import pytest
 
-from keras_scgan import Colorizer, metrics, networks
+from keras_scgan import Colorizer
+from keras_scgan.colorizing import runners
 from keras_scgan.data import demo_dir
-from keras_scgan.errors import UserError
-from keras_scgan.files import sha256
-from keras_scgan.photo_files import read_photo
-from keras_scgan.saliency import load_detector
+from keras_scgan.evaluation import metrics
+from keras_scgan.photos.files import read_photo
+from keras_scgan.preparation.detectors import load_detector
+from keras_scgan.program.errors import UserError
+from keras_scgan.program.files import sha256
 
 ROOT = pathlib.Path(__file__).parents[2]
-NAMES = sorted(path.parent.name for path in networks.SHIPPED_DIR.glob("*/generator.keras"))
+NAMES = sorted(path.parent.name for path in runners.SHIPPED_DIR.glob("*/generator.keras"))
 EXAMPLES = sorted((ROOT / "examples").glob("*.jpg"))
 
 
@@ -26,7 +28,7 @@ def name(request):
 
 @pytest.fixture(scope="module")
 def folder(name):
-    return networks.SHIPPED_DIR / name
+    return runners.SHIPPED_DIR / name
 
 
 @pytest.fixture(scope="module")
@@ -43,16 +45,16 @@ def lab(photo):
 
 
 def test_the_default_is_one_of_them():
-    assert networks.DEFAULT_MODEL in NAMES
-    assert networks.model_path() == networks.SHIPPED_DIR / networks.DEFAULT_MODEL / "generator.keras"
+    assert runners.DEFAULT_MODEL in NAMES
+    assert runners.model_path() == runners.SHIPPED_DIR / runners.DEFAULT_MODEL / "generator.keras"
 
 
 def test_they_say_of_themselves_how_they_are_run(name):
-    description = networks.describe(networks.load_keras(name))
+    description = runners.describe(runners.load_keras(name))
     assert description.architecture == "pretrained"
     assert description.stretch_luma
     assert description.network_input == "luma"
-    assert networks.load_network(name).size == description.image_size == 224
+    assert runners.load_network(name).size == description.image_size == 224
 
 
 def test_exports_are_those_that_were_verified_against_the_generator(folder):
@@ -122,6 +124,6 @@ def test_a_name_that_is_none_is_an_error_that_lists_them():
 
 
 def test_where_they_are_absent_the_user_is_asked_for_a_model(monkeypatch, tmp_path):
-    monkeypatch.setattr(networks, "SHIPPED_DIR", tmp_path)
+    monkeypatch.setattr(runners, "SHIPPED_DIR", tmp_path)
     with pytest.raises(UserError, match=r"give the path of a generator, .* which are not here"):
         Colorizer()

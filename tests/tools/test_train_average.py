@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from keras_scgan import color, data
+from keras_scgan import data
+from keras_scgan.photos import color
 
 STEPS, SIZE = 3, 64
 FLAGS = ["--preset=testing", "--depth=6", f"--image_size={SIZE}", "--strategy=none", "--precision=float32"]

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from small_encoder import small_classifier, small_pretrained_generator
 
-from keras_scgan import Colorizer, training
+from keras_scgan import Colorizer
 from keras_scgan.models.encoder import ENCODER_PREFIX
+from keras_scgan.training import loop
 
 SMALL = [
     *("--architecture=pretrained", "--dataset=demo", "--image_size=64", "--batch_size=2", "--preset=testing"),
@@ -116,13 +117,13 @@ def classifier_with_operations():
 
 def test_files_that_are_gone_when_training_ends_are_not_missed(call_tool, classifier, tmp_path, monkeypatch):
     encoder = shutil.copy(classifier, tmp_path)
-    fit = training.Trainer.fit
+    fit = loop.Trainer.fit
 
     def fit_and_lose(trainer):
         fit(trainer)
         os.remove(encoder)
 
-    monkeypatch.setattr(training.Trainer, "fit", fit_and_lose)
+    monkeypatch.setattr(loop.Trainer, "fit", fit_and_lose)
     result = call_tool("train.py", *SMALL, f"--encoder={encoder}", f"--output_dir={tmp_path}")
     assert result.returncode == 0, result.stderr
     assert keras.models.load_model(tmp_path / "generator.keras").description.built_from["encoder"] == "small"

@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import pytest
 
-from keras_scgan.checkpoints import Checkpoints
 from keras_scgan.models import build_critic, build_generator, build_vgg16_gray
-from keras_scgan.scgan import SCGAN
+from keras_scgan.training.checkpoints import Checkpoints
+from keras_scgan.training.scgan import SCGAN
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras reading HDF5
 

@@ -1,0 +1,219 @@
+"""Any photo in colour: the network sees it small, and its chroma goes onto the photo's own luma."""
+
+import cv2
+import numpy as np
+
+from keras_scgan.colorizing.descriptions import LUMA, NETWORK_INPUTS, THERMAL
+from keras_scgan.colorizing.runners import chroma_of, load_network, split_batch
+from keras_scgan.colorizing.upsampling import METHODS, upsample_chroma
+from keras_scgan.photos import color
+from keras_scgan.photos.files import read_photo, write_photo
+from keras_scgan.photos.resizing import cut, resize, shrink
+from keras_scgan.program.errors import UserError
+
+FITS = ("pad", "squeeze")
+
+_KINDS = {LUMA: "photos", THERMAL: "thermal images"}
+
+
+class Colorizer:
+    """Colorizes photos of any size with a trained generator.
+
+    Args:
+        model: path of the generator, a `.keras` file, a SavedModel folder or a `.tflite` file; or a Keras model.
+            Defaults to the one that the repository carries.
+        size: int. Pixels of a side of what the network sees. Defaults to the network's own size: see
+            `runners.load_network`.
+        fit: string. How a photo becomes a square: `"pad"` (the default) continues it along its longer sides by its
+            mirror image, `"squeeze"` changes its aspect ratio, as the paper does.
+        upsampling: string. `"guided"` (the default) moves the edges of colours to those of the photo's luma,
+            `"bicubic"` does not.
+        saturation: float, 0 or more. Factor of the chroma. Defaults to 1.
+        flip_average: bool. Whether to average the predictions for the photo and for its mirror image, which takes
+            twice the time. Defaults to `False`.
+        threads: int. Threads of a `.tflite` model. Defaults to all cores.
+        network_input: string. What it is given: `"luma"` (the default), photos, or `"thermal"`, thermal images. `None`
+            for what the network takes, whatever that is.
+
+    Attributes:
+        network: `runners.Network`. The generator.
+
+    Raises:
+        UserError: There is no such model, it is no generator, or it does not take such images or images of that size.
+        ValueError: An option has none of its values.
+
+    Example:
+        ```python
+        colorizer = Colorizer()
+        colorized = colorizer.colorize(photo)  # [H, W] or [H, W, 3], uint8
+        ```
+    """
+
+    def __init__(
+        self,
+        model=None,
+        *,
+        size=None,
+        fit="pad",
+        upsampling="guided",
+        saturation=1.0,
+        flip_average=False,
+        threads=None,
+        network_input=LUMA,
+    ):
+        for name, value, values in (
+            ("fit", fit, FITS),
+            ("upsampling", upsampling, METHODS),
+            ("network_input", network_input, (*NETWORK_INPUTS, None)),
+        ):
+            if value not in values:
+                raise ValueError(f"`{name}` must be one of {values}. Received: {name}={value!r}")
+        if saturation < 0:
+            raise ValueError(f"`saturation` must not be negative. Received: saturation={saturation}")
+        self.fit = fit
+        self.upsampling = upsampling
+        self.saturation = saturation
+        self.flip_average = flip_average
+        self.network = load_network(model, size, threads)
+        if network_input not in (None, self.description.network_input):
+            raise UserError(_describe_mismatch(self.network, network_input))
+
+    @property
+    def size(self):
+        """Pixels of a side of what the network sees."""
+        return self.network.size
+
+    @property
+    def description(self):
+        """What the network says of itself, a `descriptions.Description`."""
+        return self.network.description
+
+    @property
+    def has_saliency(self):
+        """Whether the network predicts a saliency map."""
+        return self.network.has_saliency
+
+    def colorize(self, photo):
+        """Colorizes one photo.
+
+        Args:
+            photo: `[H, W]` grey, `[H, W, 3]` RGB or `[H, W, 4]` RGBA, uint8 or uint16. Of colours, only the luma is
+                used.
+
+        Returns:
+            `[H, W, 3]` RGB of the same type, or `[H, W, 4]` with the photo's own alpha channel.
+
+        Raises:
+            ValueError: The array is no such photo.
+        """
+        return self.colorize_batch([photo])[0]
+
+    def colorize_batch(self, photos):
+        """Colorizes a list of photos, of any sizes, in one batch of the network; see `colorize`."""
+        outputs = self.predict(np.stack([self.prepare(photo) for photo in photos]), saliency=False)
+        return [self.finish(photo, predicted) for photo, predicted in zip(photos, split_batch(outputs), strict=True)]
+
+    def colorize_file(self, source, target, quality=95):
+        """Colorizes a photo file; see `colorize_files` for many.
+
+        Args:
+            source: path of the photo.
+            target: path of its colour version, whose suffix chooses the format. Metadata are kept.
+            quality: int in [1, 100], of formats that lose something.
+
+        Raises:
+            BadFileError: The photo cannot be read, or the format cannot hold it.
+            OSError: The colour version cannot be written.
+        """
+        photo = read_photo(source)
+        write_photo(target, self.colorize(photo.pixels), photo.metadata, quality)
+
+    def prepare(self, photo):
+        """What the network sees of a photo: its luma, `[size, size, 1]` float32 in [-1, 1]."""
+        gray = color.to_gray(_checked(photo))
+        height, width = self._content(gray.shape)
+        small = resize(gray, (height, width)).astype(np.float32) * (255 / np.iinfo(gray.dtype).max)
+        small = cv2.copyMakeBorder(small, 0, self.size - height, 0, self.size - width, cv2.BORDER_REFLECT)
+        return color.normalize(small)[..., np.newaxis]
+
+    def predict(self, grays, saliency=True):
+        """Runs the network.
+
+        Args:
+            grays: `[B, size, size, 1]` float32 in [-1, 1], as of `prepare`.
+            saliency: bool. Whether the map is wanted: without it, a Keras model does less arithmetic.
+
+        Returns:
+            Dict of float32 arrays, see `runners.Network.predict`: `color [B, size, size, 3]` in [-1, 1], `chroma
+            [B, h, w, 2]` if the network has it, and `saliency [B, size, size, 1]` in [0, 1] if it has it and it is
+            wanted. `runners.split_batch` makes of it what `finish` takes.
+        """
+        outputs = self.network.predict(grays, saliency)
+        if self.flip_average:
+            mirrored = self.network.predict(grays[:, :, ::-1], saliency)
+            outputs = {name: (value + mirrored[name][:, :, ::-1]) / 2 for name, value in outputs.items()}
+        return outputs
+
+    def finish(self, photo, predicted):
+        """Puts predicted colours on the photo that they were predicted for.
+
+        Args:
+            photo: as for `colorize`.
+            predicted: dict of the outputs for this photo alone, of which the chroma is taken: `chroma [h, w, 2]` in
+                [-1, 1] or, where there is none, `color [size, size, 3]`. See `runners.chroma_of`.
+
+        Returns:
+            As of `colorize`.
+        """
+        gray = color.to_gray(_checked(photo))
+        chroma = chroma_of(predicted)
+        # In pixels of the chroma, the content's height and width need not be whole.
+        scale = len(chroma) / self.size
+        content = [side * scale for side in self._content(gray.shape)]
+        # The networks' range is 2 wide, that of chroma 1.
+        chroma = shrink(cut(chroma, content) * np.float32(self.saturation / 2), gray.shape)
+        result = color.recolor(gray, *upsample_chroma(chroma, gray, self.upsampling))
+        return np.dstack([result, photo[..., 3]]) if _has_alpha(photo) else result
+
+    def saliency_map(self, photo, saliency):
+        """The saliency map at a photo's size.
+
+        Args:
+            photo: as for `colorize`.
+            saliency: `[size, size, 1]` in [0, 1], the network's output for it.
+
+        Returns:
+            `[H, W]` uint8, 255 is salient.
+        """
+        height, width = self._content(photo.shape)
+        enlarged = resize(saliency[:height, :width, 0], photo.shape[:2], cv2.INTER_LINEAR)
+        return np.rint(enlarged * 255).astype(np.uint8)
+
+    def _content(self, shape):
+        """Height and width that a photo takes of the network's square, from the top left corner."""
+        if self.fit == "squeeze":
+            return self.size, self.size
+        return tuple(max(1, round(self.size * side / max(shape[:2]))) for side in shape[:2])
+
+
+def _describe_mismatch(network, network_input):
+    takes = _KINDS[network.description.network_input]
+    return (
+        f"The model {network.path} colorizes {takes}, not {_KINDS[network_input]}. tools/colorize.py colorizes {takes} "
+        f"with --network_input={network.description.network_input}, as Colorizer does with that argument."
+    )
+
+
+def _checked(photo):
+    if photo.dtype not in (np.uint8, np.uint16) or photo.ndim not in (2, 3) or (*photo.shape, 3)[2] not in (3, 4):
+        raise ValueError(
+            "A photo must be [H, W], [H, W, 3] or [H, W, 4], uint8 or uint16. "
+            f"Received: shape={photo.shape}, dtype={photo.dtype}"
+        )
+    if 0 in photo.shape:
+        raise ValueError(f"A photo must have pixels. Received: shape={photo.shape}")
+    return photo
+
+
+def _has_alpha(photo):
+    return photo.ndim == 3 and photo.shape[2] == 4

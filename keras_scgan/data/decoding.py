@@ -1,0 +1,111 @@
+"""From image files to 8-bit pixels, with every file that is broken or no colour photo told apart."""
+
+import cv2
+import numpy as np
+
+from keras_scgan.photos import color, formats, resizing
+from keras_scgan.photos import files as photo_files
+from keras_scgan.program.errors import BadFileError
+
+GRAY_TOLERANCE = 6
+"""A photo is greyscale when nowhere do its channels, averaged over a 32nd of its sides, differ by more than this.
+
+Of 255. Averaging takes out the colour noise of scans and of JPEG; the dullest of thousands of colour photos reach 12.
+"""
+
+_FAST_KINDS = ("JPEG", "PNG")  # which OpenCV alone decodes rightly, and at the size and depth that are wanted
+_REDUCED_COLOR = {8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4, 2: cv2.IMREAD_REDUCED_COLOR_2}
+
+
+def read_color(path, min_side=None):
+    """Read a colour photo, turned upright as its EXIF orientation says.
+
+    Args:
+        path: str. A file of any kind that `photos.files` reads.
+        min_side: float. Pixels of the shorter side that are enough. A larger JPEG is decoded at a half, a quarter or
+            an eighth of its size while that leaves so many, which saves most of the time. `None`: full size.
+
+    Returns:
+        `[H, W, 3]` uint8 RGB.
+
+    Raises:
+        BadFileError: The file cannot be read, is incomplete, or is a greyscale picture.
+    """
+    photo = read_pixels(path, min_side)
+    if is_gray(photo):
+        raise BadFileError(path, "greyscale, so there is no colour to learn from it")
+    return photo
+
+
+def read_pixels(path, min_side=None):
+    """Read a colour photo, maybe a greyscale one. Arguments and return value as of `read_color`.
+
+    Raises:
+        BadFileError: The file cannot be read or is incomplete.
+    """
+    return decode_color(path, photo_files.read_bytes(path), min_side)
+
+
+def decode_color(path, data, min_side=None):
+    """Decode a colour photo, maybe a greyscale one.
+
+    Args:
+        path: str, for the error.
+        data: bytes. What the file holds.
+        min_side: float, as for `read_color`.
+
+    Returns:
+        `[H, W, 3]` uint8 RGB.
+
+    Raises:
+        BadFileError: It cannot be decoded.
+    """
+    if formats.kind_of(data) not in _FAST_KINDS:
+        return photo_files.decode_rgb(path, data)
+    flags = cv2.IMREAD_COLOR
+    if min_side is not None:
+        short_side = formats.jpeg_short_side(data)
+        flags = next((flag for factor, flag in _REDUCED_COLOR.items() if short_side >= factor * min_side), flags)
+    pixels, _ = photo_files.decode(path, data, flags)
+    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+
+
+def read_gray(path):
+    """Read a saliency map, or a thermal image.
+
+    Args:
+        path: str. A file of any kind that `photos.files` reads.
+
+    Returns:
+        `[H, W]` uint8.
+
+    Raises:
+        BadFileError: The file cannot be read or is incomplete.
+    """
+    return decode_gray(path, photo_files.read_bytes(path))
+
+
+def decode_gray(path, data):
+    """Decode a picture as `[H, W]` uint8. Arguments and errors as for `decode_color`."""
+    if formats.kind_of(data) not in _FAST_KINDS:
+        return color.to_gray(photo_files.decode_rgb(path, data))
+    return photo_files.decode(path, data, cv2.IMREAD_GRAYSCALE)[0]
+
+
+def is_gray(photo):
+    """Whether a `[H, W, 3]` uint8 photo is greyscale, within `GRAY_TOLERANCE`."""
+    small = cv2.resize(photo, (32, 32), interpolation=cv2.INTER_AREA)
+    return np.ptp(small.astype(np.int16), axis=-1).max() <= GRAY_TOLERANCE
+
+
+def resize(image, size):
+    """Resize to a square: each side that is too long by area averaging, then each that is too short by cubic.
+
+    Args:
+        image: `[H, W]` or `[H, W, 3]` uint8. Its aspect ratio is not kept (the paper squeezes photos likewise).
+        size: int. Pixels of a side.
+
+    Returns:
+        `[size, size]` or `[size, size, 3]` uint8.
+    """
+    return resizing.resize(image, (size, size))

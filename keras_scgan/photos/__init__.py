@@ -1,0 +1,1 @@
+"""What a photo is: reading and writing files, formats, tags, metadata, colour spaces, resizing."""

@@ -1,0 +1,114 @@
+"""The whole way from a folder of photos to a data set: scanned, chosen, made into shards and described."""
+
+import dataclasses
+import hashlib
+import json
+import pathlib
+import shutil
+
+from keras_scgan.data.records import INFO_NAME
+from keras_scgan.preparation import description
+from keras_scgan.preparation.scan import scan
+from keras_scgan.preparation.selection import select
+from keras_scgan.preparation.shards import Recipe, build_shards, check_detector, plan_shards
+from keras_scgan.preparation.sources import add_maps, find_sources
+from keras_scgan.preparation.workers import Workers
+from keras_scgan.program.errors import UserError
+from keras_scgan.program.files import atomic_path
+
+WORK_NAME = "unfinished"
+"""Folder in that of the data set, of what it takes to go on; it is gone when the set is complete."""
+
+_SHARDS = "*.tfrecord-?????-of-?????"
+
+
+def prepare(settings, images, output_dir, *, detector=None, model=None, saliency_dir=None, workers=0, overwrite=False):
+    """Make a data set of a folder of photos, or go on with one that is not complete. Progress is shown on stderr.
+
+    Args:
+        settings: `Settings`.
+        images: path of the folder of photos.
+        output_dir: path of the folder for the data set.
+        detector: str. Name of the detector (see `detectors.load_detector`), or `None`.
+        model: path of the detector's model, where it has one to be named, or `None`.
+        saliency_dir: path of a folder of maps at the same paths as the photos, in place of a detector, or `None`.
+        workers: int. Processes; 0: this one alone.
+        overwrite: bool. Whether to delete the data set that the folder holds, if any, and begin anew.
+
+    Returns:
+        int. The exit status: 1 if there were files that could not be used, else 0.
+
+    Raises:
+        UserError: There are no photos, none is fit, or the folder holds a data set that was made otherwise.
+        OSError: Something cannot be written.
+    """
+    output_dir = pathlib.Path(output_dir)
+    work_dir = output_dir / WORK_NAME
+    sources, unusable = find_sources(images, settings.layout, every=settings.every, output_dir=output_dir)
+    if overwrite:
+        _delete(output_dir)
+    options = dataclasses.asdict(settings)
+    of_names = {"file_names_sha256": _names_sha256([*unusable, *(source.path for source in sources)])}
+    if _holds(output_dir, INFO_NAME, options | of_names):
+        shutil.rmtree(work_dir, ignore_errors=True)  # which a kill may have left behind
+        print(f"{output_dir} is complete, so there is nothing to do (--overwrite makes it anew).")
+        return 0
+    if not _holds(output_dir, f"{WORK_NAME}/options.json", options):
+        with atomic_path(work_dir / "options.json") as path:
+            path.write_text(json.dumps({"options": options}))
+
+    classes = tuple(sorted({source.label for source in sources})) if "label" in settings.fields else ()
+    if saliency_dir:
+        sources, without_map = add_maps(sources, saliency_dir)
+        unusable |= without_map
+    recipe = Recipe(str(images), saliency_dir, detector, model, settings, classes)
+    with Workers(workers) as pool:
+        check_detector(recipe, pool)
+        findings = scan(images, sources, work_dir / "scan.jsonl", pool)
+        selection = select(sources, findings, unusable, settings)
+        if not selection.splits:
+            dropped = description.count_drops(selection.drops)
+            raise UserError(f"None of the photos in --images={images} can be used: {dropped}.")
+        shards = plan_shards(selection.splits, findings, settings, classes)
+        built = build_shards(shards, recipe, output_dir, work_dir, pool)
+
+    drops = description.all_drops(selection, built)
+    info = description.describe(settings, options | of_names, classes, shards, built, drops)
+    description.write_dropped(output_dir, drops)
+    for path in output_dir.glob(_SHARDS):
+        if path.name not in built:  # made of photos that have changed while the work was stopped
+            path.unlink()
+    description.write_info(output_dir, info)
+    shutil.rmtree(work_dir)
+    return description.report(output_dir, images, info, drops)
+
+
+def _names_sha256(paths):
+    """SHA-256 of names, in hexadecimal. Other photos of the same names are not told apart by it."""
+    return hashlib.sha256("\n".join(sorted(paths)).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _holds(output_dir, name, options):
+    """Whether a data set, or the beginning of one, has a file that names its options, which must be the same."""
+    path = output_dir / name
+    try:
+        found = json.loads(path.read_bytes())["options"]
+    except FileNotFoundError:
+        return False
+    except (ValueError, LookupError, TypeError):
+        raise UserError(f"{path} is damaged: --overwrite makes the data set anew.") from None
+    differences = [name for name in sorted(options | found) if options.get(name) != found.get(name)]
+    if differences:
+        told = ", ".join(f"{name} was {found.get(name)} and is {options.get(name)}" for name in differences)
+        raise UserError(
+            f"{output_dir} holds a data set that was made otherwise ({told}): choose another --output_dir, or give "
+            "--overwrite to make it anew."
+        )
+    return True
+
+
+def _delete(output_dir):
+    """Deletes what a folder holds of a data set, and nothing else; first what says that it is complete."""
+    for path in [output_dir / INFO_NAME, output_dir / description.DROPPED_NAME, *output_dir.glob(_SHARDS)]:
+        path.unlink(missing_ok=True)
+    shutil.rmtree(output_dir / WORK_NAME, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""What every command shares: errors, whole-or-absent files, progress, batches of files, the command line."""

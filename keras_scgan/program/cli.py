@@ -1,0 +1,70 @@
+"""What every tool does alike: flags, and one line for an error that the user can mend."""
+
+import contextlib
+import pathlib
+import signal
+import sys
+
+from absl import app, flags, logging
+
+from keras_scgan.program.errors import Interrupted, UserError
+
+
+def run(main, takes_arguments=False):
+    """Runs `main(argv)` under absl.
+
+    A wrong flag, a `UserError` or an `OSError` (a full disk, a file that may not be read) end the process with one
+    line on stderr and exit status 2.
+
+    Args:
+        main: function of the arguments that are no flags, the program's name first.
+        takes_arguments: bool. Whether there may be any. Defaults to `False`.
+    """
+
+    def parse(argv):
+        try:
+            return flags.FLAGS(argv)
+        except (flags.Error, OSError) as error:
+            _fail(error)
+
+    def guarded(argv):
+        logging.use_absl_handler()
+        logging.set_verbosity(logging.INFO)
+        try:
+            if len(argv) > 1 and not takes_arguments:
+                raise UserError(f"unexpected argument {argv[1]!r}: a flag is written --name=value.")
+            return main(argv)
+        except (UserError, OSError) as error:
+            _fail(error)
+        except KeyboardInterrupt:
+            sys.exit(130)
+
+    app.run(guarded, flags_parser=parse)
+
+
+@contextlib.contextmanager
+def interruptible(advice):
+    """Context that Ctrl-C and SIGTERM end with `Interrupted`; then the process ends with a line that says how to go on.
+
+    Args:
+        advice: string. How to go on, a sentence.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    try:
+        yield
+    except Interrupted as interruption:
+        print(f"Stopped by {interruption}. {advice}", file=sys.stderr)
+        sys.exit(128 + interruption.signal)
+
+
+def _interrupt(number, frame):
+    raise Interrupted(number)
+
+
+def _fail(error):
+    message = " ".join(str(error).split())
+    if isinstance(error, OSError) and error.filename is not None:
+        message = f"{error.filename}: {error.strerror}"
+    print(f"{pathlib.Path(sys.argv[0]).name}: {message}", file=sys.stderr)
+    sys.exit(2)

@@ -1,0 +1,78 @@
+"""Colorizing many photo files on a server into a folder."""
+
+import cv2
+import numpy as np
+
+from keras_scgan.photos import color, formats
+from keras_scgan.photos.files import read_bytes, read_photo, write_photo
+from keras_scgan.program import file_jobs
+from keras_scgan.program.errors import BadFileError
+from keras_scgan.serving.client import RequestError, ServerError
+
+
+def colorize_photos(client, jobs, report, *, quality=95, concurrency=1):
+    """Colorizes photo files; several requests are under way at once, while others are read and written.
+
+    Results are what `colorize_files.colorize_photos` writes: they have the format of their targets, and the metadata,
+    the depth and the alpha channel of their originals.
+
+    Args:
+        client: `ServingClient`.
+        jobs: list of `colorize_files.Job`; extras are not written.
+        report: `file_jobs.Report`, told what became of each.
+        quality: int in [1, 100], of formats that lose something.
+        concurrency: int. Requests at once.
+
+    Yields:
+        Each job that is done or has failed.
+
+    Raises:
+        ServerError: The server cannot be used any more. What is done stays.
+    """
+
+    def load(job):
+        photo = read_photo(job.path)
+        try:
+            result = client.colorize(_request_bytes(job.path, photo.pixels))
+        except RequestError as error:
+            raise BadFileError(job.path, str(error)) from error
+        except ServerError as error:  # which is no matter of this photo alone: raised in `compute`, it ends them all
+            result = error
+        return photo.metadata, photo.pixels.shape[:2], result
+
+    def compute(loaded):
+        results = [result for *_, result in loaded]
+        for error in results:
+            if isinstance(error, ServerError):
+                raise error
+        return results
+
+    def save(job, loaded, png):
+        metadata, shape, _ = loaded
+        write_photo(job.target, _decode(job.path, png, shape), metadata, quality)
+
+    yield from file_jobs.overlap(jobs, load, compute, save, report, workers=concurrency)
+
+
+def _request_bytes(path, pixels):
+    """What is sent for a photo: a JPEG as it is, for others a PNG of their luma and alpha, upright.
+
+    TensorFlow does not decode some of the others, and the server uses nothing else of their pixels.
+    """
+    data = read_bytes(path)
+    if formats.kind_of(data) == "JPEG":
+        return data
+    gray = color.to_gray(pixels)
+    has_alpha = pixels.shape[2:] == (4,)
+    return cv2.imencode(".png", cv2.merge([gray, gray, gray, pixels[..., 3]]) if has_alpha else gray)[1].tobytes()
+
+
+def _decode(path, png, shape):
+    """`[H, W, 3]` RGB or `[H, W, 4]` RGBA of the server's answer."""
+    pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED) if png else None
+    if pixels is None or pixels.shape[2:] not in ((3,), (4,)):
+        raise BadFileError(path, "the server's answer is no picture in colour")
+    if pixels.shape[:2] != shape:
+        got, expected = (f"{width}x{height}" for height, width in (pixels.shape[:2], shape))
+        raise BadFileError(path, f"the server's answer has {got} pixels, but the photo {expected}")
+    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB if pixels.shape[2] == 3 else cv2.COLOR_BGRA2RGBA)

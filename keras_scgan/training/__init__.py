@@ -1,0 +1,1 @@
+"""Training: losses, SCGAN's steps, the loop, checkpoints, pre-training, runs."""

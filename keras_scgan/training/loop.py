@@ -1,0 +1,296 @@
+"""The training loop: one for a single device, for replicas and for several machines."""
+
+import contextlib
+import math
+import os
+import signal
+import time
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl import logging
+
+from keras_scgan.colorizing.runners import has_structure_of
+from keras_scgan.program.errors import Interrupted, UserError
+from keras_scgan.training.checkpoints import Checkpoints, checkpoint_dir
+
+STRATEGIES = ("none", "mirrored")
+
+
+class NonFiniteLossError(UserError):
+    """A term of the loss is NaN or infinite, or a weight that it was to train."""
+
+
+def make_strategy(name="mirrored"):
+    """The `tf.distribute` strategy to train under. Must be made before TensorFlow runs any operation.
+
+    Args:
+        name: `"none"` (one device) or `"mirrored"` (all GPUs of this machine, or its CPU). Where the environment
+            variable TF_CONFIG describes a cluster, that is `MultiWorkerMirroredStrategy` instead.
+    """
+    if "TF_CONFIG" in os.environ:
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    return tf.distribute.MirroredStrategy() if name == "mirrored" else tf.distribute.get_strategy()
+
+
+@contextlib.contextmanager
+def averaged_weights(model):
+    """Context in which a model's network has the moving average of its weights, where the optimizer keeps one.
+
+    Batch statistics stay those of the network as it is trained; see `reestimate_batch_statistics`.
+
+    Args:
+        model: compiled `SCGAN` or `Pretraining`.
+
+    Reference:
+        [Averaging weights leads to wider optima](https://arxiv.org/abs/1803.05407), here exponentially.
+    """
+    variables = model.network.trainable_variables
+    trained = [variable.numpy() for variable in variables]
+    model.optimizer.finalize_variable_values(variables)
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, trained, strict=True):
+            variable.assign(value)
+
+
+def interpolate(first, second, share):
+    """Moves the weights of a network towards those of another, from which it was trained.
+
+    Batch statistics are interpolated too, which is wrong for them: see `reestimate_batch_statistics`.
+
+    Args:
+        first: Keras model.
+        second: Keras model of the same structure, whose weights become `(1 - share) * first + share * second`.
+        share: float in [0, 1].
+
+    Raises:
+        UserError: the two differ in their structure.
+
+    Reference:
+        Network interpolation, section 3.4 of [ESRGAN](https://arxiv.org/abs/1809.00219).
+    """
+    if not has_structure_of(second, first):
+        raise UserError(
+            "Only networks of one structure can be interpolated. Received: networks of "
+            f"{first.count_params()} and {second.count_params()} parameters."
+        )
+    weights = zip(first.get_weights(), second.get_weights(), strict=True)
+    second.set_weights([(1 - share) * a + share * b for a, b in weights])
+
+
+def reestimate_batch_statistics(network, batches):
+    """Sets the moving statistics of a network's batch normalisations to the mean of those of batches of its inputs.
+
+    Those of training are of the last few batches, and of the weights as they were trained, not of their average. Batch
+    normalisations that are not trained keep theirs.
+
+    Args:
+        network: Keras model.
+        batches: iterable of inputs of the network, at least one.
+
+    Reference:
+        Section 3.2 of [Averaging weights leads to wider optima](https://arxiv.org/abs/1803.05407).
+    """
+    norms = [norm for norm in _batch_normalizations(network) if norm.trainable]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.momentum = 0.0  # so that the moving statistics become the last batch's
+    run = tf.function(lambda inputs: network(inputs, training=True))
+    statistics = []
+    for inputs in batches:
+        run(inputs)
+        statistics.append([np.array([norm.moving_mean, norm.moving_variance]) for norm in norms])
+    for norm, momentum, *values in zip(norms, momenta, *statistics, strict=True):
+        norm.momentum = momentum
+        mean, variance = np.mean(values, axis=0)
+        norm.moving_mean.assign(mean)
+        norm.moving_variance.assign(variance)
+
+
+def _batch_normalizations(network):
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            yield layer
+        elif isinstance(layer, keras.Model):
+            yield from _batch_normalizations(layer)
+
+
+class Trainer:
+    """Trains a compiled model under a strategy, from the run folder's latest checkpoint on.
+
+    Validation and callbacks at the end of an epoch see the moving average of the weights, where there is one.
+
+    Args:
+        model: `SCGAN` or `Pretraining`, built and compiled in the scope of `strategy`.
+        strategy: `tf.distribute` strategy.
+        run_dir: path. The checkpoints go to its folder `checkpoints`.
+        batches: function of the step to start with that returns the distributed data set of all further steps.
+        steps_per_epoch: int.
+        epochs: int.
+        validation_batches: `tf.data.Dataset` that is evaluated after each epoch, on one device. Defaults to none.
+        callbacks: Keras callbacks, called as by `fit`. `on_train_begin` gets the number of `step`s done before.
+        checkpoint_minutes: float. Time between checkpoints, beside the one after each epoch.
+        constants: dict of integers by name that must be the same when the run is resumed, such as its seed.
+    """
+
+    def __init__(
+        self,
+        model,
+        strategy,
+        run_dir,
+        *,
+        batches,
+        steps_per_epoch,
+        epochs,
+        validation_batches=None,
+        callbacks=(),
+        checkpoint_minutes=10.0,
+        constants=None,
+    ):
+        self.model = model
+        self.strategy = strategy
+        self.checkpoints = Checkpoints(
+            checkpoint_dir(run_dir), model, {"steps_per_epoch": steps_per_epoch, **(constants or {})}
+        )
+        self.batches = batches
+        self.steps_per_epoch = steps_per_epoch
+        self.epochs = epochs
+        self.validation_batches = validation_batches
+        self.checkpoint_seconds = 60 * checkpoint_minutes
+        self.is_chief = strategy.extended.should_checkpoint
+        self.callbacks = keras.callbacks.CallbackList(
+            list(callbacks), model=model, epochs=epochs, steps=steps_per_epoch
+        )
+        self._train_step = tf.function(self._replicated_step)
+        self._validation_step = tf.function(model.validation_terms)
+        self._gather = tf.function(lambda row: strategy.gather(strategy.run(tf.identity, (row,)), axis=0))
+
+    def fit(self):
+        """Trains to the end.
+
+        Raises:
+            Interrupted: SIGINT or SIGTERM came; a checkpoint of the last step is written.
+            NonFiniteLossError: a loss is not finite; the last checkpoint is from before.
+            UserError: the run folder's checkpoint is of another model, or the workers have different ones.
+        """
+        if np.ptp(self._of_all_workers(max(self.checkpoints.steps(), default=0))):
+            raise UserError(
+                f"The workers do not see the same checkpoints in {self.checkpoints.folder}: "
+                "--output_dir must be a folder that they share."
+            )
+        step = self.checkpoints.restore_latest()
+        if step:
+            logging.info("Going on from step %d (%s)", step, self.checkpoints.path(step))
+        last_step = self.steps_per_epoch * self.epochs
+        self.model.stop_training = False
+        self.callbacks.on_train_begin({"step": step})
+        try:
+            if step < last_step:
+                iterator = iter(self.batches(step))  # which may take long, and is not to be finished first on a signal
+                with _Signals() as signals:
+                    self._run(iterator, step, last_step, signals)
+        finally:
+            self.callbacks.on_train_end()
+        logging.info("Training is complete")
+
+    def _run(self, iterator, step, last_step, signals):
+        saved = time.monotonic()
+        names = [metric.name for metric in self.model.metrics]
+        self._begin_epoch(step)
+        while step < last_step and not self.model.stop_training:
+            epoch, place = divmod(step, self.steps_per_epoch)
+            self.callbacks.on_train_batch_begin(place)
+            logs = dict(zip(names, self._train_step(next(iterator)).numpy().tolist(), strict=True))
+            step += 1
+            self._check_finite(logs, step)
+            self.callbacks.on_train_batch_end(place, logs)
+
+            epoch_ends = step % self.steps_per_epoch == 0
+            if epoch_ends:
+                with averaged_weights(self.model):
+                    self.callbacks.on_epoch_end(epoch, {**logs, **self._validate(signals)})
+            is_due = time.monotonic() - saved > self.checkpoint_seconds
+            # What one worker does all have to do: else they would wait for each other for ever.
+            requests = self._of_all_workers(signals.received, self.model.stop_training, is_due)
+            received, self.model.stop_training, is_due = requests.max(axis=0).tolist()
+            if epoch_ends or received or self.model.stop_training or is_due:
+                self._save(step)
+                saved = time.monotonic()
+            if received:
+                raise Interrupted(received)
+            if epoch_ends and step < last_step:
+                self._begin_epoch(step)
+
+    def _begin_epoch(self, step):
+        epoch, place = divmod(step, self.steps_per_epoch)
+        if place == 0:  # an epoch that is resumed goes on with its trackers as they were
+            self.model.reset_metrics()
+        self.callbacks.on_epoch_begin(epoch)
+
+    def _replicated_step(self, batch):
+        self.strategy.run(self.model.train_step, args=(batch,))
+        return tf.stack([metric.result() for metric in self.model.metrics])  # one transfer from the device a step
+
+    def _of_all_workers(self, *numbers):
+        """The integers that the workers give, an array with a row a worker."""
+        row = np.array([numbers], np.int64)
+        if not isinstance(self.strategy, tf.distribute.MultiWorkerMirroredStrategy):
+            return row
+        return self._gather(tf.constant(row)).numpy()
+
+    def _save(self, step):
+        try:
+            self.checkpoints.save(step, write=self.is_chief)
+        except FloatingPointError as error:  # the losses of this step were finite, its update was not
+            self._stop_non_finite(str(error), step)
+
+    def _check_finite(self, logs, step):
+        broken = {name: value for name, value in logs.items() if not math.isfinite(value)}
+        if len(broken) > 1:
+            broken.pop("loss", None)  # the sum of terms, of which one is to blame
+        if broken:
+            self._stop_non_finite(", ".join(f"{name} is {value}" for name, value in broken.items()), step)
+
+    def _stop_non_finite(self, what, step):
+        steps = self.checkpoints.steps()
+        last = f"the last good checkpoint is {self.checkpoints.path(steps[-1])}" if steps else "there is no checkpoint"
+        raise NonFiniteLossError(f"{what} at step {step}; {last}. Try a lower --learning_rate, or --precision=float32.")
+
+    def _validate(self, signals):
+        """Every validation term with the prefix `val_`: by the chief, unless a signal comes."""
+        if self.validation_batches is None or not self.is_chief:
+            return {}
+        terms = self.validate(stop=lambda: signals.received)
+        return {f"val_{name}": value for name, value in terms.items()}
+
+    def validate(self, stop=lambda: False):
+        """Mean of each validation term over all photos, as a dict by name, empty when `stop()` came true meanwhile."""
+        sums, photos = {}, 0
+        for batch in self.validation_batches:
+            if stop():
+                return {}
+            size = len(batch[0])
+            photos += size
+            for name, value in self._validation_step(batch).items():
+                sums[name] = sums.get(name, 0.0) + size * float(value)
+        return {name: value / photos for name, value in sums.items()}
+
+
+class _Signals:
+    """Context that notes SIGINT and SIGTERM in `received` in place of their usual effect. A second one has it."""
+
+    def __enter__(self):
+        self.received = 0
+        self._handlers = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *exception):
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+
+    def _note(self, number, frame):
+        self.received = number
+        self.__exit__()

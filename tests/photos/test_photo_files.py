@@ -1,0 +1,338 @@
+"""Any photo file is read as it looks, and written as its format can hold it."""
+
+import errno
+import io
+import os
+import struct
+import zlib
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+from sample_photos import ALPHA, BILEVEL, GRAY, PALETTE, RGB, RGBA, RNG, deep, encode, opencv, read, tiff
+
+from keras_scgan.photos.files import PHOTO_SUFFIXES, WRITABLE_SUFFIXES, output_suffix, read_photo, write_photo
+from keras_scgan.photos.metadata import Metadata
+from keras_scgan.program.errors import BadFileError, UserError
+
+ORIENTATION = 0x112
+
+
+def chunk(kind, content):
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def png(width, height, data):
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
+
+
+# === Kinds of files ===
+
+EXACT = {
+    "PNG RGB": (encode(RGB, "PNG"), RGB),
+    "PNG grey": (encode(GRAY, "PNG"), GRAY),
+    "PNG RGBA": (encode(RGBA, "PNG"), RGBA),
+    "PNG grey and alpha": (
+        encode(Image.fromarray(np.dstack([GRAY, ALPHA]), "LA"), "PNG"),
+        np.dstack([GRAY, GRAY, GRAY, ALPHA]),
+    ),
+    "PNG with a transparent grey": (
+        encode(GRAY, "PNG", transparency=int(GRAY[3, 3])),
+        np.dstack([GRAY, GRAY, GRAY, np.where(GRAY[3, 3] == GRAY, 0, 255)]),
+    ),
+    "PNG of one bit with transparent black": (
+        encode(Image.fromarray(BILEVEL).convert("1"), "PNG", transparency=0),
+        np.dstack([BILEVEL] * 4),
+    ),
+    "PNG palette": (encode(PALETTE, "PNG"), np.asarray(PALETTE.convert("RGB"))),
+    "PNG of one bit": (encode(Image.fromarray(BILEVEL).convert("1"), "PNG"), BILEVEL),
+    "PNG grey of 16 bits": (encode(deep(GRAY), "PNG"), deep(GRAY)),
+    "PNG RGB of 16 bits": (opencv(".png", deep(RGB)), deep(RGB)),
+    "WebP RGB": (encode(RGB, "WEBP", lossless=True), RGB),
+    "WebP RGBA": (encode(RGBA, "WEBP", lossless=True, exact=True), RGBA),
+    "WebP animation": (
+        encode(RGB, "WEBP", lossless=True, save_all=True, append_images=[Image.fromarray(RGB[::-1])]),
+        RGB,
+    ),
+    "BMP RGB": (encode(RGB, "BMP"), RGB),
+    "BMP grey": (encode(GRAY, "BMP"), GRAY),
+    "BMP of one bit": (encode(Image.fromarray(BILEVEL).convert("1"), "BMP"), BILEVEL),
+    "GIF animation": (
+        encode(PALETTE, "GIF", save_all=True, append_images=[Image.fromarray(RGB[::-1])]),
+        np.asarray(PALETTE.convert("RGB")),
+    ),
+    "TIFF RGB": (encode(RGB, "TIFF"), RGB),
+    "TIFF of one bit": (encode(Image.fromarray(BILEVEL).convert("1"), "TIFF", compression="group4"), BILEVEL),
+    "TIFF grey of 16 bits": (tiff(deep(GRAY)), deep(GRAY)),
+    "TIFF inverted": (tiff(255 - GRAY, _262=0), GRAY),
+    "TIFF RGB of 16 bits": (opencv(".tif", deep(RGB)), deep(RGB)),
+    "TIFF RGBA of 16 bits": (opencv(".tif", deep(RGBA)), deep(RGBA)),
+    "TIFF of two pages": (encode(RGB, "TIFF", save_all=True, append_images=[Image.fromarray(RGB[::-1])]), RGB),
+    "JPEG 2000": (encode(RGB, "JPEG2000"), RGB),
+    "PPM": (encode(RGB, "PPM"), RGB),
+    "PGM": (encode(GRAY, "PPM"), GRAY),
+    "one pixel": (encode(RGB[:1, :1], "PNG"), RGB[:1, :1]),
+}
+
+
+@pytest.mark.parametrize("kind", EXACT)
+def test_a_lossless_file_is_read_as_it_is(kind):
+    data, pixels = EXACT[kind]
+    photo = read(data)
+    assert photo.pixels.dtype == (np.uint16 if "16 bits" in kind else np.uint8)
+    np.testing.assert_array_equal(photo.pixels, pixels)
+
+
+@pytest.mark.parametrize("image", [Image.fromarray(RGB), Image.fromarray(GRAY), Image.fromarray(RGB).convert("CMYK")])
+@pytest.mark.parametrize("options", [{}, {"progressive": True}])
+def test_a_jpeg_is_read_as_by_pillow(image, options):
+    data = encode(image, "JPEG", quality=95, **options)
+    expected = Image.open(io.BytesIO(data))
+    expected = np.asarray(expected.convert("RGB") if image.mode == "CMYK" else expected)
+    photo = read(data)
+    assert photo.pixels.shape == expected.shape
+    np.testing.assert_allclose(photo.pixels.astype(int), expected, atol=1)
+
+
+def test_a_cmyk_jpeg_stored_as_ycck_is_read_as_by_pillow():
+    data = bytearray(encode(Image.fromarray(RGB).convert("CMYK"), "JPEG"))
+    data[data.find(b"Adobe") + 11] = 2
+    expected = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+    np.testing.assert_allclose(read(data).pixels.astype(int), expected, atol=1)
+
+
+def test_the_alpha_of_a_tiff_is_not_multiplied_into_its_colours():
+    opaque_enough = np.maximum(RGBA, [0, 0, 0, 128]).astype(np.uint8)
+    np.testing.assert_allclose(read(encode(opaque_enough, "TIFF")).pixels.astype(int), opaque_enough, atol=1)
+
+
+@pytest.mark.parametrize("depth", [8, 10, 12])
+def test_an_avif_fills_the_range_of_its_type(depth):
+    ramp = np.tile(np.linspace(0, 2**depth - 1, 64), (64, 1)).astype(np.uint8 if depth == 8 else np.uint16)
+    pixels = read(opencv(".avif", ramp, cv2.IMWRITE_AVIF_DEPTH, depth, cv2.IMWRITE_AVIF_QUALITY, 100)).pixels
+    assert pixels.dtype == ramp.dtype
+    share = pixels / np.iinfo(pixels.dtype).max
+    np.testing.assert_allclose(share if share.ndim == 2 else share[..., 0], ramp / (2**depth - 1), atol=0.01)
+
+
+# === Orientation ===
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize(
+    ("name", "pixels"), [("PNG", RGB), ("PNG", GRAY), ("WEBP", RGBA), ("TIFF", RGB), ("AVIF", RGB)]
+)
+def test_a_photo_stands_upright_and_says_so(name, pixels, orientation):
+    tags = Image.Exif()
+    tags[ORIENTATION] = orientation
+    options = {"WEBP": {"lossless": True, "exact": True}, "AVIF": {"quality": 100, "subsampling": "4:4:4"}}
+    data = encode(pixels, name, exif=tags, **options.get(name, {}))
+    photo = read(data)
+    expected = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data))))
+    np.testing.assert_allclose(photo.pixels.astype(int), expected, atol=1 if name == "AVIF" else 0)
+    tags.load(photo.metadata.exif)
+    assert tags.get(ORIENTATION, 1) == 1
+
+
+@pytest.mark.parametrize("orientation", [0, 9, 300])
+def test_an_orientation_that_does_not_exist_is_none(orientation):
+    tags = Image.Exif()
+    tags[ORIENTATION] = orientation
+    np.testing.assert_array_equal(read(encode(RGB, "PNG", exif=tags)).pixels, RGB)
+
+
+# === Bad files ===
+
+
+def error_of(data):
+    with pytest.raises(BadFileError) as error:
+        read(data)
+    assert isinstance(error.value, UserError)
+    assert str(error.value) == f"{error.value.path}: {error.value.reason}"
+    assert "\n" not in error.value.reason
+    return error.value.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("JPEG", "truncated JPEG"), ("PNG", "truncated PNG")]
+    + [(name, f"damaged {name}, or one of a rare kind") for name in ("TIFF", "WebP", "GIF", "AVIF", "BMP")],
+)
+@pytest.mark.parametrize("share", [0.5, 0.98])
+def test_a_truncated_file_is_an_error_that_names_its_kind(capfd, name, reason, share):
+    data = encode(RGB, name)
+    assert error_of(data[: int(share * len(data))]) == reason
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "empty file"),
+        (b"no picture" * 9, "no readable picture"),
+        (b"%PDF-1.7 is none either", "no readable picture"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99), "HEIC, which cannot be read here: convert it to JPEG or"),
+        (tiff(GRAY.astype(np.float32), _339=3), "pixels of type float32: save it with 8 or 16 bits a channel"),
+        (tiff(deep(GRAY), _284=2), "16-bit TIFF of separate planes: save it with interleaved channels"),
+        (tiff(GRAY, _262=8), "TIFF of Lab colours"),
+        (tiff(GRAY, _254=1), "a preview comes first, as in the raw files of cameras"),
+        (png(40_000, 40_000, b""), "larger than OpenCV reads: 2^20 pixels a side, 2^30 in all"),
+    ],
+)
+def test_what_cannot_be_read_is_an_error_that_says_why(capfd, data, reason):
+    assert error_of(data).startswith(reason)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_picture_that_memory_does_not_hold_is_an_error(monkeypatch):
+    def full(*_, **__):
+        raised = cv2.error("Failed to allocate 3072000000 bytes")
+        raised.code, raised.err = cv2.Error.StsNoMem, "Failed to allocate 3072000000 bytes"
+        raise raised
+
+    monkeypatch.setattr(cv2, "imdecodeWithMetadata", full)
+    assert error_of(encode(RGB, "PNG")) == "too large for the memory"
+
+
+def test_a_file_that_cannot_be_opened_is_an_error(tmp_path):
+    with pytest.raises(BadFileError, match=r"gone\.jpg: No such file"):
+        read_photo(tmp_path / "gone.jpg")
+    with pytest.raises(BadFileError, match="Is a directory"):
+        read_photo(tmp_path)
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="everything is allowed")
+def test_a_file_that_may_not_be_read_is_an_error(tmp_path):
+    (tmp_path / "photo.png").write_bytes(encode(RGB, "PNG"))
+    (tmp_path / "photo.png").chmod(0)
+    with pytest.raises(BadFileError, match="Permission denied"):
+        read_photo(tmp_path / "photo.png")
+
+
+# === Writing ===
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".TIFF", ".PNG"])
+@pytest.mark.parametrize("pixels", [GRAY, RGB, RGBA, deep(GRAY), deep(RGB), deep(RGBA)])
+def test_png_and_tiff_hold_everything(tmp_path, suffix, pixels):
+    write_photo(tmp_path / f"photo{suffix}", pixels)
+    photo = read_photo(tmp_path / f"photo{suffix}")
+    assert photo.pixels.dtype == pixels.dtype
+    if suffix.lower() != ".png" and pixels is RGBA:  # OpenCV's reader multiplies by alpha
+        visible = RGBA[..., 3] >= 128
+        np.testing.assert_allclose(photo.pixels[visible].astype(int), pixels[visible], atol=1)
+        np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / f"photo{suffix}")), pixels)
+    else:
+        np.testing.assert_array_equal(photo.pixels, pixels)
+
+
+@pytest.mark.parametrize("suffix", WRITABLE_SUFFIXES)
+@pytest.mark.parametrize("pixels", [GRAY, RGB])
+def test_every_format_is_written_as_its_suffix_says(tmp_path, suffix, pixels):
+    path = tmp_path / f"photo{suffix}"
+    write_photo(path, pixels, quality=100)
+    with Image.open(path) as image:
+        family = {"JPE": "JPEG", "JPG": "JPEG", "JFI": "JPEG", "TIF": "TIFF", "DIB": "BMP"}
+        assert image.format == family.get(suffix[1:4].upper(), suffix[1:].upper())
+        mode = "L" if pixels.ndim == 2 else "RGB"
+        error = np.abs(np.asarray(image.convert(mode)).astype(int) - pixels).mean()
+    assert error <= (0 if suffix in (".png", ".tif", ".tiff", ".bmp", ".dib") else 8)
+
+
+@pytest.mark.parametrize("suffix", [".bmp", ".jpg", ".webp", ".avif"])
+def test_16_bits_are_rounded_where_only_8_can_be_held(tmp_path, suffix):
+    pixels = np.arange(65536, dtype=np.uint16).reshape(256, 256)
+    eight = np.rint(pixels / 257).astype(np.uint8)
+    write_photo(tmp_path / f"16{suffix}", pixels)
+    write_photo(tmp_path / f"8{suffix}", eight)
+    assert (tmp_path / f"16{suffix}").read_bytes() == (tmp_path / f"8{suffix}").read_bytes()
+    if suffix == ".bmp":
+        np.testing.assert_array_equal(read_photo(tmp_path / "16.bmp").pixels, eight)
+
+
+@pytest.mark.parametrize("pixels", [RGBA, deep(RGBA)])
+def test_alpha_is_laid_over_white_where_it_cannot_be_held(tmp_path, pixels):
+    write_photo(tmp_path / "photo.bmp", pixels)
+    white = Image.new("RGBA", (24, 16), "white")
+    expected = np.asarray(Image.alpha_composite(white, Image.fromarray(RGBA)).convert("RGB"))
+    np.testing.assert_allclose(read_photo(tmp_path / "photo.bmp").pixels.astype(int), expected, atol=1)
+
+
+@pytest.mark.parametrize("suffix", [".webp", ".avif"])
+def test_alpha_is_kept_where_it_can_be_held(tmp_path, suffix):
+    write_photo(tmp_path / f"photo{suffix}", RGBA)
+    np.testing.assert_allclose(read_photo(tmp_path / f"photo{suffix}").pixels[..., 3].astype(int), ALPHA, atol=4)
+
+
+def test_a_jpeg_has_chroma_at_full_resolution(tmp_path):
+    write_photo(tmp_path / "photo.jpg", RGB)
+    with Image.open(tmp_path / "photo.jpg") as image:
+        assert {tuple(layer[1:3]) for layer in image.layer} == {(1, 1)}
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".webp", ".avif"])
+def test_quality_is_the_formats_own(tmp_path, suffix):
+    noise = RNG.integers(0, 256, (64, 64, 3), np.uint8)
+    for quality in (20, 95):
+        write_photo(tmp_path / f"{quality}{suffix}", noise, quality=quality)
+    sizes = [(tmp_path / f"{quality}{suffix}").stat().st_size for quality in (20, 95)]
+    assert sizes[1] > 1.5 * sizes[0]
+
+
+@pytest.mark.parametrize(
+    "name", ["Müller 日本.jpg", "a" * 200 + ".jpg", "two.dots .jpg", "folder/new.jpg", "'[x] %d?.jpg"]
+)
+def test_any_name_is_written_and_read(tmp_path, name):
+    write_photo(tmp_path / name, RGB)
+    assert read_photo(str(tmp_path / name)).pixels.shape == RGB.shape
+
+
+@pytest.mark.parametrize(("suffix", "side"), [(".jpg", 65501), (".webp", 16384), (".png", 1_000_001), (".avif", 65537)])
+def test_a_picture_larger_than_its_format_allows_is_an_error(tmp_path, suffix, side):
+    with pytest.raises(BadFileError, match=rf"{side}x1 pixels, but \w+ has at most {side - 1} a side"):
+        write_photo(tmp_path / f"photo{suffix}", np.zeros((1, side), np.uint8))
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_opencv_refuses_to_write_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(cv2, "imencodeWithMetadata", lambda *_: (False, np.empty(0, np.uint8)))
+    with pytest.raises(BadFileError, match=r"photo\.png: 24x16 pixels, which cannot be written as PNG"):
+        write_photo(tmp_path / "photo.png", RGB, Metadata(xmp=b"XMP"))
+
+
+@pytest.mark.parametrize("name", ["photo.gif", "photo"])
+def test_a_suffix_without_a_format_is_an_error_that_names_those_that_have_one(tmp_path, name):
+    with pytest.raises(UserError, match=r"no photo is written as .*: choose one of \.jpg, "):
+        write_photo(tmp_path / name, RGB)
+
+
+@pytest.mark.parametrize("pixels", [RGB.astype(np.float32), RGB[..., :2], RGB[0, 0], RGB[np.newaxis]])
+def test_what_is_no_photo_is_an_error(tmp_path, pixels):
+    with pytest.raises(ValueError, match=r"A photo is \[H, W\].* Received: \["):
+        write_photo(tmp_path / "photo.png", pixels)
+
+
+def test_a_full_disk_is_an_error_that_names_the_file_and_leaves_what_was_there(tmp_path, monkeypatch):
+    write_photo(tmp_path / "photo.png", GRAY)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match=r"No space left on device: .*photo\.png"):
+        write_photo(tmp_path / "photo.png", RGB)
+    np.testing.assert_array_equal(read_photo(tmp_path / "photo.png").pixels, GRAY)
+    assert [file.name for file in tmp_path.iterdir()] == ["photo.png"]
+
+
+# === Suffixes ===
+
+
+def test_the_colour_version_has_the_suffix_of_the_photo_unless_it_cannot_be_written():
+    for suffix in (".jpg", ".JPG", ".jfif", ".png", ".tif", ".webp", ".bmp"):
+        assert output_suffix(suffix) == suffix
+    for suffix in (".gif", ".GIF", ".jp2", ".pgm", ".heic", ""):
+        assert output_suffix(suffix) == ".png"
+    assert set(map(output_suffix, PHOTO_SUFFIXES)) <= set(WRITABLE_SUFFIXES)

@@ -1,0 +1,31 @@
+"""Images at another size."""
+
+import numpy as np
+import pytest
+
+from keras_scgan.photos.resizing import cut
+
+
+def test_whole_pixels_are_cut_out_as_they_are(rng):
+    image = rng.uniform(-1, 1, (9, 7, 2)).astype(np.float32)
+    np.testing.assert_array_equal(cut(image, (5.0, 7)), image[:5])
+
+
+@pytest.mark.parametrize("extent", [(7.25, 12.0), (12.0, 5.5), (10.75, 3.9)])
+def test_pixels_of_a_part_cover_it_and_nothing_more(extent):
+    """What is quadratic stays so, at the places where the new pixels are."""
+    y, x = np.mgrid[:16, :16].astype(np.float32) + 0.5
+    image = np.stack([y, x, x * y, (x / 4) ** 2], axis=-1)
+    found = cut(image, extent)
+    size = np.ceil(extent).astype(int)
+    assert found.shape == (*size, 4)
+    y, x = ((np.arange(n) + 0.5) * length / n for n, length in zip(size, extent, strict=True))
+    y, x = np.meshgrid(y, x, indexing="ij")
+    expected = np.stack([y, x, x * y, (x / 4) ** 2], axis=-1)
+    np.testing.assert_allclose(found[2:, 2:], expected[2:, 2:], atol=1e-4)  # for those before, a neighbour is missing
+
+
+def test_part_within_one_pixel_is_that_pixel(rng):
+    image = rng.uniform(-1, 1, (6, 6, 2)).astype(np.float32)
+    assert cut(image, (0.25, 6)).shape == (1, 6, 2)
+    np.testing.assert_allclose(cut(image, (0.25, 0.25))[0, 0], image[0, 0], atol=0.3)

@@ -1,0 +1,128 @@
+"""Every tool ends alike: one line on stderr for what the user can mend, a traceback for a fault of the program."""
+
+import logging
+import pathlib
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from absl import flags
+from absl import logging as absl_logging
+from absl.testing import flagsaver
+
+from keras_scgan.program import cli
+from keras_scgan.program.errors import UserError
+
+ROOT = pathlib.Path(__file__).parents[2]
+flags.DEFINE_integer("number_of_test_cli", 1, "A number.", 1)
+
+
+def main(argv):
+    number = flags.FLAGS.number_of_test_cli
+    absl_logging.info("number %d of %s", number, argv[1:])
+    match number:
+        case 2:
+            raise UserError("what is wrong\nand what to do")
+        case 3:
+            pathlib.Path("/no/such/file").read_text()
+        case 4:
+            raise OSError(28, "No space left on device")
+        case 5:
+            raise ValueError("a fault of the program")
+        case 6:
+            raise KeyboardInterrupt
+
+
+@pytest.fixture
+def tool(monkeypatch, capsys):
+    """Function that runs the tool, and returns its exit status and the lines on its stderr."""
+    python_handler = absl_logging.get_absl_handler().python_handler
+    handlers = list(logging.root.handlers)
+
+    def run(*arguments, **options):
+        monkeypatch.setattr(sys, "argv", ["tools/tool.py", *arguments])
+        monkeypatch.setattr(python_handler, "stream", sys.stderr)
+        with pytest.raises(SystemExit) as ending:
+            cli.run(main, **options)
+        return ending.value.code or 0, capsys.readouterr().err.splitlines()
+
+    with flagsaver.flagsaver():
+        yield run
+    logging.root.handlers[:] = handlers
+
+
+def test_a_tool_that_works_logs_to_stderr(tool):
+    status, (line,) = tool("--number_of_test_cli=7")
+    assert status == 0
+    assert line.endswith("] number 7 of []")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--number_of_test_cli=0"], "--number_of_test_cli=0: 0 is not a positive integer"),
+        (["--number_of_test_cli=x"], "number_of_test_cli"),
+        (["--nummer_of_test_cli=1"], "Unknown command line flag 'nummer_of_test_cli'. Did you mean: number_of"),
+        (["--flagfile=/no/such.flags"], "/no/such.flags"),
+        (["stray"], "unexpected argument 'stray': a flag is written --name=value."),
+    ],
+)
+def test_wrong_flags_and_arguments_are_one_line_and_status_2(tool, arguments, message):
+    status, (line,) = tool(*arguments)
+    assert status == 2
+    assert line.startswith("tool.py: ")
+    assert message in line
+
+
+def test_a_tool_may_take_arguments(tool):
+    status, (line,) = tool("photo.jpg", takes_arguments=True)
+    assert status == 0
+    assert line.endswith("of ['photo.jpg']")
+
+
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [
+        (2, "tool.py: what is wrong and what to do"),
+        (3, "tool.py: /no/such/file: No such file or directory"),
+        (4, "tool.py: [Errno 28] No space left on device"),
+    ],
+)
+def test_errors_that_the_user_can_mend_are_one_line_and_status_2(tool, number, message):
+    status, lines = tool(f"--number_of_test_cli={number}")
+    assert status == 2
+    assert lines[1:] == [message]
+
+
+def test_a_fault_of_the_program_is_not_hidden(tool):
+    with pytest.raises(ValueError, match="a fault of the program"):
+        tool("--number_of_test_cli=5")
+
+
+def test_ctrl_c_is_no_fault(tool):
+    status, lines = tool("--number_of_test_cli=6")
+    assert status == 130
+    assert len(lines) == 1
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_the_notes_of_tensorflow_are_shown_only_if_it_cannot_be_imported(tmp_path, broken):
+    (tmp_path / "tensorflow.py").write_text(
+        textwrap.dedent(f"""
+            import os, types
+            os.write(2, b"a note\\n")
+            if {broken}:
+                raise ImportError("no TensorFlow")
+            config = types.SimpleNamespace(list_physical_devices=lambda: [])
+            get_logger = lambda: types.SimpleNamespace(setLevel=lambda level: None)
+        """)
+    )
+    program = "import quiet_tensorflow, sys; print('visible again', file=sys.stderr)"
+    path = f"{tmp_path}:{ROOT / 'tools'}"
+    result = subprocess.run([sys.executable, "-c", program], env={"PYTHONPATH": path}, capture_output=True, text=True)
+    if broken:
+        assert result.stderr.startswith("a note\nTraceback")
+        assert result.stderr.endswith("ImportError: no TensorFlow\n")
+    else:
+        assert result.stderr == "visible again\n"

@@ -1,0 +1,62 @@
+"""Where the modules of the package stand, and which of them may import which."""
+
+import ast
+import graphlib
+import pathlib
+
+import pytest
+
+PACKAGE = pathlib.Path(__file__).parents[1] / "keras_scgan"
+USE = ("program", "photos", "colorizing", "serving")
+
+
+def module_of(path):
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+PATHS = {module_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def part_of(module):
+    """The part of the package that a module belongs to; the package itself for its own names."""
+    return module.split(".")[:2][-1]
+
+
+def imports(module):
+    """Absolute names of the modules that a module imports when it is imported itself, not within a function."""
+    pending, found = list(ast.parse(PATHS[module].read_text(encoding="utf-8")).body), set()
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names = (f"{node.module}.{alias.name}" for alias in node.names)
+            found |= {name if name in PATHS else node.module for name in names}
+        elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            pending += ast.iter_child_nodes(node)
+    return found
+
+
+def test_every_module_belongs_to_a_part_of_the_package():
+    assert [path.name for path in PACKAGE.glob("*.py")] == ["__init__.py"]
+    assert set(USE) < {path.name for path in PACKAGE.iterdir()}
+
+
+@pytest.mark.parametrize("module", [module for module in PATHS if part_of(module) in USE])
+def test_what_uses_networks_imports_nothing_that_makes_them(module):
+    imported = imports(module)
+    assert {name for name in imported if name in PATHS and part_of(name) not in USE} == set()
+    assert {name for name in imported if name.split(".")[0] in ("keras", "tensorflow")} == set()
+
+
+def test_no_imports_run_in_a_circle():
+    graph = {module: imports(module) & PATHS.keys() for module in PATHS}
+    assert len(list(graphlib.TopologicalSorter(graph).static_order())) == len(PATHS)
+
+
+def test_imports_within_classes_and_conditions_count_and_those_of_functions_do_not(tmp_path, monkeypatch):
+    path = tmp_path / "module.py"
+    path.write_text("if True:\n    import keras\nclass A:\n    from os import path\ndef f():\n    import tensorflow\n")
+    monkeypatch.setitem(PATHS, "module", path)
+    assert imports("module") == {"keras", "os"}
