@@ -3,11 +3,14 @@
 import ast
 import graphlib
 import pathlib
+import re
 
 import pytest
 
 PACKAGE = pathlib.Path(__file__).parents[1] / "keras_scgan"
 USE = ("program", "photos", "colorizing", "serving")
+WITHOUT_FLAGS = ("benchmarks", "photos")
+"""Parts that name no flag, in no message and no docstring: flags are the commands'."""
 
 
 def module_of(path):
@@ -38,6 +41,10 @@ def imports(module):
     return found
 
 
+def is_text(node):
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
 def test_every_module_belongs_to_a_part_of_the_package():
     assert [path.name for path in PACKAGE.glob("*.py")] == ["__init__.py"]
     assert set(USE) < {path.name for path in PACKAGE.iterdir()}
@@ -53,6 +60,12 @@ def test_what_uses_networks_imports_nothing_that_makes_them(module):
 def test_no_imports_run_in_a_circle():
     graph = {module: imports(module) & PATHS.keys() for module in PATHS}
     assert len(list(graphlib.TopologicalSorter(graph).static_order())) == len(PATHS)
+
+
+@pytest.mark.parametrize("module", [module for module in PATHS if part_of(module) in WITHOUT_FLAGS])
+def test_the_library_names_arguments_and_no_flags(module):
+    strings = (node.value for node in ast.walk(ast.parse(PATHS[module].read_text(encoding="utf-8"))) if is_text(node))
+    assert [flag for string in strings for flag in re.findall(r"(?<![\w-])--\w+", string)] == []
 
 
 def test_imports_within_classes_and_conditions_count_and_those_of_functions_do_not(tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import contextlib
 import pathlib
+import re
 import signal
 import sys
 
@@ -9,12 +10,14 @@ from absl import app, flags, logging
 
 from keras_scgan.program.errors import Interrupted, UserError
 
+_ARGUMENT = re.compile(r"`(\w+)(?:=([^`]*))?`")
+
 
 def run(main, takes_arguments=False):
     """Runs `main(argv)` under absl.
 
     A wrong flag, a `UserError` or an `OSError` (a full disk, a file that may not be read) end the process with one
-    line on stderr and exit status 2.
+    line on stderr and exit status 2. What a `UserError` tells of arguments is told of flags.
 
     Args:
         main: function of the arguments that are no flags, the program's name first.
@@ -42,6 +45,24 @@ def run(main, takes_arguments=False):
     app.run(guarded, flags_parser=parse)
 
 
+def as_flags(message):
+    """What a message says of arguments, said of flags: `init_from` is --init_from; `flip=False`, a switch, is --noflip.
+
+    Args:
+        message: string. Arguments in backticks that no flag is named like stay as they are.
+    """
+
+    def as_flag(argument):
+        name, value = argument.groups()
+        if name not in flags.FLAGS:
+            return argument[0]
+        if flags.FLAGS[name].boolean and value in ("True", "False"):
+            return f"--{name}" if value == "True" else f"--no{name}"
+        return f"--{name}" if value is None else f"--{name}={value}"
+
+    return _ARGUMENT.sub(as_flag, message)
+
+
 @contextlib.contextmanager
 def interruptible(advice):
     """Context that Ctrl-C and SIGTERM end with `Interrupted`; then the process ends with a line that says how to go on.
@@ -63,7 +84,7 @@ def _interrupt(number, frame):
 
 
 def _fail(error):
-    message = " ".join(str(error).split())
+    message = " ".join(as_flags(str(error)).split())
     if isinstance(error, OSError) and error.filename is not None:
         message = f"{error.filename}: {error.strerror}"
     print(f"{pathlib.Path(sys.argv[0]).name}: {message}", file=sys.stderr)

@@ -16,6 +16,7 @@ from keras_scgan.program.errors import UserError
 
 ROOT = pathlib.Path(__file__).parents[2]
 flags.DEFINE_integer("number_of_test_cli", 1, "A number.", 1)
+flags.DEFINE_bool("switch_of_test_cli", False, "A switch.")
 
 
 def main(argv):
@@ -32,6 +33,8 @@ def main(argv):
             raise ValueError("a fault of the program")
         case 6:
             raise KeyboardInterrupt
+        case 8:
+            raise UserError("`number_of_test_cli=8` is too much")
 
 
 @pytest.fixture
@@ -87,12 +90,27 @@ def test_a_tool_may_take_arguments(tool):
         (2, "tool.py: what is wrong and what to do"),
         (3, "tool.py: /no/such/file: No such file or directory"),
         (4, "tool.py: [Errno 28] No space left on device"),
+        (8, "tool.py: --number_of_test_cli=8 is too much"),
     ],
 )
 def test_errors_that_the_user_can_mend_are_one_line_and_status_2(tool, number, message):
     status, lines = tool(f"--number_of_test_cli={number}")
     assert status == 2
     assert lines[1:] == [message]
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("`number_of_test_cli`: give another.", "--number_of_test_cli: give another."),
+        ("`number_of_test_cli=a b.c`, or more.", "--number_of_test_cli=a b.c, or more."),
+        ("`switch_of_test_cli` and `switch_of_test_cli=True`", "--switch_of_test_cli and --switch_of_test_cli"),
+        ("leave out `switch_of_test_cli=False`", "leave out --noswitch_of_test_cli"),
+        ("`no_flag=1` and `a file.jpg`", "`no_flag=1` and `a file.jpg`"),
+    ],
+)
+def test_a_command_shows_arguments_as_flags(message, shown):
+    assert cli.as_flags(message) == shown
 
 
 def test_a_fault_of_the_program_is_not_hidden(tool):
