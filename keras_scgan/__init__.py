@@ -2,27 +2,23 @@
 
 import importlib
 
-from keras_scgan.models import PRESETS, build_critic, build_generator, build_vgg16_gray
-from keras_scgan.models.perceptual import build_perceptual_features
+_HOMES = {
+    "PRESETS": "keras_scgan.models",
+    "SCGAN": "keras_scgan.training.scgan",
+    "Colorizer": "keras_scgan.colorizing.colorizer",
+    "build_critic": "keras_scgan.models",
+    "build_generator": "keras_scgan.models",
+    "build_perceptual_features": "keras_scgan.models.perceptual",
+    "build_vgg16_gray": "keras_scgan.models",
+}
+"""Where the public names are, each imported when it is used: colorizing needs neither Keras nor TensorFlow."""
 
-__all__ = [
-    "PRESETS",
-    "SCGAN",
-    "Colorizer",
-    "build_critic",
-    "build_generator",
-    "build_perceptual_features",
-    "build_vgg16_gray",
-]
-
-
-# Imported when they are used: SCGAN needs TensorFlow, which the networks do not.
-_LAZY = {"SCGAN": "keras_scgan.training.scgan", "Colorizer": "keras_scgan.colorizing.colorizer"}
+__all__ = list(_HOMES)
 
 
 def __getattr__(name):
-    if name in _LAZY:
-        return getattr(importlib.import_module(_LAZY[name]), name)
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -1,6 +1,6 @@
 """The files around the package agree with each other."""
 
-import importlib
+import ast
 import os
 import pathlib
 import re
@@ -58,6 +58,4 @@ def test_an_unknown_name_is_an_attribute_error():
 
 def test_every_module_has_a_docstring():
     for path in (ROOT / "keras_scgan").rglob("*.py"):
-        parts = path.relative_to(ROOT).with_suffix("").parts
-        module = importlib.import_module(".".join(part for part in parts if part != "__init__"))
-        assert module.__doc__, path
+        assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path

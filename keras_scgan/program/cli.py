@@ -11,13 +11,15 @@ from absl import app, flags, logging
 from keras_scgan.program.errors import Interrupted, UserError
 
 _ARGUMENT = re.compile(r"`(\w+)(?:=([^`]*))?`")
+_HELP = {"--help", "-help", "--helpshort", "-helpshort", "-?"}
 
 
 def run(main, takes_arguments=False):
     """Runs `main(argv)` under absl.
 
     A wrong flag, a `UserError` or an `OSError` (a full disk, a file that may not be read) end the process with one
-    line on stderr and exit status 2. What a `UserError` tells of arguments is told of flags.
+    line on stderr and exit status 2. What a `UserError` tells of arguments is told of flags. `--help` prints the
+    docstring and the flags of the module of `main`.
 
     Args:
         main: function of the arguments that are no flags, the program's name first.
@@ -25,6 +27,9 @@ def run(main, takes_arguments=False):
     """
 
     def parse(argv):
+        if _HELP & set(argv[1:]):
+            _print_help(sys.modules[main.__module__])
+            sys.exit(0)
         try:
             return flags.FLAGS(argv)
         except (flags.Error, OSError) as error:
@@ -81,6 +86,12 @@ def interruptible(advice):
 
 def _interrupt(number, frame):
     raise Interrupted(number)
+
+
+def _print_help(module):
+    print(f"{module.__doc__.strip()}\n\nFlags:")
+    _, _, descriptions = flags.FLAGS.module_help(module.__name__).strip().partition("\n")
+    print(f"{descriptions}\n\n--helpfull lists those of all libraries too.")
 
 
 def _fail(error):

@@ -136,9 +136,9 @@ def test_the_notes_of_tensorflow_are_shown_only_if_it_cannot_be_imported(tmp_pat
             get_logger = lambda: types.SimpleNamespace(setLevel=lambda level: None)
         """)
     )
-    program = "import quiet_tensorflow, sys; print('visible again', file=sys.stderr)"
-    path = f"{tmp_path}:{ROOT / 'tools'}"
-    result = subprocess.run([sys.executable, "-c", program], env={"PYTHONPATH": path}, capture_output=True, text=True)
+    program = "from keras_scgan.program import quiet_tensorflow; import sys; print('visible again', file=sys.stderr)"
+    path = {"PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    result = subprocess.run([sys.executable, "-c", program], env=path, capture_output=True, text=True)
     if broken:
         assert result.stderr.startswith("a note\nTraceback")
         assert result.stderr.endswith("ImportError: no TensorFlow\n")

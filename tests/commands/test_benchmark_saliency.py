@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture
 def benchmark(call_tool):
-    return functools.partial(call_tool, "benchmark.py", "saliency", takes_arguments=True)
+    return functools.partial(call_tool, "benchmark.py", "saliency")
 
 
 def test_detectors_are_measured_a_line_each(benchmark, tmp_path):

@@ -1,7 +1,7 @@
-"""How the tests of the tools run them: as a user does, or within this process, which spares its start."""
+"""How the tests of the commands run them: as a user does, or within this process, which spares its start."""
 
 import contextlib
-import importlib.util
+import importlib
 import io
 import logging
 import os
@@ -80,15 +80,17 @@ def error_of():
 
 @pytest.fixture(scope="module")
 def call_tool():
-    """Function like `run_tool` that runs a tool within this process, with the options of `cli.run`."""
-    tools = {}
+    """Function like `run_tool` that runs a tool's verb within this process."""
+    loaded = []
 
-    def call(tool, *arguments, **options):
-        from keras_scgan.program import cli
+    def call(tool, *arguments):
+        from keras_scgan import commands
 
-        if tool not in tools:
-            _forget(tools)
-            tools[tool] = _load(tool)
+        verb = pathlib.Path(tool).stem
+        if verb not in loaded:
+            _forget(loaded)
+            loaded.append(verb)
+            importlib.import_module(f"keras_scgan.commands.{verb}")  # before the flags are saved
         output = {"stdout": io.StringIO(), "stderr": io.StringIO()}
         argv = [f"tools/{tool}", *map(str, arguments)]
         with (
@@ -101,29 +103,20 @@ def call_tool():
         ):
             patch.setattr(sys, "argv", argv)
             with pytest.raises(SystemExit) as ending:
-                cli.run(tools[tool].main, **options)
+                commands.run(verb)
         code = ending.value.code or 0
         return types.SimpleNamespace(returncode=code, **{name: text.getvalue() for name, text in output.items()})
 
     yield call
-    _forget(tools)
+    _forget(loaded)
 
 
-def _load(tool):
-    name = f"tool_{pathlib.Path(tool).stem}"
-    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / tool)
-    sys.modules[name] = module = importlib.util.module_from_spec(spec)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(ROOT / "tools")  # as for a script
-        spec.loader.exec_module(module)
-    return module
-
-
-def _forget(tools):
-    """Forgets the tools that are loaded: the next one has flags of the same names."""
-    while tools:
-        _, module = tools.popitem()
-        for flag in flags.FLAGS.get_flags_for_module(module.__name__):
+def _forget(verbs):
+    """Forgets the verbs that are loaded: the next one has flags of the same names."""
+    while verbs:
+        module = f"keras_scgan.commands.{verbs.pop()}"
+        sys.modules.pop(module, None)
+        for flag in flags.FLAGS.get_flags_for_module(module):
             delattr(flags.FLAGS, flag.name)
 
 

@@ -25,7 +25,7 @@ def test_training_is_measured_against_the_machine_and_with_its_input(run_tool, t
 def test_the_input_of_shards_is_at_least_twice_as_fast_as_that_of_full_size_photos(call_tool, tmp_path):
     output = tmp_path / "results.jsonl"
     arguments = ("--photos=16", "--image_size=128", "--rounds=2", f"--output={output}")
-    result = call_tool("benchmark.py", "input", *arguments, takes_arguments=True)
+    result = call_tool("benchmark.py", "input", *arguments)
     assert result.returncode == 0, result.stderr
     results = {r["data_set"]: r for r in (json.loads(line) for line in output.read_text().splitlines())}
     assert list(results) == ["folder, 1200 pixels", "folder, 256 pixels", "shards, 256 pixels"]
@@ -39,7 +39,7 @@ def test_every_kind_of_model_is_timed_beside_keras(call_tool, tmp_path):
     network = ("--preset=testing", "--depth=6", "--network_size=64", "--rounds=2", f"--output={output}")
     small_pretrained_generator(image_size=32, stretch_luma=True).save(tmp_path / "other.keras")
     baseline = f"--baseline={tmp_path / 'other.keras'}"
-    result = call_tool("benchmark.py", "infer", *network, baseline, takes_arguments=True)
+    result = call_tool("benchmark.py", "infer", *network, baseline)
     assert result.returncode == 0, result.stderr
     results = {r["variant"]: r for r in (json.loads(line) for line in output.read_text().splitlines())}
     assert {f"litert_{kind}" for kind in ("float32", "float16", "dynamic", "int8")} < results.keys()
@@ -56,7 +56,7 @@ def test_kinds_of_a_generator_that_sees_the_luma_stretched_are_compared_as_they_
     output = tmp_path / "results.jsonl"
     small_pretrained_generator(image_size=64, stretch_luma=True).save(tmp_path / "generator.keras")
     arguments = (f"--model={tmp_path / 'generator.keras'}", "--nonaive", "--rounds=1", f"--output={output}")
-    result = call_tool("benchmark.py", "infer", *arguments, takes_arguments=True)
+    result = call_tool("benchmark.py", "infer", *arguments)
     assert result.returncode == 0, result.stderr
     results = {r["variant"]: r for r in (json.loads(line) for line in output.read_text().splitlines())}
     assert results["litert_float32"]["psnr"] > 80
@@ -67,7 +67,7 @@ def test_kinds_of_a_generator_that_sees_the_luma_stretched_are_compared_as_they_
 def test_colorizing_is_measured_by_stages(call_tool, tmp_path):
     output = tmp_path / "results.jsonl"
     arguments = ("--preset=testing", "--depth=6", "--megapixels=0.3", "--rounds=2", f"--output={output}")
-    result = call_tool("benchmark.py", "colorize", *arguments, takes_arguments=True)
+    result = call_tool("benchmark.py", "colorize", *arguments)
     assert result.returncode == 0, result.stderr
     (values,) = [json.loads(line) for line in output.read_text().splitlines()]
     assert list(values["seconds"]) == ["decode", "prepare", "network", "upsampling", "encode"]
@@ -79,7 +79,7 @@ def test_colorizing_is_measured_by_stages(call_tool, tmp_path):
 def test_the_way_to_make_photos_square_is_measured(call_tool, tmp_path):
     keras_scgan.build_generator("testing", depth=6).save(tmp_path / "generator.keras")
     arguments = (f"--model={tmp_path / 'generator.keras'}", "--photos=2")
-    result = call_tool("benchmark.py", "fit", *arguments, takes_arguments=True)
+    result = call_tool("benchmark.py", "fit", *arguments)
     assert result.returncode == 0, result.stderr
     assert len(result.stdout.splitlines()) == 1 + 4 * 2
 
@@ -98,6 +98,6 @@ def test_the_way_to_make_photos_square_is_measured(call_tool, tmp_path):
     ],
 )
 def test_wrong_flags_are_one_line(call_tool, error_of, arguments, message):
-    result = call_tool("benchmark.py", *arguments, takes_arguments=True)
+    result = call_tool("benchmark.py", *arguments)
     assert message in error_of(result)
     assert len(result.stderr.splitlines()) == 1

@@ -39,7 +39,7 @@ def colorize(served, call_tool):
     """Function that runs the tool on the server; later flags take the place of its own."""
     served.reset()
     flags = (f"--server={served.address}", f"--protocol={served.protocol}", "--model_name=scgan", "--output_dir=out")
-    return lambda *arguments: call_tool("serving_client.py", *flags, *arguments, takes_arguments=True)
+    return lambda *arguments: call_tool("serving_client.py", *flags, *arguments)
 
 
 @pytest.fixture(scope="module")

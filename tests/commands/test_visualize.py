@@ -17,7 +17,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 
 @pytest.fixture
 def visualize(call_tool):
-    return functools.partial(call_tool, "visualize.py", takes_arguments=True)
+    return functools.partial(call_tool, "visualize.py")
 
 
 def small_generator(*outputs):

@@ -29,7 +29,7 @@ BAD = {
 
 @pytest.fixture(scope="module")
 def colorize(call_tool, model):
-    return functools.partial(call_tool, "colorize.py", f"--model={model}", takes_arguments=True)
+    return functools.partial(call_tool, "colorize.py", f"--model={model}")
 
 
 @pytest.fixture(scope="module")

@@ -114,7 +114,7 @@ def test_their_saliency_branch_is_the_detector_scgan(name):
 @pytest.mark.parametrize("model", [None, *NAMES])
 def test_colorize_takes_the_default_unasked_and_others_by_name(call_tool, tmp_path, model):
     which = [] if model is None else [f"--model={model}"]
-    result = call_tool("colorize.py", EXAMPLES[0], *which, f"--output_dir={tmp_path}", takes_arguments=True)
+    result = call_tool("colorize.py", EXAMPLES[0], *which, f"--output_dir={tmp_path}")
     assert "1 colorized, 0 failed" in result.stdout
 
 

@@ -1,0 +1,112 @@
+"""Colorizes photos and videos.
+
+    python tools/colorize.py photo.jpg folder/ "scans/**/*.tif" film.mp4 --output_dir=colorized
+
+Results keep the size, the format, the metadata and the luma of their originals, and their places in the folders that
+are given. A file that cannot be colorized is named at the end, and the exit status is 1. Run again, it does what is not
+done yet.
+"""
+
+import functools
+import sys
+
+from keras_scgan.program import quiet_tensorflow  # noqa: F401 (first, before anything else imports TensorFlow)
+
+# isort: split
+from absl import flags
+
+from keras_scgan.colorizing import colorize_files, descriptions, upsampling, video
+from keras_scgan.colorizing.colorizer import FITS, Colorizer
+from keras_scgan.photos.files import PHOTO_SUFFIXES
+from keras_scgan.program.errors import UserError
+from keras_scgan.program.file_jobs import Report, find_files
+from keras_scgan.program.progress import progress_bar
+
+FLAGS = flags.FLAGS
+TAKES_ARGUMENTS = True
+
+# === What, with what, where to ===
+flags.DEFINE_list("input", [], "Files, folders and patterns, as those that are given without a flag.")
+flags.DEFINE_string(
+    "model",
+    None,
+    "Generator: a .keras or .tflite file, a SavedModel folder, or the name of one of the repository. Default: scgan.",
+)
+flags.DEFINE_string("output_dir", "colorized", "Folder for the results.")
+flags.DEFINE_bool("overwrite", False, "Do again what is done.")
+
+# === How ===
+flags.DEFINE_integer(
+    "image_size",
+    None,
+    "Pixels of a side of what the network sees. Default: the network's own, at which it was trained.",
+    1,
+)
+flags.DEFINE_enum(
+    "network_input",
+    descriptions.LUMA,
+    descriptions.NETWORK_INPUTS,
+    "What is colorized, which the network must be for: luma, photos, or thermal, thermal images.",
+)
+flags.DEFINE_enum("fit", "pad", FITS, "How a photo becomes a square: continued by its mirror image, or squeezed.")
+flags.DEFINE_enum("upsampling", "guided", upsampling.METHODS, "guided: colours follow the edges of the photo's luma.")
+flags.DEFINE_float("saturation", 1.0, "Factor of the chroma.", 0)
+flags.DEFINE_bool("flip_average", False, "Average the predictions for the photo and its mirror image.")
+flags.DEFINE_float("smoothing", 0.8, "Videos: share that the frames before have in a frame's colours.", 0, 0.99)
+flags.DEFINE_integer("threads", None, "Threads of a .tflite model. Default: all cores.", 1)
+flags.DEFINE_integer("batch_size", 1, "Photos that the network sees at once.", 1)
+flags.DEFINE_integer("workers", 1, "Threads for each of reading and writing photos; memory grows with them.", 1)
+
+# === What is written ===
+flags.DEFINE_enum("format", "same", colorize_files.FORMATS, "Format of photos; same: the original's, or png.")
+flags.DEFINE_integer("quality", 95, "Quality of JPEG, WebP and AVIF.", 1, 100)
+flags.DEFINE_bool("comparison", False, "Write STEM_comparison too: a photo before and after, side by side.")
+flags.DEFINE_bool("saliency_map", False, "Write STEM_saliency.png too: a photo's predicted saliency map.")
+
+
+def main(argv):
+    """Colorizes all that is named."""
+    arguments = [*argv[1:], *FLAGS.input]
+    if not arguments:
+        raise UserError("Give the photos: files, folders or patterns, as in: tools/colorize.py photo.jpg folder/")
+    files = find_files(arguments, PHOTO_SUFFIXES + video.VIDEO_SUFFIXES, exclude=FLAGS.output_dir)
+    videos = [file for file in files if file.path.suffix.lower() in video.VIDEO_SUFFIXES]
+    photos = [file for file in files if file not in videos]
+    extras = [name for name, wanted in (("comparison", FLAGS.comparison), ("saliency", FLAGS.saliency_map)) if wanted]
+    report = Report("colorized")
+    plan = functools.partial(colorize_files.plan, output_dir=FLAGS.output_dir, report=report, overwrite=FLAGS.overwrite)
+    jobs = (
+        plan(photos, suffix_of=functools.partial(colorize_files.result_suffix, chosen=FLAGS.format), extras=extras),
+        plan(videos, suffix_of=lambda suffix: suffix),
+    )
+    if any(jobs):
+        _colorize(*jobs, report)
+    sys.exit(report.finish())
+
+
+def _colorize(photos, videos, report):
+    colorizer = Colorizer(
+        FLAGS.model,
+        size=FLAGS.image_size,
+        fit=FLAGS.fit,
+        upsampling=FLAGS.upsampling,
+        saturation=FLAGS.saturation,
+        flip_average=FLAGS.flip_average,
+        threads=FLAGS.threads,
+        network_input=FLAGS.network_input,
+    )
+    if FLAGS.saliency_map and not colorizer.has_saliency:
+        raise UserError(f"--saliency_map: the model {FLAGS.model} has no saliency branch.")
+    with progress_bar(total=len(photos), unit="photo", disable=not photos) as bar:
+        for _ in colorize_files.colorize_photos(
+            colorizer, photos, report, quality=FLAGS.quality, batch_size=FLAGS.batch_size, workers=FLAGS.workers
+        ):
+            bar.update()
+    for job in videos:
+        with progress_bar(desc=job.path.name, unit="frame") as bar, report.catch(job.path):
+
+            def show(done, announced, bar=bar):
+                bar.total = announced
+                bar.update(done - bar.n)
+
+            video.colorize_video(colorizer, job.path, job.target, smoothing=FLAGS.smoothing, on_frames=show)

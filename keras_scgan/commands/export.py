@@ -1,0 +1,104 @@
+"""Exports a trained generator for servers and devices, and verifies each export before it is kept.
+
+    python tools/export.py --model=generator.keras --output_dir=saved_models/NAME
+    python tools/export.py --model=generator.keras --output_dir=saved_models/NAME --formats=litert_int8,litert_float16
+
+saved_model: NAME/VERSION/, for TensorFlow Serving; NAME/README.md tells how to serve it.
+litert_float32, litert_float16 (half the size), litert_dynamic (8-bit weights), litert_int8 (all of it in 8 bits, the
+fastest): NAME/NAME_KIND.tflite, for phones, boards and browsers.
+
+Each says what it is and how it is to be run (keras_scgan/colorizing/descriptions.py), which the tools and the Colorizer
+follow. A .tflite file is the bare network: a network whose description says stretch_luma is to be shown luma stretched
+by its caller (color.stretch_luma), while a SavedModel does that itself. The signature for photo files of a network of
+thermal images is called colorize_thermal_bytes.
+
+NAME/export.json has the size, the SHA-256 and the measured differences from the generator of each. An export whose
+outputs are too far from the generator's is an error and is not kept.
+"""
+
+import pathlib
+
+from keras_scgan.program import quiet_tensorflow  # noqa: F401 (first, before anything else imports TensorFlow)
+
+# isort: split
+from absl import flags, logging
+
+from keras_scgan import data
+from keras_scgan.colorizing.runners import load_keras, model_path
+from keras_scgan.export import inference
+from keras_scgan.export.exporter import FORMATS, SAVED_MODEL, Exporter
+from keras_scgan.photos.files import PHOTO_SUFFIXES
+from keras_scgan.program.errors import UserError
+from keras_scgan.program.file_jobs import find_files
+from keras_scgan.program.files import sha256
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string(
+    "model", None, "Generator to export: a .keras file, or the name of one of the repository.", required=True
+)
+flags.DEFINE_string("output_dir", None, "Folder of the exports; its name is the model's.", required=True)
+flags.DEFINE_list("formats", list(FORMATS), "What to export, divided by commas.")
+flags.DEFINE_integer(
+    "image_size",
+    None,
+    "Pixels of a side of what the network sees. Default: the network's own, at which it was trained.",
+    1,
+)
+flags.DEFINE_bool("overwrite", False, "Replace .tflite files that exist. A SavedModel gets a new version in any case.")
+flags.DEFINE_string("verification_dir", None, "Folder of photos to verify with. Default: the demo photos.")
+
+# === SavedModel ===
+flags.DEFINE_integer("version", None, "SavedModel: its version. Default: the one after the latest.", 1)
+flags.DEFINE_bool("saliency_bytes", False, "SavedModel: colorize_bytes gives saliency maps too.")
+
+# === LiteRT ===
+flags.DEFINE_bool("saliency", False, "LiteRT: predict the saliency map too, at up to twice the time.")
+flags.DEFINE_enum(
+    "reflect_padding", "slices", inference.REFLECT_PADDINGS, "LiteRT: slices for CPUs, mirror_pad for GPU delegates."
+)
+flags.DEFINE_string("calibration_dir", None, "litert_int8: folder of about 100 photos. Default: the demo photos.")
+
+_VERIFICATION_PHOTOS = 20
+
+
+def main(_):
+    """Exports --model in each of --formats."""
+    for name in FLAGS.formats:
+        if name not in FORMATS:
+            raise UserError(f"--formats={name}: expected {', '.join(FORMATS)}, divided by commas.")
+    model = model_path(FLAGS.model)
+    photos = find_files([str(FLAGS.verification_dir or data.demo_dir() / "images")], PHOTO_SUFFIXES)
+    exporter = Exporter(
+        load_keras(model),
+        FLAGS.output_dir,
+        [photo.path for photo in photos[:_VERIFICATION_PHOTOS]],
+        source={"file": model.name, "sha256": sha256(model)},
+        image_size=FLAGS.image_size,
+        overwrite=FLAGS.overwrite,
+    )
+    for name in FLAGS.formats:
+        _log(name, _export(exporter, name))
+
+
+def _export(exporter, name):
+    if name == SAVED_MODEL:
+        return exporter.export_saved_model(FLAGS.version, saliency_bytes=FLAGS.saliency_bytes)
+    return exporter.export_litert(
+        name.removeprefix("litert_"),
+        saliency=FLAGS.saliency,
+        calibration_dir=FLAGS.calibration_dir,
+        reflect_padding=FLAGS.reflect_padding,
+    )
+
+
+def _log(name, entry):
+    size = sum(file["bytes"] for file in entry["files"].values())
+    logging.info(
+        "%s: %s, %.1f MB, largest difference from the generator %.2g of 2, %.1f dB PSNR to it",
+        name,
+        pathlib.Path(FLAGS.output_dir) / entry["path"],
+        size / 1e6,
+        entry["largest_difference"],
+        entry["psnr_to_float32"],
+    )

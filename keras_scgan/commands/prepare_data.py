@@ -1,0 +1,124 @@
+"""Makes a data set to train on from a folder of any photos: shards, and what tells of them.
+
+    python tools/prepare_data.py --images=DIR --output_dir=SET --detector=u2netp
+    python tools/train.py --flagfile=stage1.flags --data_dir=SET
+
+Greyscale and tiny photos, duplicates and, with --min_colorfulness, dull photos are left out, the others rescaled,
+their saliency maps detected, and all of it written as shards (NAME-train.tfrecord-00000-of-00016) that --data_dir of
+the other tools reads. SET/dropped.tsv names every file that is left out and why, SET/dataset_info.json tells of the
+set. The same photos and flags give the same bytes, however many processes work.
+
+When it was stopped, the same command goes on. Files that are no photos are named at the end, and the exit status is 1.
+"""
+
+import os
+import pathlib
+import sys
+
+from keras_scgan.program import quiet_tensorflow  # noqa: F401 (first, before anything else imports TensorFlow)
+
+# isort: split
+from absl import flags
+
+from keras_scgan.colorizing.runners import model_path
+from keras_scgan.preparation import detectors
+from keras_scgan.preparation.prepare import prepare
+from keras_scgan.preparation.settings import RESIZES, Settings
+from keras_scgan.preparation.sources import LAYOUTS
+from keras_scgan.program import cli
+from keras_scgan.program.errors import UserError
+from keras_scgan.program.files import sha256
+
+FLAGS = flags.FLAGS
+
+# === From what, to what ===
+flags.DEFINE_string("images", None, "Folder of the photos; its subfolders are searched too.", required=True)
+flags.DEFINE_string("output_dir", None, "Folder for the data set.", required=True)
+flags.DEFINE_string("name", Settings.name, "Name of the data set, which its shards begin with.")
+flags.DEFINE_bool("overwrite", False, "Delete the data set that --output_dir holds, if any, and begin anew.")
+flags.DEFINE_enum(
+    "layout",
+    Settings.layout,
+    LAYOUTS,
+    "photos: any folder; class_folders: CLASS/.../PHOTO.jpg, as ImageNet's train folder, gives labels too; kaist: "
+    "setXX/VYYY/visible/NAME.jpg with setXX/VYYY/lwir/NAME.jpg gives thermal images too.",
+)
+
+# === Which photos ===
+flags.DEFINE_integer(
+    "min_side", None, "Pixels that the shorter side must have. Default: three quarters of --image_size.", 1
+)
+flags.DEFINE_float(
+    "min_colorfulness", None, "Colourfulness (CCI) that a photo must have, lest dull ones teach grey. Default: any.", 0
+)
+flags.DEFINE_integer("sample", 0, "How many are taken of the fit photos, in proportion to the classes; 0: all.", 0)
+flags.DEFINE_integer("every", 1, "kaist: one in so many frames of each video is taken.", 1)
+flags.DEFINE_float("validation_share", Settings.validation_share, "Share of photos, or of videos, to validate.", 0, 1)
+flags.DEFINE_integer("seed", 0, "Key of the sample, of what is for validation, and of the order.", 0, 2**32 - 1)
+
+# === What becomes of them ===
+flags.DEFINE_integer("image_size", Settings.image_size, "Height and width of the images, in pixels.", 1)
+flags.DEFINE_enum(
+    "resize", Settings.resize, RESIZES, "squeeze: to a square, as the paper does; crop: the central square is kept."
+)
+flags.DEFINE_string(
+    "detector",
+    None,
+    f"Makes the saliency maps: {', '.join(detectors.DETECTORS)}, keras:PATH for a Keras model, or none for a set "
+    "without maps. It runs on the CPU; to use a GPU, make the maps by tools/make_saliency.py and give --saliency_dir.",
+)
+flags.DEFINE_string("model", None, "With --detector=scgan: the generator. Default: scgan, the one of the repository.")
+flags.DEFINE_string("saliency_dir", None, "Folder of maps at the paths of the photos, in place of a detector.")
+flags.DEFINE_integer("workers", None, "Processes. Default: all cores; 0: this one alone, to debug.", 0)
+
+_AS_GIVEN = (
+    *("name", "layout", "every", "min_colorfulness", "sample", "validation_share", "seed", "image_size", "resize"),
+)
+
+
+def main(_):
+    """Prepares the data set."""
+    with cli.interruptible("The same command goes on."):
+        sys.exit(_prepare())
+
+
+def _prepare():
+    if (FLAGS.detector is None) == (FLAGS.saliency_dir is None):
+        raise UserError(
+            "Say where the saliency maps come from: either --detector=NAME (or none) or --saliency_dir=DIR."
+        )
+    if FLAGS.every > 1 and FLAGS.layout != "kaist":
+        raise UserError(f"--every={FLAGS.every} is for videos: --layout=kaist.")
+    return prepare(
+        _settings(),
+        FLAGS.images,
+        FLAGS.output_dir,
+        detector=None if FLAGS.detector == "none" else FLAGS.detector,
+        model=_model(),
+        saliency_dir=FLAGS.saliency_dir,
+        workers=_cores() if FLAGS.workers is None else FLAGS.workers,
+        overwrite=FLAGS.overwrite,
+    )
+
+
+def _settings():
+    """The flags that decide what the set is like, with the SHA-256 of the detector's file in place of its path."""
+    detector, model = FLAGS.detector or "given", _model()
+    if detector.startswith("keras:"):
+        model = detector.removeprefix("keras:")
+        detector = f"keras:{pathlib.Path(model).name}"
+    return Settings(
+        detector=detector,
+        detector_sha256=sha256(model) if model else None,
+        min_side=FLAGS.min_side or FLAGS.image_size * 3 // 4,
+        **{name: FLAGS[name].value for name in _AS_GIVEN},
+    )
+
+
+def _model():
+    return str(model_path(FLAGS.model)) if FLAGS.detector == "scgan" else FLAGS.model
+
+
+def _cores():
+    """Number of the cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

@@ -1,0 +1,93 @@
+"""Colorizes photos on a TensorFlow Serving server.
+
+    python tools/serving_client.py photo.jpg folder/ --server=localhost:8501 --model_name=scgan --output_dir=colorized
+
+Results are those of tools/colorize.py: they keep the size, the format, the metadata and the luma of their originals,
+and their places in the folders that are given. A photo that cannot be colorized is named at the end, and the exit
+status is 1. Run again, it does what is not done yet. gRPC needs tensorflow-serving-api: pip install
+"keras-scgan[serving]"
+"""
+
+import functools
+import sys
+
+from keras_scgan.program import quiet_tensorflow  # noqa: F401 (first, before anything else imports TensorFlow)
+
+# isort: split
+from absl import flags
+
+from keras_scgan import serving
+from keras_scgan.colorizing import colorize_files, descriptions
+from keras_scgan.photos.files import PHOTO_SUFFIXES
+from keras_scgan.program.errors import UserError
+from keras_scgan.program.file_jobs import Report, find_files
+from keras_scgan.program.progress import progress_bar
+
+FLAGS = flags.FLAGS
+TAKES_ARGUMENTS = True
+
+# === The server ===
+flags.DEFINE_string("server", None, "HOST:PORT. Usual ports: 8501 for rest, 8500 for grpc.", required=True)
+flags.DEFINE_enum("protocol", "rest", serving.PROTOCOLS, "API of the server.")
+flags.DEFINE_string("model_name", None, "Name under which the server has the model.", required=True)
+flags.DEFINE_integer("model_version", None, "Version of the model. Default: the latest.", 0)
+flags.DEFINE_float("timeout", 60.0, "Seconds that the answer for a photo may take.", 0.001)
+flags.DEFINE_integer("retries", 3, "How often a request is sent again that finds the server not available.", 0)
+flags.DEFINE_integer("concurrency", 4, "Requests at once; memory grows with them.", 1)
+flags.DEFINE_integer("max_message_mb", 256, "Largest request and answer of grpc, in 2^20 bytes.", 1, 2047)
+
+flags.DEFINE_enum(
+    "network_input",
+    descriptions.LUMA,
+    descriptions.NETWORK_INPUTS,
+    "What is colorized, which the model must be for: luma, photos, or thermal, thermal images.",
+)
+
+# === What, where to, and how ===
+flags.DEFINE_list("input", [], "Files, folders and patterns, as those that are given without a flag.")
+flags.DEFINE_string("output_dir", "colorized", "Folder for the results.")
+flags.DEFINE_bool("overwrite", False, "Do again what is done.")
+flags.DEFINE_enum("format", "same", colorize_files.FORMATS, "Format; same: the original's, or png.")
+flags.DEFINE_integer("quality", 95, "Quality of JPEG, WebP and AVIF.", 1, 100)
+
+
+def main(argv):
+    """Colorizes all that is named."""
+    arguments = [*argv[1:], *FLAGS.input]
+    if not arguments:
+        raise UserError("Give the photos: files, folders or patterns, as in: tools/serving_client.py photo.jpg folder/")
+    files = find_files(arguments, PHOTO_SUFFIXES, exclude=FLAGS.output_dir)
+    report = Report("colorized")
+    jobs = colorize_files.plan(
+        files,
+        FLAGS.output_dir,
+        report,
+        suffix_of=functools.partial(colorize_files.result_suffix, chosen=FLAGS.format),
+        overwrite=FLAGS.overwrite,
+    )
+    if jobs:
+        _colorize(jobs, report)
+    sys.exit(report.finish())
+
+
+def _colorize(jobs, report):
+    client = serving.ServingClient(
+        FLAGS.server,
+        FLAGS.model_name,
+        FLAGS.protocol,
+        version=FLAGS.model_version,
+        timeout=FLAGS.timeout,
+        retries=FLAGS.retries,
+        max_message_mb=FLAGS.max_message_mb,
+        network_input=FLAGS.network_input,
+    )
+    with client, progress_bar(total=len(jobs), unit="photo") as bar:
+        try:
+            for _ in serving.colorize_photos(
+                client, jobs, report, quality=FLAGS.quality, concurrency=FLAGS.concurrency
+            ):
+                bar.update()
+        except serving.ServerError:
+            bar.close()
+            report.finish()
+            raise
