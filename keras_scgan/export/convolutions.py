@@ -146,6 +146,12 @@ def with_ones(x, name):
     return plain_conv(x, kernel, np.eye(channels + 1)[-1], name)
 
 
+def block_means(x, layer):
+    """What an `AveragePooling2D` makes of a map of one channel: XNNPACK has no 8-bit pooling of float32 maps."""
+    kernel = np.full((*layer.pool_size, 1, 1), 1.0 / np.prod(layer.pool_size))
+    return plain_conv(x, kernel, None, layer.name, strides=layer.strides)
+
+
 def enlarged(x, factor, name, mix=None):
     """A bilinear enlargement, as blocks of pixels that are channels yet: for `depth_to_space`.
 

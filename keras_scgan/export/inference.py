@@ -13,6 +13,7 @@ from keras import ops
 
 from keras_scgan.export import convolutions
 from keras_scgan.models import folding
+from keras_scgan.models.joint_bilateral import JointBilateralFilter
 from keras_scgan.models.layers import ChromaOnLuma, LumaTransplant, ReflectionPadding2D, UpsampleConv2D, WithOnes
 from keras_scgan.photos import color
 from keras_scgan.program.errors import UserError
@@ -184,6 +185,8 @@ class _Converter:
                 inputs.shape[-1] <= _FEW_CHANNELS and rows == columns
             ):
                 return [_Part(inputs, factor=rows, name=layer.name)]
+            case keras.layers.AveragePooling2D(padding="valid") if inputs.shape[-1] == 1:
+                return [_Part(convolutions.block_means(inputs, layer))]
             case WithOnes():
                 return [_Part(convolutions.with_ones(inputs, layer.name))]
             case keras.layers.Dropout():
@@ -199,6 +202,7 @@ class _Converter:
                 | keras.layers.MaxPooling2D()
                 | keras.layers.GlobalAveragePooling2D()
                 | keras.layers.UpSampling2D(interpolation="bilinear")
+                | JointBilateralFilter()
             ):
                 return [_Part(type(layer).from_config({**layer.get_config(), "dtype": "float32"})(inputs))]
         raise UserError(

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import tempfile
 
 import keras
@@ -14,6 +15,7 @@ from keras_scgan.colorizing.colorizer import Colorizer
 from keras_scgan.data import demo_dir
 from keras_scgan.export import flatbuffers
 from keras_scgan.export.inference import build_inference_model
+from keras_scgan.models.joint_bilateral import JointBilateralFilter
 from keras_scgan.photos.files import PHOTO_SUFFIXES, read_photo
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.file_jobs import find_files
@@ -65,7 +67,7 @@ def convert(generator, kind, *, image_size=None, saliency=False, reflect_padding
     )
     with converter_of(model, image_size) as converter:
         if kind == INT8:
-            return _convert_to_int8(converter, samples)
+            return _convert_to_int8(converter, samples, _float_layers(model))
         if kind != FLOAT32:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         if kind == FLOAT16:
@@ -124,8 +126,14 @@ def _calibration_samples(grays, image_size):
     return [sample[np.newaxis] for sample in samples]
 
 
-def _convert_to_int8(converter, samples):
-    """Converts with 8-bit weights and maps, and uint8 inputs and outputs.
+def _float_layers(model):
+    """Names of the layers of an inference model that 8 bits would spoil or slow down: filters, and what guides them."""
+    filters = [layer for layer in model.layers if isinstance(layer, JointBilateralFilter)]
+    return [layer.name for layer in filters] + [f"{layer.name}_guide" for layer in filters]
+
+
+def _convert_to_int8(converter, samples, float_layers):
+    """Converts with 8-bit weights and maps, but for those of some layers, and uint8 inputs and outputs.
 
     TensorFlow's calibration takes for the range of a map the extremes of all photos. Those of `_ranges` are better by
     4 to 13 dB. So they take their place before the quantization, which TensorFlow has no public function for.
@@ -140,8 +148,18 @@ def _convert_to_int8(converter, samples):
         quantization = model.subgraphs[0].tensors[index].quantization
         quantization.min, quantization.max = ([float(extreme)] for extreme in extremes)
     ranged = bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+    # TensorFlow numbers the layers, and joins the names of operations that become one.
+    in_float = re.compile(rf"(^|;)({'|'.join(map(re.escape, float_layers))})(_\d+)?/")
+    names = [tensor.name.decode() for tensor in model.subgraphs[0].tensors]
+    float_maps = [name for name in names if float_layers and in_float.search(name)]
     return flatbuffers.cast_within_delegate(
-        mlir_quantize(ranged, input_data_type=tf.uint8, output_data_type=tf.uint8, denylisted_ops=["AVERAGE_POOL_2D"])
+        mlir_quantize(
+            ranged,
+            input_data_type=tf.uint8,
+            output_data_type=tf.uint8,
+            denylisted_ops=["AVERAGE_POOL_2D"],
+            denylisted_nodes=float_maps,
+        )
     )
 
 

@@ -6,6 +6,7 @@ from keras_scgan.models import folding
 from keras_scgan.models.encoder import ENCODER_PREFIX, STRIDES
 from keras_scgan.models.fast_training import DepthwiseConv2D, UpSampling2D
 from keras_scgan.models.generator_model import Generator
+from keras_scgan.models.joint_bilateral import JointBilateralFilter
 from keras_scgan.models.layers import BATCH_NORM_MOMENTUM, NORM_EPSILON, BatchNormalization, ChromaOnLuma
 
 _WIDTHS = {32: 256, 16: 160, 8: 112, 4: 64}
@@ -53,8 +54,9 @@ def build_pretrained_generator(encoder, *, saliency=True, built_from=None):
     almost_grey = keras.initializers.RandomNormal(stddev=1e-3)
     chroma = keras.layers.Conv2D(2, 3, padding="same", kernel_initializer=almost_grey, name="chroma_conv")(x)
     chroma = keras.layers.Activation("tanh", dtype="float32", name="chroma_tanh")(chroma)
-    # Noise from pixel to pixel has no part in colours, and the SSIM sees it.
-    chroma = keras.layers.AveragePooling2D(3, 1, padding="same", dtype="float32", name="chroma")(chroma)
+    # What the convolutions predict is noisy within things and blurred between them.
+    guide = keras.layers.AveragePooling2D(4, dtype="float32", name="chroma_guide")(gray)
+    chroma = JointBilateralFilter(dtype="float32", name="chroma")([chroma, guide])
     color = ChromaOnLuma(dtype="float32", name="color")([_enlarged(chroma, 4, "chroma"), gray])
     outputs = {"color": color, "chroma": chroma}
 
