@@ -2,6 +2,8 @@
 
 import importlib
 
+__version__ = "0.1.0"
+
 _HOMES = {
     "PRESETS": "keras_scgan.models",
     "SCGAN": "keras_scgan.training.scgan",

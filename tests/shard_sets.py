@@ -1,4 +1,4 @@
-"""Sets of shards as tools/prepare_data.py writes them, small and made of given samples."""
+"""Sets of shards as scgan prepare_data writes them, small and made of given samples."""
 
 import json
 

@@ -9,9 +9,11 @@ import tomllib
 import pytest
 
 import keras_scgan
+from keras_scgan.program import extras
 
 ROOT = pathlib.Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
 
 
 def requirements_of(name):
@@ -21,14 +23,28 @@ def requirements_of(name):
 
 def test_requirements_have_the_ranges_of_the_package_and_install_it_last():
     *ranges, last = requirements_of("requirements.txt")
-    assert ranges == PROJECT["dependencies"]
-    assert last == "-e ."
+    assert ranges == PROJECT["dependencies"] + EXTRAS["train"]
+    assert last == "-e .[train]"
     assert "-r requirements.txt" in requirements_of("requirements-dev.txt")
 
 
 def test_every_requirement_has_a_lower_and_an_upper_bound():
-    for requirement in PROJECT["dependencies"]:
+    for requirement in PROJECT["dependencies"] + EXTRAS["train"]:
         assert re.fullmatch(r"[a-z-]+>=[\d.]+,<[\d.]+", requirement), requirement
+
+
+def test_all_extras_are_one():
+    others = ",".join(name for name in EXTRAS if name != "all")
+    assert EXTRAS["all"] == [f"{PROJECT['name']}[{others}]"]
+
+
+def test_advice_names_extras_that_there_are():
+    needed = {"keras", "matplotlib", "scipy", "tensorboard", "tensorflow", "tf_keras_vis"}
+    assert {re.match(r"[\w-]+", requirement)[0].replace("-", "_") for requirement in EXTRAS["train"]} == needed
+    for name in needed:
+        assert 'pip install "keras-scgan[train]"' in extras.advice(ModuleNotFoundError(name=f"{name}.part"))
+    assert extras.advice(ModuleNotFoundError(name="keras_scgan.training")) is None
+    assert extras.advice(ModuleNotFoundError()) is None
 
 
 def test_ci_is_a_program():

@@ -20,8 +20,8 @@ class Colorizer:
     """Colorizes photos of any size with a trained generator.
 
     Args:
-        model: path of the generator, a `.keras` file, a SavedModel folder or a `.tflite` file; or a Keras model.
-            Defaults to the one that the repository carries.
+        model: path of the generator, a `.keras` file, a SavedModel folder or a `.tflite` file; or the name of one that
+            comes with the project, whose LiteRT file is taken; or a Keras model. Defaults to `"scgan"`.
         size: int. Pixels of a side of what the network sees. Defaults to the network's own size: see
             `runners.load_network`.
         fit: string. How a photo becomes a square: `"pad"` (the default) continues it along its longer sides by its
@@ -199,7 +199,7 @@ class Colorizer:
 def _describe_mismatch(network, network_input):
     takes = _KINDS[network.description.network_input]
     return (
-        f"The model {network.path} colorizes {takes}, not {_KINDS[network_input]}. tools/colorize.py colorizes {takes} "
+        f"The model {network.path} colorizes {takes}, not {_KINDS[network_input]}. scgan colorize colorizes {takes} "
         f"with --network_input={network.description.network_input}, as Colorizer does with that argument."
     )
 

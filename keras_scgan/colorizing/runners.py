@@ -4,14 +4,13 @@ Keras, TensorFlow and LiteRT are imported when a model needs them.
 """
 
 import os
-import pathlib
 import re
 import zipfile
 
 import cv2
 import numpy as np
 
-from keras_scgan.colorizing import descriptions
+from keras_scgan.colorizing import descriptions, shipped
 from keras_scgan.colorizing.descriptions import Description
 from keras_scgan.photos import color
 from keras_scgan.photos.resizing import resize
@@ -19,12 +18,6 @@ from keras_scgan.program.errors import UserError
 
 DEFAULT_SIZE = 256
 """Pixels of a side at which photos are compared and drawn where no network says better: the paper's."""
-
-SHIPPED_DIR = pathlib.Path(__file__).parents[2] / "saved_models"
-"""Where the repository has its trained generators, each in a folder of its name with a card, README.md."""
-
-DEFAULT_MODEL = "scgan"
-"""Name of the one that is taken unless another is asked for."""
 
 _OUTPUTS = {3: "color", 2: "chroma", 1: "saliency"}
 """Names of outputs by their channels."""
@@ -35,8 +28,8 @@ def load_network(model=None, size=None, threads=None):
 
     Args:
         model: a Keras model, or the path of a `.keras` file, of a SavedModel folder (or the folder of its numbered
-            versions, of which the latest is taken) or of a `.tflite` file, or the name of a generator of the
-            repository. Defaults to `DEFAULT_MODEL`.
+            versions, of which the latest is taken) or of a `.tflite` file, or a name, as of `shipped.litert_path`.
+            Defaults to the LiteRT model of `shipped.DEFAULT_NAME`.
         size: int. Pixels of a side of the images it is to take. Defaults to the network's own size: the only one that
             it takes, or that of its description: see `descriptions.Description.own_size`.
         threads: int. Threads of a `.tflite` model. Defaults to all cores; the others use all of them in any case.
@@ -50,7 +43,7 @@ def load_network(model=None, size=None, threads=None):
     """
     if model is not None and not isinstance(model, str | os.PathLike):
         return _KerasModel(model, size)
-    path = model_path(model)
+    path = shipped.litert_path(model)
     if path.is_dir():
         return _SavedModel(_latest_version(path), size)
     if path.suffix == ".keras":
@@ -61,12 +54,12 @@ def load_network(model=None, size=None, threads=None):
 
 
 def load_keras(path):
-    """Loads a Keras model of this project's layers. Raises `UserError` if there is no such file or it is none."""
+    """Loads the Keras model of a path, or of a name as of `shipped.keras_path`. Raises `UserError` if there is none."""
     import keras
 
     import keras_scgan.models  # noqa: F401 (registers the layers)
 
-    path = model_path(path)
+    path = shipped.keras_path(path)
     try:
         return keras.models.load_model(path, compile=False)
     except (ValueError, TypeError, OSError, KeyError, zipfile.BadZipFile) as error:
@@ -77,28 +70,6 @@ def has_structure_of(network, other):
     """Whether two Keras models have the same weights but for their values, by path and shape."""
     shapes, others = ({weight.path: tuple(weight.shape) for weight in n.weights} for n in (network, other))
     return shapes == others
-
-
-def model_path(model=None):
-    """Path of a model: as given, or of the generator of the repository that has this name.
-
-    Args:
-        model: path, or name. Defaults to `DEFAULT_MODEL`.
-
-    Raises:
-        UserError: There is none.
-    """
-    name = DEFAULT_MODEL if model is None else os.fspath(model)
-    shipped = SHIPPED_DIR / name / "generator.keras"
-    if model is not None and os.path.exists(model):
-        return pathlib.Path(model)
-    if name == pathlib.Path(name).name and shipped.exists():
-        return shipped
-    names = sorted(path.parent.name for path in SHIPPED_DIR.glob("*/generator.keras"))
-    raise UserError(
-        f"The model {name} does not exist: give the path of a generator, or the name of one of the repository"
-        f"{' (' + ', '.join(names) + ')' if names else ', which are not here'}."
-    )
 
 
 def describe(model):

@@ -1,15 +1,74 @@
-"""The commands: one verb a module, with its flags and what they are wired to.
+"""The program `scgan`: its verbs are the modules of this package, each with its flags and what they are wired to.
 
-A verb's module has a docstring, which its `--help` prints, and a function `main(argv)` of the arguments that are no
-flags. It has `TAKES_ARGUMENTS = True` if there may be any.
+A verb's module has a docstring, whose first line `scgan --help` prints and all of which `scgan VERB --help`, and a
+function `main(argv)` of the arguments that are no flags. It has `TAKES_ARGUMENTS = True` if there may be any.
 """
 
+import ast
+import glob
 import importlib
+import os
+import pathlib
+import sys
 
-from keras_scgan.program import cli
+import keras_scgan
+from keras_scgan.program import cli, streams
+
+_FOLDER = pathlib.Path(__file__).parent
+
+DEFAULT_VERB = "colorize"
+"""What is done with photos that are named without a verb."""
+
+_HELP = """Colorizes photos, and trains, measures and exports the networks that do.
+
+    scgan photo.jpg folder/         is short for scgan colorize photo.jpg folder/
+    scgan VERB [arguments] [flags]
+    scgan VERB --help               explains its flags
+    scgan --version
+
+Exit status: 0, all is done; 1, a file could not be used, and the others are done; 2, the call is wrong, or something
+that it needs is missing; 130 and 143, stopped by Ctrl-C or a signal.
+
+Verbs:"""
 
 
-def run(verb):
-    """Runs a verb with the arguments of the process. Args: `verb`, the name of its module."""
-    module = importlib.import_module(f"{__name__}.{verb}")
+def main():
+    """Runs the verb that the first argument of the process names."""
+    streams.prepare()
+    sys.argv[0] = "scgan"
+    first, *rest = sys.argv[1:] or ["--help"]
+    if first in cli.HELP_FLAGS:
+        print("\n".join([_HELP, *(f"  {verb:20}{_summary(verb)}" for verb in verbs())]))
+    elif first == "--version":
+        print(f"scgan {keras_scgan.__version__}")
+    elif first in verbs():
+        run(first, rest)
+    elif first.startswith("-") or os.path.exists(first) or glob.has_magic(first):
+        run(DEFAULT_VERB, sys.argv[1:])
+    else:
+        cli.fail(f"{first} is neither a file nor a verb; the verbs are {', '.join(verbs())}.")
+
+
+def run(verb, arguments=None):
+    """Runs a verb.
+
+    Args:
+        verb: string, one of `verbs()`.
+        arguments: list of strings. Defaults to those of the process, a program of its own for this verb.
+    """
+    streams.prepare()
+    if arguments is not None:
+        sys.argv = [f"scgan {verb}", *arguments]
+    with cli.errors_in_a_line():
+        module = importlib.import_module(f"{__name__}.{verb}")
     cli.run(module.main, getattr(module, "TAKES_ARGUMENTS", False))
+
+
+def verbs():
+    """Names of the verbs, sorted."""
+    return sorted(path.stem for path in _FOLDER.glob("[!_]*.py"))
+
+
+def _summary(verb):
+    """First line of a verb's docstring, without importing it: few machines have what all of them need."""
+    return ast.get_docstring(ast.parse((_FOLDER / f"{verb}.py").read_text(encoding="utf-8"))).partition("\n")[0]

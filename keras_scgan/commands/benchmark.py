@@ -1,14 +1,14 @@
 """Measures how fast things are on this machine, and prints a table and, with --output, JSON lines.
 
-    python tools/benchmark.py train --preset=small --image_size=128 --depth=7 --batch_size=16
-    python tools/benchmark.py train --encoder=classifier.keras
-    python tools/benchmark.py input --data_dir=DIR
-    python tools/benchmark.py infer --model=generator.keras [--saved_model=DIR] [--baseline=other.keras]
-    python tools/benchmark.py colorize --model=generator.keras
-    python tools/benchmark.py upsampling --data_dir=DIR
-    python tools/benchmark.py flicker --model=generator.keras --video=clip.mp4
-    python tools/benchmark.py fit --data_dir=DIR --model=generator.keras
-    python tools/benchmark.py saliency --data_dir=DIR --detector=u2netp,spectral_residual
+    scgan benchmark train --preset=small --image_size=128 --depth=7 --batch_size=16
+    scgan benchmark train --encoder=classifier.keras
+    scgan benchmark input --data_dir=DIR
+    scgan benchmark infer --model=generator.keras [--saved_model=DIR] [--baseline=other.keras]
+    scgan benchmark colorize --model=generator.keras
+    scgan benchmark upsampling --data_dir=DIR
+    scgan benchmark flicker --model=generator.keras --video=clip.mp4
+    scgan benchmark fit --data_dir=DIR --model=generator.keras
+    scgan benchmark saliency --data_dir=DIR --detector=u2netp,spectral_residual
 
 train: training steps of both stages in float32 and the automatic precision, with their share of the speed of this
 machine's matrix product, and the milliseconds that a batch takes to read. With --encoder: stage 1 of a generator on
@@ -48,7 +48,7 @@ TAKES_ARGUMENTS = True
 
 flags.DEFINE_enum("preset", "small", list(PRESETS), "Width of the networks.")
 flags.DEFINE_enum("depth", "7", map(str, DEPTHS), "Stride-2 layers of the encoder.")
-flags.DEFINE_string("encoder", None, "train: classifier that becomes a pre-trained encoder, as of train.py.")
+flags.DEFINE_string("encoder", None, "train: classifier that becomes a pre-trained encoder, as of scgan train.")
 flags.DEFINE_integer("image_size", 128, "Height and width of the images, in pixels.", 1)
 flags.DEFINE_integer("batch_size", 16, "Photos a step.", 1)
 flags.DEFINE_enum("critic_norm", "batch", NORMS, "Norm of the critics.")
@@ -58,7 +58,7 @@ flags.DEFINE_float("min_crop_area", 1.0, "Smallest share of a photo that a rando
 flags.DEFINE_string(
     "model",
     None,
-    "infer, colorize, flicker, fit, saliency: generator to run. Default: scgan, the one of the repository; for infer "
+    "infer, colorize, flicker, fit, saliency: generator to run. Default: scgan, as of scgan colorize; for infer "
     "and colorize one of --preset with random weights.",
 )
 flags.DEFINE_string("video", None, "flicker: video that is colorized. Default: an old film, made of a demo photo.")
@@ -78,7 +78,9 @@ flags.DEFINE_integer(
 flags.DEFINE_integer("threads", 2, "infer: threads of LiteRT models; TensorFlow takes all cores. saliency: threads.", 1)
 flags.DEFINE_bool("naive", True, "infer: time plain conversions too.")
 flags.DEFINE_float("megapixels", 24.0, "colorize: size of the photo.", 0.01)
-flags.DEFINE_list("detector", ["spectral_residual"], "saliency: detectors, as of make_saliency.py; --model is scgan's.")
+flags.DEFINE_list(
+    "detector", ["spectral_residual"], "saliency: detectors, as of scgan make_saliency; --model is scgan's."
+)
 flags.DEFINE_integer("photos", 100, "input, upsampling, fit, saliency: photos of --data_dir to measure.", 1)
 flags.DEFINE_integer("rounds", 10, "Timed steps, turns or photos of each kind.", 1)
 flags.DEFINE_string("output", None, "File that the results are added to, one JSON line each.")

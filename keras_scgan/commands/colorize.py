@@ -1,6 +1,6 @@
 """Colorizes photos and videos.
 
-    python tools/colorize.py photo.jpg folder/ "scans/**/*.tif" film.mp4 --output_dir=colorized
+    scgan colorize photo.jpg folder/ "scans/**/*.tif" film.mp4 --output_dir=colorized
 
 Results keep the size, the format, the metadata and the luma of their originals, and their places in the folders that
 are given. A file that cannot be colorized is named at the end, and the exit status is 1. Run again, it does what is not
@@ -30,7 +30,8 @@ flags.DEFINE_list("input", [], "Files, folders and patterns, as those that are g
 flags.DEFINE_string(
     "model",
     None,
-    "Generator: a .keras or .tflite file, a SavedModel folder, or the name of one of the repository. Default: scgan.",
+    "Generator: a .keras or .tflite file, a SavedModel folder, or the name of one that comes with the project, "
+    "whose LiteRT file (float16) is taken. Default: scgan.",
 )
 flags.DEFINE_string("output_dir", "colorized", "Folder for the results.")
 flags.DEFINE_bool("overwrite", False, "Do again what is done.")
@@ -68,7 +69,7 @@ def main(argv):
     """Colorizes all that is named."""
     arguments = [*argv[1:], *FLAGS.input]
     if not arguments:
-        raise UserError("Give the photos: files, folders or patterns, as in: tools/colorize.py photo.jpg folder/")
+        raise UserError("Give the photos: files, folders or patterns, as in: scgan colorize photo.jpg folder/")
     files = find_files(arguments, PHOTO_SUFFIXES + video.VIDEO_SUFFIXES, exclude=FLAGS.output_dir)
     videos = [file for file in files if file.path.suffix.lower() in video.VIDEO_SUFFIXES]
     photos = [file for file in files if file not in videos]

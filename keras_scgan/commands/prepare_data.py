@@ -1,7 +1,7 @@
 """Makes a data set to train on from a folder of any photos: shards, and what tells of them.
 
-    python tools/prepare_data.py --images=DIR --output_dir=SET --detector=u2netp
-    python tools/train.py --flagfile=stage1.flags --data_dir=SET
+    scgan prepare_data --images=DIR --output_dir=SET --detector=u2netp
+    scgan train --flagfile=stage1.flags --data_dir=SET
 
 Greyscale and tiny photos, duplicates and, with --min_colorfulness, dull photos are left out, the others rescaled,
 their saliency maps detected, and all of it written as shards (NAME-train.tfrecord-00000-of-00016) that --data_dir of
@@ -20,7 +20,7 @@ from keras_scgan.program import quiet_tensorflow  # noqa: F401 (first, before an
 # isort: split
 from absl import flags
 
-from keras_scgan.colorizing.runners import model_path
+from keras_scgan.colorizing import shipped
 from keras_scgan.preparation import detectors
 from keras_scgan.preparation.prepare import prepare
 from keras_scgan.preparation.settings import RESIZES, Settings
@@ -65,9 +65,9 @@ flags.DEFINE_string(
     "detector",
     None,
     f"Makes the saliency maps: {', '.join(detectors.DETECTORS)}, keras:PATH for a Keras model, or none for a set "
-    "without maps. It runs on the CPU; to use a GPU, make the maps by tools/make_saliency.py and give --saliency_dir.",
+    "without maps. It runs on the CPU; to use a GPU, make the maps by scgan make_saliency and give --saliency_dir.",
 )
-flags.DEFINE_string("model", None, "With --detector=scgan: the generator. Default: scgan, the one of the repository.")
+flags.DEFINE_string("model", None, "With --detector=scgan: the generator. Default: scgan, as of scgan colorize.")
 flags.DEFINE_string("saliency_dir", None, "Folder of maps at the paths of the photos, in place of a detector.")
 flags.DEFINE_integer("workers", None, "Processes. Default: all cores; 0: this one alone, to debug.", 0)
 
@@ -116,7 +116,7 @@ def _settings():
 
 
 def _model():
-    return str(model_path(FLAGS.model)) if FLAGS.detector == "scgan" else FLAGS.model
+    return str(shipped.litert_path(FLAGS.model)) if FLAGS.detector == "scgan" else FLAGS.model
 
 
 def _cores():

@@ -1,7 +1,7 @@
-"""Pre-trains the global feature network, VGG-16-Gray, for `train.py --global_features=RUN/global_features.keras`.
+"""Pre-trains the global feature network, VGG-16-Gray, for --global_features of scgan train.
 
-    python tools/pretrain.py --flagfile=recipes/distil.flags --data_dir=DIR --teacher=EfficientNetV2B0
-    python tools/pretrain.py --flagfile=recipes/pretrain.flags --data_dir=DIR
+    scgan pretrain --flagfile=recipes/distil.flags --data_dir=DIR --teacher=EfficientNetV2B0
+    scgan pretrain --flagfile=recipes/pretrain.flags --data_dir=DIR
 
 With a teacher, a classifier of colour photos, photos are all it takes: the network learns to see in greyscale what the
 teacher sees in colour. Without one it becomes a classifier itself, the paper's way, of labelled photos: one folder a

@@ -1,8 +1,8 @@
 """Colorizes photos on a TensorFlow Serving server.
 
-    python tools/serving_client.py photo.jpg folder/ --server=localhost:8501 --model_name=scgan --output_dir=colorized
+    scgan serving_client photo.jpg folder/ --server=localhost:8501 --model_name=scgan --output_dir=colorized
 
-Results are those of tools/colorize.py: they keep the size, the format, the metadata and the luma of their originals,
+Results are those of scgan colorize: they keep the size, the format, the metadata and the luma of their originals,
 and their places in the folders that are given. A photo that cannot be colorized is named at the end, and the exit
 status is 1. Run again, it does what is not done yet. gRPC needs tensorflow-serving-api: pip install
 "keras-scgan[serving]"
@@ -55,7 +55,7 @@ def main(argv):
     """Colorizes all that is named."""
     arguments = [*argv[1:], *FLAGS.input]
     if not arguments:
-        raise UserError("Give the photos: files, folders or patterns, as in: tools/serving_client.py photo.jpg folder/")
+        raise UserError("Give the photos: files, folders or patterns, as in: scgan serving_client photo.jpg folder/")
     files = find_files(arguments, PHOTO_SUFFIXES, exclude=FLAGS.output_dir)
     report = Report("colorized")
     jobs = colorize_files.plan(

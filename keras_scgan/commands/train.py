@@ -1,7 +1,7 @@
-"""Trains SCGAN on colour photos with saliency maps: a folder, or shards that tools/prepare_data.py made of one.
+"""Trains SCGAN on colour photos with saliency maps: a folder, or shards that scgan prepare_data made.
 
-    python tools/train.py --flagfile=stage1.flags --data_dir=DIR
-    python tools/train.py --flagfile=stage2.flags --data_dir=DIR
+    scgan train --flagfile=stage1.flags --data_dir=DIR
+    scgan train --flagfile=stage2.flags --data_dir=DIR
 
 The run folder (--output_dir) receives run.flags, metrics.jsonl, checkpoints/, tensorboard/, samples/ and, at the end,
 generator.keras. A run that was stopped goes on when the same command is given again, or

@@ -1,10 +1,10 @@
 """Draws what the networks do with photos, and prints the hues of salient ones.
 
-    python tools/visualize.py figure7 photo.jpg folder/ --output_dir=DIR
-    python tools/visualize.py hue --data_dir=DIR --output_dir=DIR
-    python tools/visualize.py gradcam photo.jpg folder/ --features=vgg16_gray.keras --output_dir=DIR
-    python tools/visualize.py critic photo.jpg folder/ --model=generator.keras --run_dir=RUN --output_dir=DIR
-    python tools/visualize.py aging photo.jpg folder/ --strength=0.5 --output_dir=DIR
+    scgan visualize figure7 photo.jpg folder/ --output_dir=DIR
+    scgan visualize hue --data_dir=DIR --output_dir=DIR
+    scgan visualize gradcam photo.jpg folder/ --features=vgg16_gray.keras --output_dir=DIR
+    scgan visualize critic photo.jpg folder/ --model=generator.keras --run_dir=RUN --output_dir=DIR
+    scgan visualize aging photo.jpg folder/ --strength=0.5 --output_dir=DIR
 
 figure7: greyscale, colorized, true colours, saliency and the image weighted by it, a row for each photo (figure 7 of
 the paper). --saliency_dir adds the true map, --baseline another model. Written as figure7_01.png, ...
@@ -160,7 +160,7 @@ def _draw_pages(arguments, figure_names, examine, draw):
     """
     if not arguments:
         raise UserError(
-            f"Give the photos: files, folders or patterns, as in: tools/visualize.py {figure_names[0]} a.jpg b/"
+            f"Give the photos: files, folders or patterns, as in: scgan visualize {figure_names[0]} a.jpg b/"
         )
     photos = [file.path for file in find_files(arguments, PHOTO_SUFFIXES, exclude=FLAGS.output_dir)]
     pages = [photos[i : i + FLAGS.rows] for i in range(0, len(photos), FLAGS.rows)]

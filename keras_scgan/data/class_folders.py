@@ -38,12 +38,12 @@ class ClassFolders(DataSet):
         if not self.classes:
             raise DataError(
                 f"{self.data_dir} is no data set: it has neither images/ (photos, with their maps in saliency/) nor "
-                "dataset_info.json (shards that tools/prepare_data.py made) nor folders of photos by class."
+                "dataset_info.json (shards that scgan prepare_data made) nor folders of photos by class."
             )
         self._check_fields(
             ("color", "label"),
             "it holds neither images/ nor dataset_info.json, and folders of photos by class tell labels alone "
-            "(tools/prepare_data.py makes shards with saliency maps of them)",
+            "(scgan prepare_data makes shards with saliency maps of them)",
         )
         self._names = np.array([os.fsencode(name) for label in self.classes for name in photos_of[label]])
         self._labels = np.repeat(np.arange(len(self.classes)), [len(photos_of[label]) for label in self.classes])

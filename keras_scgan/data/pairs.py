@@ -16,7 +16,7 @@ _FOLDERS = {"color": "images", "saliency": "saliency", "thermal": "thermal"}
 _NOUNS = {"saliency": "saliency map", "thermal": "thermal image"}
 _ADVICE = {
     "color": "put the photos there",
-    "saliency": "tools/make_saliency.py makes the maps",
+    "saliency": "scgan make_saliency makes the maps",
     "thermal": "put the thermal images of the photos there, under their names",
 }
 

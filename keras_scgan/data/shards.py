@@ -12,7 +12,7 @@ from keras_scgan.program.errors import BadFileError
 
 
 class PhotoShards(DataSet):
-    """The samples of one split of a folder of shards with `dataset_info.json`, as tools/prepare_data.py writes it.
+    """The samples of one split of a folder of shards with `dataset_info.json`, as scgan prepare_data writes it.
 
     The length headers of all records are read once. In memory are 16 bytes a sample.
 
@@ -31,7 +31,7 @@ class PhotoShards(DataSet):
         super().__init__(data_dir, fields, bad_files)
         info = _Info(os.path.join(self.data_dir, records.INFO_NAME))
         self._check_fields(
-            info.fields, f"its shards have {', '.join(info.fields)} alone (tools/prepare_data.py makes others)"
+            info.fields, f"its shards have {', '.join(info.fields)} alone (scgan prepare_data makes others)"
         )
         self.classes = info.classes
         shards = info.shards(split)
@@ -83,7 +83,7 @@ class _Info:
         if version != records.FORMAT_VERSION:
             raise DataError(
                 f"{path} is of format {version}, and this version reads {records.FORMAT_VERSION}: make the shards anew "
-                "by tools/prepare_data.py."
+                "by scgan prepare_data."
             )
         self.fields = self._get(self._values, "fields", list)
         self.classes = self._get(self._values, "classes", list) if "label" in self.fields else None
@@ -109,7 +109,7 @@ class _Info:
 
 def _index(path, samples, size):
     """Where the records of a shard are (see `find_records`), which must be as many as the description says."""
-    advice = "copy it again, or make it anew by tools/prepare_data.py"
+    advice = "copy it again, or make it anew by scgan prepare_data"
     try:
         found_size = os.path.getsize(path)
         spans = records.find_records(path) if found_size == size else []

@@ -11,8 +11,9 @@ import re
 import cv2
 import numpy as np
 
+from keras_scgan.colorizing import shipped
 from keras_scgan.colorizing.colorizer import Colorizer
-from keras_scgan.colorizing.runners import model_path, split_batch
+from keras_scgan.colorizing.runners import split_batch
 from keras_scgan.evaluation.references import find_pictures, to_square
 from keras_scgan.photos import color
 from keras_scgan.photos.files import read_rgb
@@ -95,7 +96,7 @@ class Model:
 
     def __init__(self, name, path, size, **options):
         self.name = name
-        path = model_path(path)
+        path = shipped.keras_path(path)
         self.colorizer = Colorizer(path, size=size, **options)
         self.protocol = {"model": str(path), "sha256": sha256(path), "size": self.colorizer.size, **options}
 

@@ -75,7 +75,7 @@ Servers of `serving_default` alone gain by batching: add `--enable_batching=true
 ```
 
 More photos are more elements of `instances`. The Python client of keras-scgan does that, and gRPC:
-`python tools/serving_client.py --server=localhost:8501 --protocol=rest --model_name=@NAME@CLIENT_FLAG photo.jpg`.
+`scgan serving_client --server=localhost:8501 --protocol=rest --model_name=@NAME@CLIENT_FLAG photo.jpg`.
 
 ## Look into it
 

@@ -1,4 +1,4 @@
-"""What every tool does alike: flags, and one line for an error that the user can mend."""
+"""What every command does alike: flags, and one line for an error that the user can mend."""
 
 import contextlib
 import pathlib
@@ -8,18 +8,19 @@ import sys
 
 from absl import app, flags, logging
 
+from keras_scgan.program import extras
 from keras_scgan.program.errors import Interrupted, UserError
 
 _ARGUMENT = re.compile(r"`(\w+)(?:=([^`]*))?`")
-_HELP = {"--help", "-help", "--helpshort", "-helpshort", "-?"}
+
+HELP_FLAGS = {"--help", "-help", "-h", "--helpshort", "-helpshort", "-?"}
 
 
 def run(main, takes_arguments=False):
     """Runs `main(argv)` under absl.
 
-    A wrong flag, a `UserError` or an `OSError` (a full disk, a file that may not be read) end the process with one
-    line on stderr and exit status 2. What a `UserError` tells of arguments is told of flags. `--help` prints the
-    docstring and the flags of the module of `main`.
+    A wrong flag ends the process with one line on stderr and exit status 2, as do the errors of `errors_in_a_line`.
+    `--help` prints the docstring and the flags of the module of `main`.
 
     Args:
         main: function of the arguments that are no flags, the program's name first.
@@ -27,27 +28,49 @@ def run(main, takes_arguments=False):
     """
 
     def parse(argv):
-        if _HELP & set(argv[1:]):
+        if HELP_FLAGS & set(argv[1:]):
             _print_help(sys.modules[main.__module__])
             sys.exit(0)
         try:
             return flags.FLAGS(argv)
         except (flags.Error, OSError) as error:
-            _fail(error)
+            fail(error)
 
     def guarded(argv):
         logging.use_absl_handler()
+        logging.get_absl_handler().python_handler.setStream(sys.stderr)
         logging.set_verbosity(logging.INFO)
-        try:
+        with errors_in_a_line():
             if len(argv) > 1 and not takes_arguments:
                 raise UserError(f"unexpected argument {argv[1]!r}: a flag is written --name=value.")
             return main(argv)
-        except (UserError, OSError) as error:
-            _fail(error)
-        except KeyboardInterrupt:
-            sys.exit(130)
 
     app.run(guarded, flags_parser=parse)
+
+
+@contextlib.contextmanager
+def errors_in_a_line():
+    """Context in which an error that the user can mend ends the process with one line on stderr and exit status 2.
+
+    These are a `UserError`, an `OSError` (a full disk, a file that may not be read), and a package that is not
+    installed and comes with one of the extras. What a `UserError` tells of arguments is told of flags.
+    """
+    try:
+        yield
+    except (UserError, OSError) as error:
+        fail(error)
+    except ModuleNotFoundError as error:
+        advice = extras.advice(error)
+        if advice is None:
+            raise
+        fail(advice)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def called_as():
+    """How this program was called, for advice: `scgan train` or `python tools/train.py`."""
+    return sys.argv[0] if sys.argv[0].startswith("scgan ") else f"python {sys.argv[0]}"
 
 
 def as_flags(message):
@@ -94,7 +117,8 @@ def _print_help(module):
     print(f"{descriptions}\n\n--helpfull lists those of all libraries too.")
 
 
-def _fail(error):
+def fail(error):
+    """Ends the process with one line on stderr and exit status 2. Args: `error`, an exception or a string."""
     message = " ".join(as_flags(str(error)).split())
     if isinstance(error, OSError) and error.filename is not None:
         message = f"{error.filename}: {error.strerror}"

@@ -2,7 +2,6 @@
 
 import functools
 import pathlib
-import sys
 
 import keras
 import tensorflow as tf
@@ -76,7 +75,7 @@ def train_interruptibly(train):
     """Runs `train(strategy)`; a signal that stops it ends the process with a line that says how to go on."""
     strategy = loop.make_strategy(FLAGS.strategy)  # before any other TensorFlow operation
     run_flags = pathlib.Path(FLAGS.output_dir) / "run.flags"
-    with cli.interruptible(f"To go on: python {sys.argv[0]} --flagfile={run_flags}"):
+    with cli.interruptible(f"To go on: {cli.called_as()} --flagfile={run_flags}"):
         train(strategy)
 
 

@@ -79,7 +79,9 @@ def _time(path):
 
 def _load_from_checkpoint(run_dir, path, flags_path, flags):
     if not flags:
-        raise UserError(f"{run_dir} is no run folder: it has no run.flags. Give the --output_dir of a tools/train.py.")
+        raise UserError(
+            f"{run_dir} is no run folder: it has no run.flags. Give the --output_dir of a run of scgan train."
+        )
     if path is None:
         raise UserError(f"The run {run_dir} has no checkpoint (checkpoints/step_*.npz) of stage 2.")
     try:

@@ -1,4 +1,4 @@
-"""tools/benchmark.py, run as a user does."""
+"""scgan benchmark, run as a user does."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""tools/benchmark.py saliency, run as a user does."""
+"""scgan benchmark saliency, run as a user does."""
 
 import functools
 import json

@@ -1,4 +1,4 @@
-"""tools/colorize.py, run as a user does."""
+"""scgan colorize, run as a user does."""
 
 import functools
 import os

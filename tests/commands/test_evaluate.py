@@ -1,4 +1,4 @@
-"""tools/evaluate.py: what it measures, what it leaves behind, and what is said when something is wrong."""
+"""scgan evaluate: what it measures, what it leaves behind, and what is said when something is wrong."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""tools/export.py, run as a user does."""
+"""scgan export, run as a user does."""
 
 import functools
 import json

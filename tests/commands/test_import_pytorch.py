@@ -1,4 +1,4 @@
-"""tools/import_pytorch.py, run as a user does."""
+"""scgan import_pytorch, run as a user does."""
 
 import functools
 import os

@@ -1,4 +1,4 @@
-"""tools/interpolate_weights.py: what it writes, and what it refuses."""
+"""scgan interpolate_weights: what it writes, and what it refuses."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""tools/make_saliency.py, run as a user does."""
+"""scgan make_saliency, run as a user does."""
 
 import functools
 import pathlib

@@ -1,4 +1,4 @@
-"""tools/prepare_data.py, run as a user does."""
+"""scgan prepare_data, run as a user does."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""tools/pretrain.py within this process: both ways, what a run leaves behind, and what is said of mistakes."""
+"""scgan pretrain within this process: both ways, what a run leaves behind, and what is said of mistakes."""
 
 import json
 import pathlib

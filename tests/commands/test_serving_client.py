@@ -1,4 +1,4 @@
-"""tools/serving_client.py, run as a user does, on a local server."""
+"""scgan serving_client, run as a user does, on a local server."""
 
 import pathlib
 import socket

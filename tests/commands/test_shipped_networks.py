@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from keras_scgan import Colorizer
-from keras_scgan.colorizing import runners
+from keras_scgan.colorizing import runners, shipped
 from keras_scgan.data import demo_dir
 from keras_scgan.evaluation import metrics
 from keras_scgan.photos.files import read_photo
@@ -17,7 +17,7 @@ from keras_scgan.program.errors import UserError
 from keras_scgan.program.files import sha256
 
 ROOT = pathlib.Path(__file__).parents[2]
-NAMES = sorted(path.parent.name for path in runners.SHIPPED_DIR.glob("*/generator.keras"))
+NAMES = sorted(path.parent.name for path in shipped.FOLDER.glob("*/generator.keras"))
 EXAMPLES = sorted((ROOT / "examples").glob("*.jpg"))
 
 
@@ -28,7 +28,7 @@ def name(request):
 
 @pytest.fixture(scope="module")
 def folder(name):
-    return runners.SHIPPED_DIR / name
+    return shipped.FOLDER / name
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +44,17 @@ def lab(photo):
     return cv2.cvtColor(photo.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
 
 
-def test_the_default_is_one_of_them():
-    assert runners.DEFAULT_MODEL in NAMES
-    assert runners.model_path() == runners.SHIPPED_DIR / runners.DEFAULT_MODEL / "generator.keras"
+def test_the_default_is_one_of_them_for_litert_unless_keras_is_needed():
+    assert shipped.FOLDER == ROOT / "saved_models"
+    assert shipped.DEFAULT_NAME in NAMES
+    assert shipped.litert_path() == shipped.FOLDER / "scgan" / "scgan_float16.tflite"
+    assert shipped.keras_path() == shipped.FOLDER / "scgan" / "generator.keras"
+
+
+def test_a_path_is_taken_as_it_is(tmp_path):
+    (tmp_path / "generator.keras").touch()
+    assert shipped.litert_path(str(tmp_path / "generator.keras")) == tmp_path / "generator.keras"
+    assert shipped.keras_path(tmp_path / "generator.keras") == tmp_path / "generator.keras"
 
 
 def test_they_say_of_themselves_how_they_are_run(name):
@@ -54,7 +62,10 @@ def test_they_say_of_themselves_how_they_are_run(name):
     assert description.architecture == "pretrained"
     assert description.stretch_luma
     assert description.network_input == "luma"
-    assert runners.load_network(name).size == description.image_size == 224
+    network = runners.load_network(name)
+    assert network.description == description
+    assert network.size == description.image_size == 224
+    assert network.has_saliency
 
 
 def test_exports_are_those_that_were_verified_against_the_generator(folder):
@@ -98,9 +109,9 @@ def test_skies_turn_blue(colorizer, example):
 
 
 @pytest.mark.parametrize("kind", ["float16", "int8"])
-def test_litert_models_colorize_like_the_generator(folder, colorizer, kind):
-    litert = Colorizer(folder / f"{folder.name}_{kind}.tflite")
-    values = [metrics.psnr(colorizer.colorize(photo), litert.colorize(photo)) for photo in demo_photos()[:4]]
+def test_litert_models_colorize_like_the_generator(folder, kind):
+    generator, litert = Colorizer(folder / "generator.keras"), Colorizer(folder / f"{folder.name}_{kind}.tflite")
+    values = [metrics.psnr(generator.colorize(photo), litert.colorize(photo)) for photo in demo_photos()[:4]]
     assert min(values) > 35
 
 
@@ -114,8 +125,9 @@ def test_their_saliency_branch_is_the_detector_scgan(name):
 @pytest.mark.parametrize("model", [None, *NAMES])
 def test_colorize_takes_the_default_unasked_and_others_by_name(call_tool, tmp_path, model):
     which = [] if model is None else [f"--model={model}"]
-    result = call_tool("colorize.py", EXAMPLES[0], *which, f"--output_dir={tmp_path}")
+    result = call_tool("colorize.py", EXAMPLES[0], *which, "--saliency_map", f"--output_dir={tmp_path}")
     assert "1 colorized, 0 failed" in result.stdout
+    assert np.ptp(read_photo(tmp_path / f"{EXAMPLES[0].stem}_saliency.png").pixels) > 100
 
 
 def test_a_name_that_is_none_is_an_error_that_lists_them():
@@ -124,6 +136,8 @@ def test_a_name_that_is_none_is_an_error_that_lists_them():
 
 
 def test_where_they_are_absent_the_user_is_asked_for_a_model(monkeypatch, tmp_path):
-    monkeypatch.setattr(runners, "SHIPPED_DIR", tmp_path)
-    with pytest.raises(UserError, match=r"give the path of a generator, .* which are not here"):
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
+    with pytest.raises(UserError, match=r"give the path of a generator, .*none is here as a \.tflite file"):
         Colorizer()
+    with pytest.raises(UserError, match=r"none is here as a \.keras file"):
+        runners.load_keras("scgan")

@@ -1,4 +1,4 @@
-"""tools/train.py within this process: what a run leaves behind, and what is said when something is wrong."""
+"""scgan train within this process: what a run leaves behind, and what is said when something is wrong."""
 
 import json
 import math
@@ -315,7 +315,7 @@ def test_data_that_cannot_be_used_are_one_line_that_says_what_to_do(error_line, 
     for part in ("1 saliency maps have no photo", "Bad files so far: 1, allowed: 0", "bad_files.tsv"):
         assert part in unpaired
     shutil.rmtree(photos / "saliency")
-    assert "tools/make_saliency.py" in line("photos")
+    assert "scgan make_saliency" in line("photos")
 
 
 def test_broken_photos_are_skipped_and_named_as_far_as_allowed(train, tmp_path):

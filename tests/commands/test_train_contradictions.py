@@ -1,4 +1,4 @@
-"""Flags of tools/train.py that would be of no effect, or train on a wrong target, are refused."""
+"""Flags of scgan train that would be of no effect, or train on a wrong target, are refused."""
 
 import pytest
 

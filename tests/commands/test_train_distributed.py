@@ -1,4 +1,4 @@
-"""tools/train.py as two workers on this machine: two processes, described to each other by TF_CONFIG."""
+"""scgan train as two workers on this machine: two processes, described to each other by TF_CONFIG."""
 
 import contextlib
 import json

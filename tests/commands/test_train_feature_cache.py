@@ -1,4 +1,4 @@
-"""tools/train.py with the features of a frozen encoder on disk."""
+"""scgan train with the features of a frozen encoder on disk."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""tools/train.py with generators on pre-trained encoders: from a classifier to a network that one goes on from."""
+"""scgan train with generators on pre-trained encoders: from a classifier to a network that one goes on from."""
 
 import json
 import os

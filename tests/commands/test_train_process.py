@@ -1,4 +1,4 @@
-"""tools/train.py as a process: killed, interrupted, short of disk, seen on a terminal."""
+"""scgan train as a process: killed, interrupted, short of disk, seen on a terminal."""
 
 import fcntl
 import json

@@ -1,4 +1,4 @@
-"""tools/visualize.py, run as a user does."""
+"""scgan visualize, run as a user does."""
 
 import functools
 import json

@@ -61,7 +61,7 @@ def test_what_is_no_folder_is_an_error_that_names_it(tmp_path):
 
 def test_fields_that_a_kind_has_not_are_one_line_that_says_where_they_are_had(tmp_path):
     write(tmp_path / "classes" / "cat" / "a.png")
-    with pytest.raises(DataError, match=r"no field saliency: .*tools/prepare_data\.py"):
+    with pytest.raises(DataError, match=r"no field saliency: .*scgan prepare_data"):
         open_data_set(tmp_path / "classes")
     write(tmp_path / "pairs" / "images" / "a.png")
     with pytest.raises(DataError, match=r"no field label: labels are the names of folders, CLASS/PHOTO\.jpg"):

@@ -101,7 +101,7 @@ def test_an_empty_folder_of_images_is_an_error(tmp_path):
 @pytest.mark.parametrize("map_names", [[], ["z.png"]])
 def test_a_set_without_any_map_is_an_error_that_names_the_tool_however_many_bad_files_are_allowed(tmp_path, map_names):
     write_pairs(tmp_path, ["a.png"], map_names)
-    with pytest.raises(DataError, match=r"tools/make_saliency\.py"):
+    with pytest.raises(DataError, match=r"scgan make_saliency"):
         PhotoFolder(tmp_path, bad_files=BadFiles(100))
 
 
@@ -113,7 +113,7 @@ def test_two_photos_of_one_stem_are_an_error(tmp_path):
 
 def test_photos_without_a_map_are_an_error_that_names_count_first_stem_and_tool(tmp_path):
     write_pairs(tmp_path, ["a.png", "c.png", "b.png"], ["a.png"])
-    with pytest.raises(DataError, match=r"2 photos have no saliency map, the first is b \(tools/make_saliency\.py"):
+    with pytest.raises(DataError, match=r"2 photos have no saliency map, the first is b \(scgan make_saliency"):
         PhotoFolder(tmp_path)
 
 
