@@ -19,10 +19,6 @@ from keras_scgan.colorizing.runners import chroma_of
 from keras_scgan.program.errors import BadFileError
 from keras_scgan.program.files import atomic_path
 
-# What OpenCV and its FFmpeg have to say of a bad file, BadFileError says.
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-
 _CODECS = {
     ".mp4": "mp4v",
     ".m4v": "mp4v",

@@ -6,15 +6,14 @@ function `main(argv)` of the arguments that are no flags. It has `TAKES_ARGUMENT
 
 import ast
 import glob
-import importlib
+import importlib.util
 import os
 import pathlib
+import pkgutil
 import sys
 
 import keras_scgan
-from keras_scgan.program import cli, streams
-
-_FOLDER = pathlib.Path(__file__).parent
+from keras_scgan.program import cli, quiet, streams
 
 DEFAULT_VERB = "colorize"
 """What is done with photos that are named without a verb."""
@@ -37,7 +36,7 @@ def main():
     streams.prepare()
     sys.argv[0] = "scgan"
     first, *rest = sys.argv[1:] or ["--help"]
-    if first in cli.HELP_FLAGS:
+    if first in cli.HELP:
         print("\n".join([_HELP, *(f"  {verb:20}{_summary(verb)}" for verb in verbs())]))
     elif first == "--version":
         print(f"scgan {keras_scgan.__version__}")
@@ -59,6 +58,7 @@ def run(verb, arguments=None):
     streams.prepare()
     if arguments is not None:
         sys.argv = [f"scgan {verb}", *arguments]
+    quiet.set_log_levels()
     with cli.errors_in_a_line():
         module = importlib.import_module(f"{__name__}.{verb}")
     cli.run(module.main, getattr(module, "TAKES_ARGUMENTS", False))
@@ -66,9 +66,10 @@ def run(verb, arguments=None):
 
 def verbs():
     """Names of the verbs, sorted."""
-    return sorted(path.stem for path in _FOLDER.glob("[!_]*.py"))
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
 def _summary(verb):
     """First line of a verb's docstring, without importing it: few machines have what all of them need."""
-    return ast.get_docstring(ast.parse((_FOLDER / f"{verb}.py").read_text(encoding="utf-8"))).partition("\n")[0]
+    source = pathlib.Path(importlib.util.find_spec(f"{__name__}.{verb}").origin).read_text(encoding="utf-8")
+    return ast.get_docstring(ast.parse(source)).partition("\n")[0]

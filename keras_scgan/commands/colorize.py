@@ -5,19 +5,23 @@
 Results keep the size, the format, the metadata and the luma of their originals, and their places in the folders that
 are given. A file that cannot be colorized is named at the end, and the exit status is 1. Run again, it does what is not
 done yet.
+
+    scgan colorize - < photo.jpg > colorized.jpg
+
+takes a photo from stdin, and writes its colour version to stdout, in the same format or that of --format.
 """
 
 import functools
+import pathlib
 import sys
+import tempfile
 
-from keras_scgan.program import quiet_tensorflow  # noqa: F401 (first, before anything else imports TensorFlow)
-
-# isort: split
 from absl import flags
 
 from keras_scgan.colorizing import colorize_files, descriptions, upsampling, video
 from keras_scgan.colorizing.colorizer import FITS, Colorizer
-from keras_scgan.photos.files import PHOTO_SUFFIXES
+from keras_scgan.photos.files import PHOTO_SUFFIXES, suffix_of_contents
+from keras_scgan.program import quiet
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.file_jobs import Report, find_files
 from keras_scgan.program.progress import progress_bar
@@ -63,6 +67,9 @@ flags.DEFINE_enum("format", "same", colorize_files.FORMATS, "Format of photos; s
 flags.DEFINE_integer("quality", 95, "Quality of JPEG, WebP and AVIF.", 1, 100)
 flags.DEFINE_bool("comparison", False, "Write STEM_comparison too: a photo before and after, side by side.")
 flags.DEFINE_bool("saliency_map", False, "Write STEM_saliency.png too: a photo's predicted saliency map.")
+flags.DEFINE_bool("print_results", False, "Print the path of each file that is written, and the summary to stderr.")
+
+STDIN = "-"
 
 
 def main(argv):
@@ -70,6 +77,8 @@ def main(argv):
     arguments = [*argv[1:], *FLAGS.input]
     if not arguments:
         raise UserError("Give the photos: files, folders or patterns, as in: scgan colorize photo.jpg folder/")
+    if STDIN in arguments:
+        sys.exit(_colorize_stdin(arguments))
     files = find_files(arguments, PHOTO_SUFFIXES + video.VIDEO_SUFFIXES, exclude=FLAGS.output_dir)
     videos = [file for file in files if file.path.suffix.lower() in video.VIDEO_SUFFIXES]
     photos = [file for file in files if file not in videos]
@@ -82,32 +91,65 @@ def main(argv):
     )
     if any(jobs):
         _colorize(*jobs, report)
-    sys.exit(report.finish())
+    sys.exit(report.finish(sys.stderr if FLAGS.print_results else sys.stdout))
 
 
 def _colorize(photos, videos, report):
-    colorizer = Colorizer(
-        FLAGS.model,
-        size=FLAGS.image_size,
-        fit=FLAGS.fit,
-        upsampling=FLAGS.upsampling,
-        saturation=FLAGS.saturation,
-        flip_average=FLAGS.flip_average,
-        threads=FLAGS.threads,
-        network_input=FLAGS.network_input,
-    )
-    if FLAGS.saliency_map and not colorizer.has_saliency:
-        raise UserError(f"--saliency_map: the model {FLAGS.model} has no saliency branch.")
+    colorizer = _load_colorizer()
     with progress_bar(total=len(photos), unit="photo", disable=not photos) as bar:
-        for _ in colorize_files.colorize_photos(
+        for job in colorize_files.colorize_photos(
             colorizer, photos, report, quality=FLAGS.quality, batch_size=FLAGS.batch_size, workers=FLAGS.workers
         ):
             bar.update()
+            _print_results(job, report, bar)
     for job in videos:
-        with progress_bar(desc=job.path.name, unit="frame") as bar, report.catch(job.path):
+        with progress_bar(desc=job.path.name, unit="frame") as bar:
 
             def show(done, announced, bar=bar):
                 bar.total = announced
                 bar.update(done - bar.n)
 
-            video.colorize_video(colorizer, job.path, job.target, smoothing=FLAGS.smoothing, on_frames=show)
+            with report.catch(job.path):
+                video.colorize_video(colorizer, job.path, job.target, smoothing=FLAGS.smoothing, on_frames=show)
+            _print_results(job, report, bar)
+
+
+def _print_results(job, report, bar):
+    if FLAGS.print_results and not report.has_failed(job.path):
+        for path in (job.target, *job.extras.values()):
+            bar.write(str(path), file=sys.stdout)
+        sys.stdout.flush()
+
+
+def _colorize_stdin(arguments):
+    """Colorizes the photo on stdin onto stdout; returns the exit status."""
+    if len(arguments) > 1 or FLAGS.comparison or FLAGS.saliency_map:
+        raise UserError(f"{STDIN} stands alone: other photos, --comparison and --saliency_map are for files.")
+    if sys.stdout.isatty():
+        raise UserError(f"{STDIN} writes a photo to stdout, which is a terminal: redirect it, as in > colorized.jpg")
+    colorizer, report = _load_colorizer(), Report("colorized")
+    data = sys.stdin.buffer.read()
+    suffix = suffix_of_contents(data) if FLAGS.format == "same" else f".{FLAGS.format}"
+    with report.catch("stdin"), tempfile.TemporaryDirectory() as folder:
+        source, target = pathlib.Path(folder, "stdin"), pathlib.Path(folder, f"colorized{suffix}")
+        source.write_bytes(data)
+        colorizer.colorize_file(source, target, FLAGS.quality)
+        sys.stdout.buffer.write(target.read_bytes())
+    return report.finish(sys.stderr)
+
+
+def _load_colorizer():
+    with quiet.notes_held_back():
+        colorizer = Colorizer(
+            FLAGS.model,
+            size=FLAGS.image_size,
+            fit=FLAGS.fit,
+            upsampling=FLAGS.upsampling,
+            saturation=FLAGS.saturation,
+            flip_average=FLAGS.flip_average,
+            threads=FLAGS.threads,
+            network_input=FLAGS.network_input,
+        )
+    if FLAGS.saliency_map and not colorizer.has_saliency:
+        raise UserError(f"--saliency_map: the model {colorizer.network.path} has no saliency branch.")
+    return colorizer

@@ -8,12 +8,11 @@ status is 1. Run again, it does what is not done yet. gRPC needs tensorflow-serv
 "keras-scgan[serving]"
 """
 
+import contextlib
 import functools
+import importlib
 import sys
 
-from keras_scgan.program import quiet_tensorflow  # noqa: F401 (first, before anything else imports TensorFlow)
-
-# isort: split
 from absl import flags
 
 from keras_scgan import serving
@@ -71,6 +70,9 @@ def main(argv):
 
 
 def _colorize(jobs, report):
+    if FLAGS.protocol == "grpc":  # whose messages are TensorFlow's; if that is missing, the client says what to do
+        with contextlib.suppress(ImportError):
+            importlib.import_module("keras_scgan.program.quiet_tensorflow")
     client = serving.ServingClient(
         FLAGS.server,
         FLAGS.model_name,

@@ -17,8 +17,6 @@ from keras_scgan.photos.metadata import Metadata
 from keras_scgan.program.errors import BadFileError, UserError
 from keras_scgan.program.files import atomic_path
 
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what it has to say of a bad file, BadFileError says
-
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Photo:
@@ -252,6 +250,12 @@ def output_suffix(suffix):
         suffix: str, in any case, with its dot.
     """
     return suffix if suffix.lower() in WRITABLE_SUFFIXES else ".png"
+
+
+def suffix_of_contents(data):
+    """Suffix of a result in the format of a photo that has no name. Args: `data`, bytes, what its file holds."""
+    kind = formats.kind_of(data)
+    return next((known.suffixes[0] for known in _FORMATS if known.name == kind), ".png")
 
 
 def write_photo(path, pixels, metadata=None, quality=95):

@@ -13,6 +13,7 @@ import types
 import cv2
 from absl import logging
 
+from keras_scgan.program import quiet
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.progress import progress_bar
 
@@ -156,6 +157,7 @@ def _start(done, lifeline):
             done.value += count
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    quiet.set_log_levels()
     cv2.setNumThreads(1)
     _progress.add = add
     threading.Thread(target=_end_with_the_first, args=(lifeline,), daemon=True).start()

@@ -8,12 +8,14 @@ import sys
 
 from absl import app, flags, logging
 
-from keras_scgan.program import extras
+from keras_scgan.program import extras, progress
 from keras_scgan.program.errors import Interrupted, UserError
 
 _ARGUMENT = re.compile(r"`(\w+)(?:=([^`]*))?`")
+HELP = {"--help", "-help", "-h", "--helpshort", "-helpshort", "-?"}
+"""Flags that print what a command is for, and its own flags."""
 
-HELP_FLAGS = {"--help", "-help", "-h", "--helpshort", "-helpshort", "-?"}
+flags.DEFINE_bool("quiet", False, "Say nothing but what went wrong: no progress, no summary.")
 
 
 def run(main, takes_arguments=False):
@@ -28,7 +30,7 @@ def run(main, takes_arguments=False):
     """
 
     def parse(argv):
-        if HELP_FLAGS & set(argv[1:]):
+        if HELP & set(argv[1:]):
             _print_help(sys.modules[main.__module__])
             sys.exit(0)
         try:
@@ -39,7 +41,8 @@ def run(main, takes_arguments=False):
     def guarded(argv):
         logging.use_absl_handler()
         logging.get_absl_handler().python_handler.setStream(sys.stderr)
-        logging.set_verbosity(logging.INFO)
+        logging.set_verbosity(logging.WARNING if flags.FLAGS.quiet else logging.INFO)
+        progress.set_quiet(flags.FLAGS.quiet)
         with errors_in_a_line():
             if len(argv) > 1 and not takes_arguments:
                 raise UserError(f"unexpected argument {argv[1]!r}: a flag is written --name=value.")
@@ -113,8 +116,13 @@ def _interrupt(number, frame):
 
 def _print_help(module):
     print(f"{module.__doc__.strip()}\n\nFlags:")
-    _, _, descriptions = flags.FLAGS.module_help(module.__name__).strip().partition("\n")
-    print(f"{descriptions}\n\n--helpfull lists those of all libraries too.")
+    print("\n".join(_describe_flags(name) for name in (module.__name__, __name__)))
+    print("\n--helpfull lists those of all libraries too.")
+
+
+def _describe_flags(module_name):
+    """Describes the flags that a module defines, without the line that names it."""
+    return flags.FLAGS.module_help(module_name).strip().partition("\n")[2]
 
 
 def fail(error):

@@ -12,6 +12,7 @@ import sys
 
 import cv2
 
+from keras_scgan.program import progress
 from keras_scgan.program.errors import BadFileError, UserError
 
 _FAILURES = (BadFileError, OSError, MemoryError, cv2.error)
@@ -104,13 +105,25 @@ class Report:
         except _FAILURES as error:
             self.add_failure(path, error)
 
-    def finish(self):
-        """Prints the failures to stderr and a summary to stdout; returns the exit status, 1 if there are failures."""
+    def has_failed(self, path):
+        """Whether this file failed."""
+        return any(failed == path for failed, _ in self.failures)
+
+    def finish(self, summary_to=None):
+        """Prints the failures to stderr and, unless the process is to be quiet, a summary.
+
+        Args:
+            summary_to: stream for the summary. Defaults to stdout.
+
+        Returns:
+            The exit status, 1 if there are failures.
+        """
         sys.stdout.flush()
         for path, reason in self.failures:
             print(f"{path}: {reason}", file=sys.stderr)
         skipped = f", {self.skipped} skipped that exist (--overwrite does them again)" if self.skipped else ""
-        print(f"{self.done} {self.verb}{skipped}, {len(self.failures)} failed")
+        if not progress.is_quiet():
+            print(f"{self.done} {self.verb}{skipped}, {len(self.failures)} failed", file=summary_to)
         return 1 if self.failures else 0
 
 

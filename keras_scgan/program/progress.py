@@ -1,10 +1,23 @@
 """Progress bars with the time left: a bar on a terminal, elsewhere a line now and then."""
 
 import sys
+import types
 
 import tqdm
 
 _LINE_FORMAT = "{l_bar}{n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_fmt}{postfix}]"
+
+_state = types.SimpleNamespace(quiet=False)
+
+
+def set_quiet(quiet):
+    """Sets whether the process is to say nothing of what goes well: no progress, no summary."""
+    _state.quiet = quiet
+
+
+def is_quiet():
+    """Whether the process is to say nothing of what goes well."""
+    return _state.quiet
 
 
 def progress_bar(line_seconds=30.0, **options):
@@ -12,9 +25,10 @@ def progress_bar(line_seconds=30.0, **options):
 
     Args:
         line_seconds: float. Time between lines where stderr is no terminal.
-        **options: of `tqdm.tqdm`: `desc`, `total`, `initial`, `unit`.
+        **options: of `tqdm.tqdm`: `desc`, `total`, `initial`, `unit`, `disable`.
     """
     terminal = sys.stderr.isatty()
+    options["disable"] = is_quiet() or options.get("disable", False)
     return tqdm.tqdm(
         mininterval=0.5 if terminal else line_seconds,
         maxinterval=10.0 if terminal else line_seconds,
