@@ -4,6 +4,8 @@ import ast
 import graphlib
 import pathlib
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -24,6 +26,9 @@ PATHS = {module_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 def part_of(module):
     """The part of the package that a module belongs to; the package itself for its own names."""
     return module.split(".")[:2][-1]
+
+
+USE_MODULES = [name for name in PATHS if part_of(name) in USE and name != "keras_scgan.program.quiet_tensorflow"]
 
 
 def imports(module):
@@ -50,11 +55,39 @@ def test_every_module_belongs_to_a_part_of_the_package():
     assert set(USE) < {path.name for path in PACKAGE.iterdir()}
 
 
-@pytest.mark.parametrize("module", [module for module in PATHS if part_of(module) in USE])
+@pytest.mark.parametrize("module", USE_MODULES)
 def test_what_uses_networks_imports_nothing_that_makes_them(module):
     imported = imports(module)
     assert {name for name in imported if name in PATHS and part_of(name) not in USE} == set()
     assert {name for name in imported if name.split(".")[0] in ("keras", "tensorflow")} == set()
+
+
+WITHOUT_TENSORFLOW = """
+import os, sys, cv2
+settings = lambda: (dict(os.environ), cv2.utils.logging.getLogLevel(), cv2.getNumThreads())
+before = settings()
+{program}
+assert not {{"keras", "tensorflow"}} & sys.modules.keys()
+assert settings() == before
+"""
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        f"import {', '.join(USE_MODULES)}",
+        "import numpy as np; from keras_scgan import Colorizer; Colorizer().colorize(np.zeros((20, 30), np.uint8))",
+    ],
+)
+def test_colorizing_loads_no_tensorflow_and_changes_no_setting(program):
+    command = [sys.executable, "-c", WITHOUT_TENSORFLOW.format(program=program)]
+    subprocess.run(command, check=True, cwd=PACKAGE.parent)
+
+
+def test_importing_prints_nothing():
+    command = [sys.executable, "-c", f"import {', '.join(USE_MODULES)}; from keras_scgan import Colorizer"]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=PACKAGE.parent)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
 def test_no_imports_run_in_a_circle():

@@ -10,10 +10,9 @@ import tensorflow as tf
 
 from keras_scgan.benchmarks.memory import PeakMemory
 from keras_scgan.benchmarks.timing import measure_peak, spread, time_in_turns
-from keras_scgan.colorizing import descriptions
 from keras_scgan.colorizing.colorizer import Colorizer
 from keras_scgan.colorizing.runners import describe, load_network
-from keras_scgan.export import litert, logs
+from keras_scgan.export import description_files, litert, logs
 from keras_scgan.export.exporter import mean_psnr
 from keras_scgan.models.generator_model import Generator
 from keras_scgan.training import precision
@@ -121,7 +120,7 @@ def _models(generator, folder, image_size, naive, prefix=""):
     for name, convert in files.items():
         path = models[prefix + name] = folder / f"{prefix}{name}.tflite"
         with logs.quiet():
-            path.write_bytes(descriptions.append_to_tflite(convert(), describe(generator)))
+            path.write_bytes(description_files.append_to_tflite(convert(), describe(generator)))
     return models
 
 

@@ -5,7 +5,6 @@ SavedModel has the file in its `assets.extra`.
 """
 
 import dataclasses
-import io
 import json
 import pathlib
 import zipfile
@@ -96,29 +95,6 @@ UNKNOWN = Description("unknown", {}, 1)
 """Of a network that says nothing of itself."""
 
 
-def append_to_tflite(model, description):
-    """The contents of a `.tflite` file with a description.
-
-    Args:
-        model: bytes. The contents without one.
-        description: `Description`.
-
-    Returns:
-        bytes, the same each time.
-    """
-    file = io.BytesIO(model)
-    with zipfile.ZipFile(file, "a") as archive:
-        archive.writestr(zipfile.ZipInfo(FILE_NAME), _to_json(description))
-    return file.getvalue()
-
-
-def write_to_saved_model(folder, description):
-    """Writes a description into the folder of a SavedModel's version."""
-    path = pathlib.Path(folder, "assets.extra", FILE_NAME)
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(_to_json(description), encoding="utf-8")
-
-
 def read(path):
     """The description in an exported model.
 
@@ -165,7 +141,3 @@ def _from_tflite(path):
         if FILE_NAME.encode() in file.read():
             raise ValueError("its end, where its description is, is damaged.")
     return None
-
-
-def _to_json(description):
-    return json.dumps(dataclasses.asdict(description), indent=2) + "\n"

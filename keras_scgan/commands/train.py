@@ -1,4 +1,4 @@
-"""Trains SCGAN on colour photos with saliency maps: a folder, or shards that scgan prepare_data made.
+"""Trains SCGAN on colour photos with saliency maps: a folder, or shards of scgan prepare_data.
 
     scgan train --flagfile=stage1.flags --data_dir=DIR
     scgan train --flagfile=stage2.flags --data_dir=DIR

@@ -7,12 +7,11 @@ import pathlib
 import numpy as np
 import tensorflow as tf
 
-from keras_scgan.colorizing import descriptions
 from keras_scgan.colorizing.colorizer import Colorizer
 from keras_scgan.colorizing.descriptions import THERMAL
 from keras_scgan.colorizing.runners import describe, load_network
 from keras_scgan.evaluation import metrics
-from keras_scgan.export import litert, logs, saved_model
+from keras_scgan.export import description_files, litert, logs, saved_model
 from keras_scgan.photos import color
 from keras_scgan.photos.files import read_bytes, read_photo
 from keras_scgan.program.errors import UserError
@@ -97,7 +96,7 @@ class Exporter:
                 self.generator, kind, image_size=self.image_size, saliency=saliency, calibration=calibration, **options
             )
         with atomic_path(path) as temporary:
-            temporary.write_bytes(descriptions.append_to_tflite(data, describe(self.generator)))
+            temporary.write_bytes(description_files.append_to_tflite(data, describe(self.generator)))
             measured = self._verify(f"litert_{kind}", temporary)
         return self._record(f"litert_{kind}", path, {"signatures": litert.signatures(path), **about, **measured})
 

@@ -10,9 +10,8 @@ import keras
 import tensorflow as tf
 
 from keras_scgan import data
-from keras_scgan.colorizing import descriptions
 from keras_scgan.colorizing.runners import describe, load_network
-from keras_scgan.export import photo_graph, serving_files
+from keras_scgan.export import description_files, photo_graph, serving_files
 from keras_scgan.export.inference import build_inference_model
 from keras_scgan.photos import files as photo_files
 from keras_scgan.program import files
@@ -87,7 +86,7 @@ def export(
             for record in records:
                 writer.write(record)
         # The graph stretches the luma, so that who runs it is not to.
-        descriptions.write_to_saved_model(temporary, dataclasses.replace(description, stretch_luma=False))
+        description_files.write_to_saved_model(temporary, dataclasses.replace(description, stretch_luma=False))
         if verify is not None:
             verify(temporary)
     _write_readme(folder, serving_files.readme(folder.resolve().name, target, max_pixels, description.network_input))

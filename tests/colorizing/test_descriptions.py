@@ -1,14 +1,13 @@
 """What exported models say of themselves."""
 
 import json
-import subprocess
-import sys
 import zipfile
 
 import pytest
 
 from keras_scgan.colorizing import descriptions
 from keras_scgan.colorizing.descriptions import Description
+from keras_scgan.export import description_files
 from keras_scgan.program.errors import UserError
 
 MODEL = b"\x1c\x00\x00\x00TFL3" + bytes(range(256)) * 40
@@ -20,11 +19,11 @@ def model(request, tmp_path):
     """Path of a model that is described, and path of what holds its description."""
     if request.param == "tflite":
         path = tmp_path / "model.tflite"
-        path.write_bytes(descriptions.append_to_tflite(MODEL, TRAINED))
+        path.write_bytes(description_files.append_to_tflite(MODEL, TRAINED))
         return path, path
     path = tmp_path / "1"
     path.mkdir()
-    descriptions.write_to_saved_model(path, TRAINED)
+    description_files.write_to_saved_model(path, TRAINED)
     return path, path / "assets.extra" / "keras_scgan.json"
 
 
@@ -33,9 +32,9 @@ def test_description_comes_back(model):
 
 
 def test_tflite_file_is_the_model_with_an_archive_behind_it(tmp_path):
-    described = descriptions.append_to_tflite(MODEL, TRAINED)
+    described = description_files.append_to_tflite(MODEL, TRAINED)
     assert described.startswith(MODEL)
-    assert described == descriptions.append_to_tflite(MODEL, TRAINED)
+    assert described == description_files.append_to_tflite(MODEL, TRAINED)
     path = tmp_path / "model.tflite"
     path.write_bytes(described)
     with zipfile.ZipFile(path) as archive:
@@ -89,7 +88,7 @@ def test_field_that_is_missing_is_named(tmp_path):
 @pytest.mark.parametrize("damage", [lambda data: data[:-5], lambda data: data.replace(b"pretrained", b"pretraimed")])
 def test_damaged_file_is_named(tmp_path, damage):
     path = tmp_path / "model.tflite"
-    path.write_bytes(damage(descriptions.append_to_tflite(MODEL, TRAINED)))
+    path.write_bytes(damage(description_files.append_to_tflite(MODEL, TRAINED)))
     with pytest.raises(UserError, match=r"model\.tflite cannot be used"):
         descriptions.read(path)
 
@@ -115,16 +114,3 @@ def test_own_size_is_that_of_training_or_that_at_which_the_papers_encoder_ends_i
     assert Description("paper", {}, 128, 256).own_size == 256
     assert Description("paper", {}, 128).own_size == 128
     assert Description("pretrained", {}, 32).own_size == descriptions.UNKNOWN.own_size == 224
-
-
-def test_descriptions_need_neither_keras_nor_tensorflow():
-    """Of the module alone: the package's own names are those of networks."""
-    code = (
-        "import importlib.util, sys, types\n"
-        "package = types.ModuleType('keras_scgan')\n"
-        "package.__path__ = list(importlib.util.find_spec('keras_scgan').submodule_search_locations)\n"
-        "sys.modules['keras_scgan'] = package\n"
-        "import keras_scgan.colorizing.descriptions\n"
-        "sys.exit(bool({'keras', 'tensorflow'} & sys.modules.keys()))"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)

@@ -12,6 +12,7 @@ from small_encoder import small_pretrained_generator
 
 from keras_scgan.colorizing import descriptions, runners
 from keras_scgan.colorizing.descriptions import Description
+from keras_scgan.export import description_files
 from keras_scgan.photos import color
 from keras_scgan.program.errors import UserError
 
@@ -39,9 +40,9 @@ def exported(generator, tmp_path_factory):
     archive.add_endpoint("serving_default", generator.call, signature)
     archive.write_out(folder / "1", verbose=False)
     described = Description("pretrained", {}, 32, 96, stretch_luma=True)
-    descriptions.write_to_saved_model(folder / "1", described)
+    description_files.write_to_saved_model(folder / "1", described)
     model = tf.lite.TFLiteConverter.from_saved_model(str(folder / "1")).convert()
-    (folder / "model.tflite").write_bytes(descriptions.append_to_tflite(model, described))
+    (folder / "model.tflite").write_bytes(description_files.append_to_tflite(model, described))
     return folder
 
 
