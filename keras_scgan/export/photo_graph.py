@@ -65,7 +65,7 @@ def colorize_files(network, image_bytes, *, size, max_pixels=MAX_PIXELS, salienc
 
 
 def with_stretched_luma(network):
-    """A network that is to see the luma stretched, as one of the luma as it is: see `runners.Network.predict`.
+    """A network that is to see the luma stretched, as one of the luma as it is: see `network.Network.predict`.
 
     Args:
         network: function from `gray [B, H, W, 1]` to a dict of `color [B, H, W, 3]`, maybe `chroma [B, h, w, 2]`, and
