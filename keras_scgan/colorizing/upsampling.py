@@ -3,6 +3,9 @@
 import cv2
 import numpy as np
 
+from keras_scgan.photos import color
+from keras_scgan.photos.resizing import shrink
+
 METHODS = ("guided", "bicubic")
 
 EDGE_VARIANCE = 1e-2
@@ -26,7 +29,7 @@ def upsample_chroma(chroma, gray, method="guided"):
         method: string. `"guided"`, or `"bicubic"`: chroma alone.
 
     Returns:
-        `[H, W]` Cb and `[H, W]` Cr, float32.
+        `[H, W]` Cb and `[H, W]` Cr, of the type of `gray`: see `color.chroma_levels`.
 
     Reference:
         [Guided Image Filtering](https://doi.org/10.1109/TPAMI.2012.213), eq. 5-8; the small chroma is kept as in
@@ -34,9 +37,10 @@ def upsample_chroma(chroma, gray, method="guided"):
     """
     planes = cv2.split(chroma)
     if method == "bicubic":
-        return tuple(_enlarged(plane, gray.shape) for plane in planes)
+        return tuple(color.chroma_levels(_enlarged(plane, gray.shape), gray.dtype) for plane in planes)
     guides = _luma_pyramid(gray, planes[0].shape)
-    return tuple(_guided(plane, guides, gray) for plane in planes)
+    scratch = tuple(np.empty(gray.shape, np.float32) for _ in range(2))
+    return tuple(_guided(plane, guides, gray, scratch) for plane in planes)
 
 
 def _luma_pyramid(gray, size):
@@ -49,19 +53,23 @@ def _luma_pyramid(gray, size):
         sizes.append(size)
     guides = [gray]
     for height, width in reversed(sizes):
-        guides.append(cv2.resize(guides[-1], (width, height), interpolation=cv2.INTER_AREA))
+        guides.append(shrink(guides[-1], (height, width)))
     return [guide * np.float32(1 / np.iinfo(gray.dtype).max) for guide in guides[:0:-1]]
 
 
-def _guided(plane, guides, gray):
+def _guided(plane, guides, gray, scratch):
+    """A plane of chroma as levels. Args: `scratch`, two `[H, W]` float32 arrays that are overwritten."""
     slope, offset = _linear_model(plane, guides[0])
     for guide in guides[1:]:
         plane = _enlarged(slope, guide.shape) * guide + _enlarged(offset, guide.shape)
         slope, offset = _linear_model(plane, guide)
-    # In place and on integer luma: these are the large ones.
-    slope, offset = _enlarged(slope, gray.shape), _enlarged(offset, gray.shape)
-    cv2.multiply(slope, gray, dst=slope, scale=1 / np.iinfo(gray.dtype).max, dtype=cv2.CV_32F)
-    return cv2.add(slope, offset, dst=slope)
+    slope, offset = (_enlarged(model, gray.shape, dst) for model, dst in zip((slope, offset), scratch, strict=True))
+    levels = np.empty_like(gray)
+    for rows in color.strips(gray.shape):
+        chroma = slope[rows]
+        cv2.multiply(chroma, gray[rows], dst=chroma, scale=1 / np.iinfo(gray.dtype).max, dtype=cv2.CV_32F)
+        color.chroma_levels(cv2.add(chroma, offset[rows], dst=chroma), gray.dtype, dst=levels[rows])
+    return levels
 
 
 def _linear_model(plane, luma):
@@ -77,5 +85,5 @@ def _window_mean(image):
     return cv2.blur(image, (3, 3), borderType=cv2.BORDER_REFLECT)
 
 
-def _enlarged(plane, size):
-    return cv2.resize(plane, size[::-1], interpolation=cv2.INTER_CUBIC)
+def _enlarged(plane, size, dst=None):
+    return cv2.resize(plane, size[::-1], dst=dst, interpolation=cv2.INTER_CUBIC)

@@ -28,6 +28,9 @@ STRETCH_TAIL = 200
 MIN_STRETCHED_RANGE = 0.25
 """Of 2. Luma of a smaller range is stretched no more than luma of this one, so that a blank photo stays blank."""
 
+STRIP_PIXELS = 1 << 16
+"""Pixels of a large photo that are worked on at a time, so that what lies between its steps stays in the cache."""
+
 
 def luma(rgb):
     """Greyscale of a colour image.
@@ -133,20 +136,44 @@ def to_gray(pixels):
     return pixels if pixels.ndim == 2 else cv2.cvtColor(pixels[..., :3], cv2.COLOR_RGB2GRAY)
 
 
-def recolor(gray, cb, cr):
+def chroma_levels(plane, dtype, dst=None):
+    """Chroma as integers, as files have it: rounded, and clipped to the range of the type, whose middle is no chroma.
+
+    Args:
+        plane: `[H, W]` float32 Cb or Cr, in [-0.5, 0.5]. What lies outside is clipped.
+        dtype: uint8 or uint16.
+        dst: `[H, W]` array of that type that is filled, or `None` for a new one.
+
+    Returns:
+        `[H, W]` of that type.
+    """
+    depth = cv2.CV_8U if dtype == np.uint8 else cv2.CV_16U
+    white = np.iinfo(dtype).max
+    return cv2.addWeighted(plane, white, plane, 0, (white + 1) / 2, dst=dst, dtype=depth)  # rounds and saturates
+
+
+def recolor(gray, cb, cr, order="RGB"):
     """The luminance transplant: a predicted chroma on a photo's own luma.
 
     Args:
         gray: `[H, W]` luma, uint8 or uint16.
-        cb: `[H, W]` float32 in [-0.5, 0.5]. What lies outside is clipped.
+        cb: `[H, W]` of the same type: see `chroma_levels`.
         cr: likewise.
+        order: string. Order of the result's channels, `"RGB"`, or `"BGR"` for OpenCV.
 
     Returns:
-        `[H, W, 3]` RGB of the type of `gray`. Colours outside the RGB cube are clipped to it; the luma of all others is
-        that of `gray`, to 1/255. Chroma 0 gives grey exactly.
+        `[H, W, 3]` of the type of `gray`. Colours outside the RGB cube are clipped to it; the luma of all others is
+        that of `gray`, to 1/255. No chroma gives grey exactly.
     """
-    depth = cv2.CV_8U if gray.dtype == np.uint8 else cv2.CV_16U
-    white = np.iinfo(gray.dtype).max
-    # Rounds and saturates.
-    cr, cb = (cv2.addWeighted(plane, white, plane, 0, (white + 1) / 2, dtype=depth) for plane in (cr, cb))
-    return cv2.cvtColor(cv2.merge([gray, cr, cb]), cv2.COLOR_YCrCb2RGB)
+    code = cv2.COLOR_YCrCb2RGB if order == "RGB" else cv2.COLOR_YCrCb2BGR
+    result = np.empty((*gray.shape, 3), gray.dtype)
+    for rows in strips(gray.shape):
+        cv2.cvtColor(cv2.merge([gray[rows], cr[rows], cb[rows]]), code, dst=result[rows])
+    return result
+
+
+def strips(shape):
+    """Yields slices of the rows of an image, each of about `STRIP_PIXELS`. Args: `shape`, height and width first."""
+    step = max(1, STRIP_PIXELS // shape[1])
+    for start in range(0, shape[0], step):
+        yield slice(start, start + step)

@@ -1,16 +1,42 @@
 """Images at another size: sides that are too long are averaged, then those that are too short interpolated."""
 
+import itertools
+
 import cv2
 import numpy as np
 
 CUT_SHARPNESS = -0.5
 """Of the cubics of `cut`: with it, what is linear is resampled exactly."""
 
+MANY_ROWS = 4
+"""Rows that become one from which on those of a grey image of 8 bits are summed before its columns are averaged.
+
+That is faster by far. One pixel in ten thousand may be rounded otherwise than where OpenCV does all of it.
+"""
+
 
 def shrink(image, size):
     """Averages the sides of an image that are longer than those of `size`. Arguments as of `resize`."""
     height, width = (min(sides) for sides in zip(image.shape[:2], size, strict=True))
+    if image.ndim == 2 and image.dtype == np.uint8 and image.shape[0] >= MANY_ROWS * height:
+        sums = cv2.resize(_sum_rows(image, height), (width, height), interpolation=cv2.INTER_AREA)
+        return np.rint(sums * np.float32(height / len(image))).astype(np.uint8)
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def _sum_rows(image, height):
+    """Sums of equal shares of the rows of a `[H, W]` uint8 image, `[height, W]` float32."""
+    edges = np.arange(height + 1) * (len(image) / height)
+    whole = edges.astype(int)
+    sums = np.empty((height, image.shape[1]), np.float32)
+    for row, (start, end) in enumerate(itertools.pairwise(whole)):
+        cv2.reduce(image[start:end], 0, cv2.REDUCE_SUM, dst=sums[row : row + 1], dtype=cv2.CV_32F)
+    # Of a row that an edge divides, the part above the edge belongs to the sum before.
+    above = image[np.minimum(whole, len(image) - 1)].astype(np.float32)
+    above *= (edges - whole).astype(np.float32)[:, np.newaxis]
+    sums += above[1:]
+    sums -= above[:-1]
+    return sums
 
 
 def resize(image, size, interpolation=cv2.INTER_CUBIC):

@@ -42,12 +42,17 @@ def test_chroma_is_zero_for_gray_and_half_of_the_range_for_pure_blue_and_red():
     np.testing.assert_allclose(color.chroma(tf.constant(rgb)), found, atol=1e-6)
 
 
+def recolored(gray, cb, cr, **options):
+    """`color.recolor` with chroma in [-0.5, 0.5]."""
+    return color.recolor(gray, *(color.chroma_levels(plane, gray.dtype) for plane in (cb, cr)), **options)
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
 def test_a_photos_own_chroma_on_its_luma_gives_the_photo_back(dtype, rng):
     white = np.iinfo(dtype).max
     photo = rng.integers(0, white + 1, (50, 60, 3)).astype(dtype)
     chroma = color.chroma(photo.astype("float32") / white)
-    found = color.recolor(color.to_gray(photo), chroma[..., 0], chroma[..., 1])
+    found = recolored(color.to_gray(photo), chroma[..., 0], chroma[..., 1])
     assert found.dtype == dtype
     np.testing.assert_allclose(found / white, photo / white, atol=0.008)  # chroma has the pixels' own bits
 
@@ -55,17 +60,27 @@ def test_a_photos_own_chroma_on_its_luma_gives_the_photo_back(dtype, rng):
 def test_chroma_out_of_range_is_clipped_and_never_wraps():
     gray = np.full((2, 2), 128, "uint8")
     outside = np.full((2, 2), 7.0, "float32")
-    np.testing.assert_array_equal(
-        color.recolor(gray, outside, outside), color.recolor(gray, outside / 14, outside / 14)
-    )
-    assert (color.recolor(gray, outside, outside)[..., [0, 2]] == 255).all()
-    assert (color.recolor(gray, -outside, -outside)[..., [0, 2]] == 0).all()
+    np.testing.assert_array_equal(recolored(gray, outside, outside), recolored(gray, outside / 14, outside / 14))
+    assert (recolored(gray, outside, outside)[..., [0, 2]] == 255).all()
+    assert (recolored(gray, -outside, -outside)[..., [0, 2]] == 0).all()
 
 
 def test_no_chroma_gives_gray_exactly():
     gray = np.arange(256, dtype="uint8").reshape(16, 16)
     none = np.zeros((16, 16), "float32")
-    np.testing.assert_array_equal(color.recolor(gray, none, none), np.repeat(gray[..., np.newaxis], 3, axis=-1))
+    np.testing.assert_array_equal(recolored(gray, none, none), np.repeat(gray[..., np.newaxis], 3, axis=-1))
+
+
+def test_the_order_of_opencv_is_the_other_way_round(rng):
+    gray = rng.integers(0, 256, (300, 400)).astype("uint8")
+    cb, cr = rng.uniform(-0.3, 0.3, (2, 300, 400)).astype("float32")
+    np.testing.assert_array_equal(recolored(gray, cb, cr, order="BGR"), recolored(gray, cb, cr)[..., ::-1])
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 200_000), (200_000, 1), (300, 401)])
+def test_strips_cover_all_rows_once(shape):
+    rows = [row for strip in color.strips(shape) for row in range(shape[0])[strip]]
+    assert rows == list(range(shape[0]))
 
 
 def test_stretched_luma_has_one_pixel_in_200_at_each_end_or_beyond(rng):

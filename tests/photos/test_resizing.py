@@ -1,9 +1,30 @@
 """Images at another size."""
 
+import cv2
 import numpy as np
 import pytest
 
-from keras_scgan.photos.resizing import cut
+from keras_scgan.photos.resizing import cut, shrink
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"),
+    [((1000, 1500), (149, 224)), ((1792, 896), (224, 112)), ((2001, 640), (224, 224)), ((4000, 3), (1, 1))],
+)
+def test_many_rows_are_averaged_as_by_opencv_but_for_ties(shape, size, rng):
+    image = rng.integers(0, 256, shape).astype(np.uint8)
+    found = shrink(image, size).astype(int)
+    expected = cv2.resize(image.astype(np.float64), size[::-1], interpolation=cv2.INTER_AREA)
+    assert found.shape == size
+    assert np.abs(found - expected).max() < 0.51
+    of_opencv = cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(found - of_opencv).max() <= 1
+    assert (found != of_opencv).mean() <= 1e-3
+
+
+def test_16_bits_are_averaged_by_opencv(rng):
+    image = rng.integers(0, 2**16, (1000, 300)).astype(np.uint16)
+    np.testing.assert_array_equal(shrink(image, (99, 50)), cv2.resize(image, (50, 99), interpolation=cv2.INTER_AREA))
 
 
 def test_whole_pixels_are_cut_out_as_they_are(rng):
