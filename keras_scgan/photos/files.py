@@ -1,7 +1,6 @@
 """Photos as files: whatever a person has is read, and its colour version written, whole or not at all.
 
-OpenCV decodes and encodes. What it leaves out or gets wrong is made good here: orientation, the metadata of JPEG and
-TIFF files, transparent greys of PNG, alpha of TIFF, and the depth of AVIF.
+OpenCV decodes and encodes. What it leaves out or gets wrong is made good: see `repairs` and `metadata`.
 """
 
 import dataclasses
@@ -11,7 +10,7 @@ import cv2
 import numpy as np
 from absl import logging
 
-from keras_scgan.photos import formats, tiff_tags
+from keras_scgan.photos import formats, repairs, tiff_tags
 from keras_scgan.photos import metadata as photo_metadata
 from keras_scgan.photos.metadata import Metadata
 from keras_scgan.program.errors import BadFileError, UserError
@@ -66,26 +65,16 @@ WRITABLE_SUFFIXES = tuple(suffix for kind in _FORMATS for suffix in kind.suffixe
 PHOTO_SUFFIXES = (*WRITABLE_SUFFIXES, ".gif", ".jp2", ".ppm", ".pgm", ".pbm", ".pnm")
 """Suffixes by which photos in a folder are known, in lower case. What a file holds does not depend on its name."""
 
-_TURNS = {
-    2: lambda image: cv2.flip(image, 1),
-    3: lambda image: cv2.rotate(image, cv2.ROTATE_180),
-    4: lambda image: cv2.flip(image, 0),
-    5: cv2.transpose,
-    6: lambda image: cv2.rotate(image, cv2.ROTATE_90_CLOCKWISE),
-    7: lambda image: cv2.flip(cv2.transpose(image), -1),
-    8: lambda image: cv2.rotate(image, cv2.ROTATE_90_COUNTERCLOCKWISE),
-}
-"""What brings a picture of an EXIF orientation upright."""
-
 _SEPARATE_PLANES, _PREVIEW = 2, 1
 _END_OF_TEXT = b"\0"  # up to which OpenCV writes the XMP of a PNG, and be it beyond the end
 _CHANNELS = ((), (3,), (4,))
-_LAB, _ALPHA = {8, 9, 10}, {1, 2}
+_LUMA = cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION
+_LAB = {8, 9, 10}
 
 # === Reading ===
 
 
-def read_photo(path):
+def read_photo(path, luma_only=False):
     """Read a photo of any kind: JPEG, PNG, TIFF, WebP, BMP, GIF, AVIF, JPEG 2000 or PNM.
 
     It is turned upright as the file's orientation says. CMYK becomes RGB, a palette its colours, grey with alpha RGBA,
@@ -93,6 +82,8 @@ def read_photo(path):
 
     Args:
         path: str or path.
+        luma_only: bool. Whether its colours are not wanted: those of a JPEG are then not decoded, and its pixels are
+            grey, equal to `color.to_gray` of its RGB to 1/255, but for colours that RGB had to clip.
 
     Returns:
         `Photo`. Its metadata are what a colour version of it may carry: EXIF and XMP that say that it is upright, EXIF
@@ -101,16 +92,17 @@ def read_photo(path):
         all metadata of other formats are not read.
 
     Raises:
-        BadFileError: The file cannot be read, is incomplete or too large, or is no picture of 8 or 16 bits a channel.
+        BadFileError: It cannot be read, is incomplete or too large, or is no picture of 8 or 16 bits a channel.
     """
-    return _photo_of(path, read_bytes(path))
+    return decode_photo(path, read_bytes(path), luma_only)
 
 
-def _photo_of(path, data):
+def decode_photo(path, data, luma_only=False):
+    """`read_photo` of what a file holds. Args: `path`, for the error; `data`, bytes; `luma_only`."""
     kind = formats.kind_of(data)
     tags = tiff_tags.read_tags(data) if kind == "TIFF" else {}
     _check_tiff(path, tags)
-    pixels, chunks = decode(path, data, cv2.IMREAD_UNCHANGED)
+    pixels, chunks = decode(path, data, _LUMA if luma_only and kind == "JPEG" else cv2.IMREAD_UNCHANGED)
     if pixels.dtype not in (np.uint8, np.uint16):
         raise BadFileError(path, f"pixels of type {pixels.dtype}: save it with 8 or 16 bits a channel")
     if pixels.ndim == 3:
@@ -118,16 +110,15 @@ def _photo_of(path, data):
     metadata = photo_metadata.from_tiff(tags) if kind == "TIFF" else photo_metadata.from_opencv(chunks)
     orientation = tiff_tags.number(tiff_tags.read_tags(metadata.exif), tiff_tags.ORIENTATION, 1)
     if kind == "TIFF":  # which OpenCV has turned upright
-        pixels = _divide_by_alpha(pixels, tags)
+        pixels = repairs.divide_by_alpha(pixels, tags)
     elif kind == "GIF":
-        pixels = _without_opaque_alpha(pixels)
+        pixels = repairs.without_opaque_alpha(pixels)
     elif kind == "PNG":
-        pixels = _with_transparent_gray(pixels, data)
+        pixels = repairs.with_transparent_gray(pixels, data)
     elif kind == "AVIF":
         orientation = formats.avif_orientation(data)
-        pixels = _full_range(pixels, formats.avif_depth(data))
-    turn = _TURNS.get(orientation)
-    return Photo(pixels if turn is None else turn(pixels), photo_metadata.for_color(metadata))
+        pixels = repairs.full_range(pixels, formats.avif_depth(data))
+    return Photo(repairs.upright(pixels, orientation), photo_metadata.for_color(metadata))
 
 
 def read_rgb(path):
@@ -147,22 +138,27 @@ def read_rgb(path):
 
 def decode_rgb(path, data):
     """`read_rgb` of what a file holds. Args: `path`, for the error; `data`, bytes."""
-    pixels = _to_8_bits(_photo_of(path, data).pixels)
+    pixels = _to_8_bits(decode_photo(path, data).pixels)
     return cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB) if pixels.ndim == 2 else np.ascontiguousarray(pixels[..., :3])
 
 
 def read_bytes(path):
-    """Read a file, as bytes. Raises: `BadFileError`, also for a JPEG or PNG that ends before its picture does."""
+    """Read a file, as bytes. Raises: `BadFileError`, also as `check_whole`."""
     try:
         with open(path, "rb") as file:
             data = file.read()
     except OSError as error:
         raise BadFileError(path, error.strerror or "cannot be opened") from None
+    check_whole(path, data)
+    return data
+
+
+def check_whole(path, data):
+    """Raise `BadFileError` if a file is empty, or a JPEG or PNG that ends before its picture does."""
     if not data:
         raise BadFileError(path, "empty file")
     if formats.is_truncated(data):
         raise BadFileError(path, f"truncated {formats.kind_of(data)}")
-    return data
 
 
 def decode(path, data, flags):
@@ -199,22 +195,6 @@ def _reason(error):
     return f"no readable picture ({error.err or error.func})"
 
 
-def _without_opaque_alpha(pixels):
-    """RGB of an opaque GIF, to which OpenCV may add an alpha channel; others as they are."""
-    is_opaque = pixels.shape[2:] == (4,) and pixels[..., 3].min() == 255
-    return cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB) if is_opaque else pixels
-
-
-def _with_transparent_gray(pixels, data):
-    """RGBA of a greyscale PNG of which one grey is transparent, which OpenCV shows as opaque; others as they are."""
-    transparent = formats.png_transparent_gray(data) if pixels.ndim == 2 else None
-    if transparent is None:
-        return pixels
-    white = np.iinfo(pixels.dtype).max
-    alpha = np.where(pixels == round(transparent * white), 0, white).astype(pixels.dtype)
-    return cv2.merge([pixels, pixels, pixels, alpha])
-
-
 def _check_tiff(path, tags):
     def number(tag):
         return tiff_tags.number(tags, tag, 0)
@@ -225,19 +205,6 @@ def _check_tiff(path, tags):
         raise BadFileError(path, "TIFF of Lab colours: save it as RGB or grey")
     if number(tiff_tags.PLANAR_CONFIGURATION) == _SEPARATE_PLANES and number(tiff_tags.BITS_PER_SAMPLE) == 16:
         raise BadFileError(path, "16-bit TIFF of separate planes: save it with interleaved channels")
-
-
-def _divide_by_alpha(pixels, tags):
-    """Pixels of a TIFF, into which OpenCV multiplies an 8-bit alpha channel, as they were before."""
-    is_multiplied = tiff_tags.number(tags, tiff_tags.EXTRA_SAMPLES, 0) in _ALPHA and pixels.dtype == np.uint8
-    if pixels.ndim == 3 and pixels.shape[2] == 4 and is_multiplied:
-        return cv2.cvtColor(pixels, cv2.COLOR_mRGBA2RGBA)
-    return pixels
-
-
-def _full_range(pixels, depth):
-    """Pixels of an AVIF of 10 or 12 bits, which OpenCV leaves in that range, in the range of 16 bits."""
-    return pixels if depth == 8 else pixels << (16 - depth) | pixels >> (2 * depth - 16)
 
 
 # === Writing ===
@@ -258,7 +225,7 @@ def suffix_of_contents(data):
     return next((known.suffixes[0] for known in _FORMATS if known.name == kind), ".png")
 
 
-def write_photo(path, pixels, metadata=None, quality=95):
+def write_photo(path, pixels, metadata=None, quality=95, order="RGB"):
     """Write a photo, whole or not at all, in the format of its suffix.
 
     What the format cannot hold is reduced: 16 bits a channel to 8, rounded, but for PNG and TIFF; alpha is laid over
@@ -270,12 +237,20 @@ def write_photo(path, pixels, metadata=None, quality=95):
         metadata: `Metadata` to keep, or `None`. A grey picture gets no colour profile, a TIFF the tags of
             `tiff_tags.DESCRIPTIVE` from EXIF, a BMP nothing.
         quality: int in [1, 100]. Of JPEG, WebP and AVIF; others are lossless.
+        order: string. Order of the channels of `pixels`: `"RGB"`, or `"BGR"`, which is written without a copy.
 
     Raises:
         BadFileError: The format cannot hold the picture.
         UserError: No format has this suffix.
         OSError: The file cannot be written.
     """
+    data = encode_photo(path, pixels, metadata, quality, order)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def encode_photo(path, pixels, metadata=None, quality=95, order="RGB"):
+    """What `write_photo` writes, a bytes-like object. It takes the same arguments, and raises the same errors."""
     path = pathlib.Path(path)
     kind = next((kind for kind in _FORMATS if path.suffix.lower() in kind.suffixes), None)
     if kind is None:
@@ -293,24 +268,22 @@ def write_photo(path, pixels, metadata=None, quality=95):
     metadata = metadata or Metadata()
     if pixels.ndim == 2:
         metadata = dataclasses.replace(metadata, icc=b"")
-    data = _encode(path, kind, _reduce(pixels, kind), metadata, quality)
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(data)
+    return _encode(path, kind, _reduce(pixels, kind, order), metadata, quality)
 
 
 def _to_8_bits(pixels):
     return pixels if pixels.dtype == np.uint8 else cv2.convertScaleAbs(pixels, alpha=1 / 257)
 
 
-def _reduce(pixels, kind):
+def _reduce(pixels, kind, order):
     """BGR of a picture, with the depth and the channels that a format can hold."""
     if not kind.has_16_bits:
         pixels = _to_8_bits(pixels)
-    if pixels.ndim == 2:
-        return pixels
-    if pixels.shape[2] == 4 and not kind.has_alpha:
+    if pixels.ndim == 3 and pixels.shape[2] == 4 and not kind.has_alpha:
         alpha = pixels[..., 3:].astype(np.uint16)
         pixels = ((pixels[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+    if pixels.ndim == 2 or order == "BGR":
+        return pixels
     return cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR if pixels.shape[2] == 3 else cv2.COLOR_RGBA2BGRA)
 
 
@@ -331,7 +304,7 @@ def _encode(path, kind, pixels, metadata, quality):
 
 
 def _opencv_encode(suffix, pixels, metadata, options):
-    """Bytes of a file, or `None` if OpenCV refuses."""
+    """What a file holds, a bytes-like object, or `None` if OpenCV refuses."""
     chunks = {
         cv2.IMAGE_METADATA_EXIF: metadata.exif,
         cv2.IMAGE_METADATA_ICCP: metadata.icc,
@@ -342,4 +315,4 @@ def _opencv_encode(suffix, pixels, metadata, options):
         done, data = cv2.imencodeWithMetadata(suffix, pixels, list(chunks), list(chunks.values()), options)
     except cv2.error:
         return None
-    return data.tobytes() if done else None
+    return memoryview(data) if done else None

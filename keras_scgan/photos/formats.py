@@ -45,7 +45,7 @@ def is_truncated(data):
     """
     kind = kind_of(data)
     if kind == "JPEG":
-        return data.find(_END_OF_IMAGE, _jpeg_scan(data)[1]) < 0
+        return data.rfind(_END_OF_IMAGE, _jpeg_scan(data)[1]) < 0  # at the end of most files, so from there
     return kind == "PNG" and b"IEND" not in _png_chunks(data)
 
 
@@ -81,13 +81,14 @@ def add_jpeg_metadata(data, exif, icc, xmp):
     """Add metadata to a JPEG, which OpenCV cannot if they are XMP or longer than 64 kB.
 
     Args:
-        data: bytes. A JPEG that begins with a JFIF segment.
+        data: bytes-like. A JPEG that begins with a JFIF segment.
         exif: bytes, as `icc` and `xmp`: empty for none.
         icc: bytes. Colour profile.
         xmp: bytes.
 
     Returns:
-        Tuple of the JPEG, bytes, and of the names of the metadata that are too long for it, a list.
+        Tuple of the JPEG, bytes, or `data` itself if nothing is added, and of the names of the metadata that are too
+        long for it, a list.
     """
     step = _MAX_SEGMENT - len(_ICC_MARK) - 2
     parts = [icc[start : start + step] for start in range(0, len(icc), step)]
@@ -107,6 +108,8 @@ def add_jpeg_metadata(data, exif, icc, xmp):
         for marker, content in segments
         if name not in too_long
     ]
+    if not added:
+        return data, too_long
     start = 4 + int.from_bytes(data[4:6], "big")  # the JFIF segment has to stay the first
     return b"".join([data[:start], *added, data[start:]]), too_long
 
