@@ -8,6 +8,7 @@ from keras_scgan.colorizing.runners import chroma_of, load_network, split_batch
 from keras_scgan.colorizing.upsampling import METHODS, upsample_chroma
 from keras_scgan.photos import color
 from keras_scgan.photos.files import read_photo, write_photo
+from keras_scgan.photos.inputs import check_pixels, to_pixels
 from keras_scgan.photos.resizing import cut, resize, shrink
 from keras_scgan.program.errors import UserError
 
@@ -18,6 +19,9 @@ _KINDS = {LUMA: "photos", THERMAL: "thermal images"}
 
 class Colorizer:
     """Colorizes photos of any size with a trained generator.
+
+    Threads may share one. It can be pickled, for worker processes that are spawned; of a `.tflite` model it works in
+    forked ones too.
 
     Args:
         model: path of the generator, a `.keras` file, a SavedModel folder or a `.tflite` file; or the name of one that
@@ -36,7 +40,7 @@ class Colorizer:
             for what the network takes, whatever that is.
 
     Attributes:
-        network: `runners.Network`. The generator.
+        network: `network.Network`. The generator.
 
     Raises:
         UserError: There is no such model, it is no generator, or it does not take such images or images of that size.
@@ -45,7 +49,7 @@ class Colorizer:
     Example:
         ```python
         colorizer = Colorizer()
-        colorized = colorizer.colorize(photo)  # [H, W] or [H, W, 3], uint8
+        colorized = colorizer.colorize("photo.jpg")  # [H, W, 3] RGB, uint8
         ```
     """
 
@@ -97,19 +101,25 @@ class Colorizer:
         """Colorizes one photo.
 
         Args:
-            photo: `[H, W]` grey, `[H, W, 3]` RGB or `[H, W, 4]` RGBA, uint8 or uint16. Of colours, only the luma is
-                used.
+            photo: array, `[H, W]` grey, `[H, W, 3]` RGB or `[H, W, 4]` RGBA, uint8 or uint16; or path, open binary file
+                or bytes of a photo file, or PIL image. Of colours, only the luma is used.
 
         Returns:
-            `[H, W, 3]` RGB of the same type, or `[H, W, 4]` with the photo's own alpha channel.
+            `[H, W, 3]` RGB of the same type, or `[H, W, 4]` with the photo's own alpha channel. Of a file, or an image
+            of PIL's, it is upright.
 
         Raises:
-            ValueError: The array is no such photo.
+            BadFileError: The file cannot be read, or is no picture.
+            TypeError: It is nothing of these.
+            ValueError: The array or image is no such photo.
         """
         return self.colorize_batch([photo])[0]
 
     def colorize_batch(self, photos):
-        """Colorizes a list of photos, of any sizes, in one batch of the network; see `colorize`."""
+        """Colorizes a list of photos, of any sizes, in one batch of the network; see `colorize`. None give none."""
+        photos = [to_pixels(photo, luma_only=True) for photo in photos]
+        if not photos:
+            return []
         outputs = self.predict(np.stack([self.prepare(photo) for photo in photos]), saliency=False)
         return [self.finish(photo, predicted) for photo, predicted in zip(photos, split_batch(outputs), strict=True)]
 
@@ -125,12 +135,12 @@ class Colorizer:
             BadFileError: The photo cannot be read, or the format cannot hold it.
             OSError: The colour version cannot be written.
         """
-        photo = read_photo(source)
+        photo = read_photo(source, luma_only=True)
         write_photo(target, self.colorize(photo.pixels), photo.metadata, quality)
 
     def prepare(self, photo):
-        """What the network sees of a photo: its luma, `[size, size, 1]` float32 in [-1, 1]."""
-        gray = color.to_gray(_checked(photo))
+        """What the network sees of a photo, an array as for `colorize`: `[size, size, 1]` luma, float32 in [-1, 1]."""
+        gray = color.to_gray(check_pixels(photo))
         height, width = self._content(gray.shape)
         small = resize(gray, (height, width)).astype(np.float32) * (255 / np.iinfo(gray.dtype).max)
         small = cv2.copyMakeBorder(small, 0, self.size - height, 0, self.size - width, cv2.BORDER_REFLECT)
@@ -144,7 +154,7 @@ class Colorizer:
             saliency: bool. Whether the map is wanted: without it, a Keras model does less arithmetic.
 
         Returns:
-            Dict of float32 arrays, see `runners.Network.predict`: `color [B, size, size, 3]` in [-1, 1], `chroma
+            Dict of float32 arrays, see `network.Network.predict`: `color [B, size, size, 3]` in [-1, 1], `chroma
             [B, h, w, 2]` if the network has it, and `saliency [B, size, size, 1]` in [0, 1] if it has it and it is
             wanted. `runners.split_batch` makes of it what `finish` takes.
         """
@@ -154,32 +164,33 @@ class Colorizer:
             outputs = {name: (value + mirrored[name][:, :, ::-1]) / 2 for name, value in outputs.items()}
         return outputs
 
-    def finish(self, photo, predicted):
+    def finish(self, photo, predicted, order="RGB"):
         """Puts predicted colours on the photo that they were predicted for.
 
         Args:
-            photo: as for `colorize`.
+            photo: array, as for `colorize`.
             predicted: dict of the outputs for this photo alone, of which the chroma is taken: `chroma [h, w, 2]` in
                 [-1, 1] or, where there is none, `color [size, size, 3]`. See `runners.chroma_of`.
+            order: string. Order of the result's channels, `"RGB"` or `"BGR"`.
 
         Returns:
             As of `colorize`.
         """
-        gray = color.to_gray(_checked(photo))
+        gray = color.to_gray(check_pixels(photo))
         chroma = chroma_of(predicted)
         # In pixels of the chroma, the content's height and width need not be whole.
         scale = len(chroma) / self.size
         content = [side * scale for side in self._content(gray.shape)]
         # The networks' range is 2 wide, that of chroma 1.
         chroma = shrink(cut(chroma, content) * np.float32(self.saturation / 2), gray.shape)
-        result = color.recolor(gray, *upsample_chroma(chroma, gray, self.upsampling))
+        result = color.recolor(gray, *upsample_chroma(chroma, gray, self.upsampling), order)
         return np.dstack([result, photo[..., 3]]) if _has_alpha(photo) else result
 
     def saliency_map(self, photo, saliency):
         """The saliency map at a photo's size.
 
         Args:
-            photo: as for `colorize`.
+            photo: array, as for `colorize`.
             saliency: `[size, size, 1]` in [0, 1], the network's output for it.
 
         Returns:
@@ -202,17 +213,6 @@ def _describe_mismatch(network, network_input):
         f"The model {network.path} colorizes {takes}, not {_KINDS[network_input]}. scgan colorize colorizes {takes} "
         f"with --network_input={network.description.network_input}, as Colorizer does with that argument."
     )
-
-
-def _checked(photo):
-    if photo.dtype not in (np.uint8, np.uint16) or photo.ndim not in (2, 3) or (*photo.shape, 3)[2] not in (3, 4):
-        raise ValueError(
-            "A photo must be [H, W], [H, W, 3] or [H, W, 4], uint8 or uint16. "
-            f"Received: shape={photo.shape}, dtype={photo.dtype}"
-        )
-    if 0 in photo.shape:
-        raise ValueError(f"A photo must have pixels. Received: shape={photo.shape}")
-    return photo
 
 
 def _has_alpha(photo):

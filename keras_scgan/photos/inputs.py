@@ -1,0 +1,97 @@
+"""Photos as people hand them over: paths, open files, the bytes of files, PIL images, arrays."""
+
+import os
+import sys
+
+import numpy as np
+
+from keras_scgan.photos.files import check_whole, decode_photo, read_bytes
+
+_TYPES = (np.uint8, np.uint16)
+_DEEP_MODES = {"I;16", "I;16L", "I;16B", "I;16N"}
+_EXACT_MODES = {"L", "RGB"}
+
+
+def to_pixels(photo, luma_only=False):
+    """The pixels of a photo, whatever it is given as.
+
+    Args:
+        photo: path of a file of any kind that `files.read_photo` reads; binary file that is open for reading; bytes of
+            such a file; PIL image, which is turned upright as it says; or array.
+        luma_only: bool. Whether the colours are not wanted: see `files.read_photo`.
+
+    Returns:
+        `[H, W]` grey, `[H, W, 3]` RGB or `[H, W, 4]` RGBA, uint8 or uint16, with pixels. An array is returned as it is.
+
+    Raises:
+        BadFileError: The file cannot be read, or is no picture.
+        TypeError: It is nothing of these.
+        ValueError: The array or the image is no such photo.
+    """
+    if isinstance(photo, np.ndarray):
+        return check_pixels(photo)
+    if isinstance(photo, str | os.PathLike):
+        return decode_photo(photo, read_bytes(photo), luma_only).pixels
+    if isinstance(photo, bytes | bytearray | memoryview):
+        return _decode("the bytes given", bytes(photo), luma_only)
+    pil = sys.modules.get("PIL.Image")  # what is an image of PIL's, PIL has been imported for
+    if pil is not None and isinstance(photo, pil.Image):
+        return check_pixels(_from_pil(photo))
+    if hasattr(photo, "read"):
+        return _from_file(photo, luma_only)
+    raise TypeError(
+        "A photo must be a path, an open file, the bytes of a file, a PIL image or a NumPy array. "
+        f"Received: {type(photo).__name__}"
+    )
+
+
+def check_pixels(pixels):
+    """Returns an array that is a photo. Raises `ValueError` if it is none; see `to_pixels`."""
+    if pixels.dtype not in _TYPES or pixels.ndim not in (2, 3) or (*pixels.shape, 3)[2] not in (3, 4):
+        raise ValueError(
+            "A photo must be [H, W], [H, W, 3] or [H, W, 4], uint8 or uint16. "
+            f"Received: shape={pixels.shape}, dtype={pixels.dtype}"
+        )
+    if 0 in pixels.shape:
+        raise ValueError(f"A photo must have pixels. Received: shape={pixels.shape}")
+    return pixels
+
+
+def _from_file(file, luma_only):
+    data = file.read()
+    if not isinstance(data, bytes):
+        raise TypeError(f"A photo's file must be open for reading bytes. Received: one of {type(data).__name__}")
+    return _decode(getattr(file, "name", "the open file"), data, luma_only)
+
+
+def _decode(name, data, luma_only):
+    check_whole(name, data)
+    return decode_photo(name, data, luma_only).pixels
+
+
+def _from_pil(image):
+    from PIL import ImageOps
+
+    image = ImageOps.exif_transpose(image)
+    if image.mode in ("I", "F"):
+        return _of_32_bits(np.asarray(image), image.mode)
+    if image.mode not in _DEEP_MODES:
+        image = _converted(image)
+    pixels = np.asarray(image)
+    return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+
+
+def _of_32_bits(pixels, mode):
+    """Pixels of an image of 32 bits, as which Pillow opens some files of 16."""
+    if mode == "F" or pixels.min() < 0 or pixels.max() > np.iinfo(np.uint16).max:
+        raise ValueError(f"A PIL image must have 8 or 16 bits a channel. Received: mode={mode}, 32 bits")
+    return pixels.astype(np.uint16)
+
+
+def _converted(image):
+    """An image of 8 bits as grey, RGB or RGBA."""
+    if image.mode in _EXACT_MODES and not image.has_transparency_data:
+        return image
+    if image.mode == "La":
+        image = image.convert("LA")
+    return image.convert("RGBA" if image.has_transparency_data else "L" if image.mode == "1" else "RGB")
