@@ -1,8 +1,10 @@
 """Colorizing many photo files into a folder."""
 
 import dataclasses
+import os
 import pathlib
 
+import cv2
 import numpy as np
 
 from keras_scgan.colorizing.runners import split_batch
@@ -15,6 +17,9 @@ EXTRAS = ("comparison", "saliency")
 
 FORMATS = ("same", "jpg", "png", "webp", "tif")
 """Formats of results; `"same"` is that of the original."""
+
+MAX_WORKERS = 4
+"""Threads for each of reading and writing, unless more are asked for: with them grows the memory."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,8 +84,8 @@ def plan(files, output_dir, report, *, suffix_of=result_suffix, extras=(), overw
     return jobs
 
 
-def colorize_photos(colorizer, jobs, report, *, quality=95, batch_size=1, workers=1):
-    """Colorizes photo files; reading, the network and writing overlap.
+def colorize_photos(colorizer, jobs, report, *, quality=95, batch_size=1, workers=None):
+    """Colorizes photo files; reading, the network and writing overlap, on all cores.
 
     Args:
         colorizer: `Colorizer`.
@@ -88,15 +93,16 @@ def colorize_photos(colorizer, jobs, report, *, quality=95, batch_size=1, worker
         report: `file_jobs.Report`, told what became of each.
         quality: int in [1, 100], of formats that lose something.
         batch_size: int. Photos that the network sees at once.
-        workers: int. Threads for each of reading and writing.
+        workers: int. Threads for each of reading and writing. Defaults to the number of cores, `MAX_WORKERS` at most.
 
     Yields:
         Each job that is done or has failed.
     """
+    workers = workers or min((os.cpu_count() or 1), MAX_WORKERS)
     with_saliency = any("saliency" in job.extras for job in jobs)
 
     def load(job):
-        photo = read_photo(job.path)
+        photo = read_photo(job.path, luma_only="comparison" not in job.extras)
         return photo, colorizer.prepare(photo.pixels)
 
     def compute(loaded):
@@ -106,14 +112,17 @@ def colorize_photos(colorizer, jobs, report, *, quality=95, batch_size=1, worker
         photo, _ = loaded
         if "saliency" in job.extras:
             write_photo(job.extras["saliency"], colorizer.saliency_map(photo.pixels, outputs["saliency"]))
-        colorized = colorizer.finish(photo.pixels, outputs)
+        colorized = colorizer.finish(photo.pixels, outputs, order="BGR")
         if "comparison" in job.extras:
-            both = np.hstack([_as_color(photo.pixels, colorized.shape[2]), colorized])
-            write_photo(job.extras["comparison"], both, photo.metadata, quality)
-        write_photo(job.target, colorized, photo.metadata, quality)
+            both = np.hstack([_bgr(photo.pixels, colorized.shape[2]), colorized])
+            write_photo(job.extras["comparison"], both, photo.metadata, quality, order="BGR")
+        write_photo(job.target, colorized, photo.metadata, quality, order="BGR")
 
     yield from file_jobs.overlap(jobs, load, compute, save, report, batch_size, workers)
 
 
-def _as_color(pixels, channels):
-    return pixels if pixels.ndim == 3 else np.repeat(pixels[..., np.newaxis], channels, axis=-1)
+def _bgr(pixels, channels):
+    """A photo in the order of OpenCV, with the alpha channel that it may have."""
+    if pixels.ndim == 2:
+        return np.repeat(pixels[..., np.newaxis], channels, axis=-1)
+    return cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR if channels == 3 else cv2.COLOR_RGBA2BGRA)

@@ -111,9 +111,9 @@ def _predicted(colorizer, frames, batch_size):
 
 
 def _finished(colorizer, smoother, predicted):
-    """Yields each frame in colour, `[H, W, 3]` uint8 RGB."""
+    """Yields each frame in colour, `[H, W, 3]` uint8 BGR."""
     for frame, gray, chroma in predicted:
-        yield colorizer.finish(frame, {"chroma": smoother(gray, chroma)})
+        yield colorizer.finish(frame, {"chroma": smoother(gray, chroma)}, order="BGR")
 
 
 def _ahead(items, count):
@@ -212,7 +212,7 @@ def _write(frames, path, target, video, on_frames):
         if not writer.isOpened():
             raise BadFileError(target, f"OpenCV cannot write a video of {first.shape[1]} x {first.shape[0]} there")
         for frame in itertools.chain([first], frames):
-            writer.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
+            writer.write(frame)
             done += 1
             if on_frames is not None:
                 on_frames(done, video.announced)

@@ -60,7 +60,12 @@ flags.DEFINE_bool("flip_average", False, "Average the predictions for the photo 
 flags.DEFINE_float("smoothing", 0.8, "Videos: share that the frames before have in a frame's colours.", 0, 0.99)
 flags.DEFINE_integer("threads", None, "Threads of a .tflite model. Default: all cores.", 1)
 flags.DEFINE_integer("batch_size", 1, "Photos that the network sees at once.", 1)
-flags.DEFINE_integer("workers", 1, "Threads for each of reading and writing photos; memory grows with them.", 1)
+flags.DEFINE_integer(
+    "workers",
+    None,
+    "Threads for each of reading and writing photos; memory grows with them. Default: as many as cores, 4 at most.",
+    1,
+)
 
 # === What is written ===
 flags.DEFINE_enum("format", "same", colorize_files.FORMATS, "Format of photos; same: the original's, or png.")
