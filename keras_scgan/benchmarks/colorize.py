@@ -1,5 +1,8 @@
 """How fast photos are colorized, in how much memory, and which way of making them square is the better."""
 
+import concurrent.futures
+import functools
+import os
 import pathlib
 import tempfile
 
@@ -8,9 +11,11 @@ import numpy as np
 
 from keras_scgan.benchmarks.memory import PeakMemory
 from keras_scgan.benchmarks.timing import time_in_turns
+from keras_scgan.colorizing import colorize_files
 from keras_scgan.colorizing.runners import split_batch
 from keras_scgan.evaluation import metrics
-from keras_scgan.photos.files import read_photo, write_photo
+from keras_scgan.photos.files import encode_photo, read_photo, write_photo
+from keras_scgan.program.file_jobs import Report
 
 _GRAIN_STDDEV = 6
 """Of 255. Film grain of the large photo: without it, a JPEG file of it were too easy to decode."""
@@ -43,11 +48,11 @@ def benchmark_colorize(colorizer, photo, rounds=5):
             return call
 
         stages = {
-            "decode": lambda: read_photo(source),
+            "decode": lambda: read_photo(source, luma_only=True),
             "prepare": lambda: colorizer.prepare(values["decode"].pixels)[np.newaxis],
             "network": lambda: split_batch(colorizer.predict(values["prepare"], saliency=False))[0],
-            "upsampling": lambda: colorizer.finish(values["decode"].pixels, values["network"]),
-            "encode": lambda: write_photo(target, values["upsampling"], values["decode"].metadata),
+            "upsampling": lambda: colorizer.finish(values["decode"].pixels, values["network"], order="BGR"),
+            "encode": lambda: write_photo(target, values["upsampling"], values["decode"].metadata, order="BGR"),
         }
         with PeakMemory() as memory:
             seconds = time_in_turns({name: stage(name, function) for name, function in stages.items()}, rounds)
@@ -57,6 +62,62 @@ def benchmark_colorize(colorizer, photo, rounds=5):
         "total_seconds": float(np.median(sum(seconds.values()))),
         "memory_mib": memory.mib,
     }
+
+
+def benchmark_run(colorizer, paths, megapixels, count, rounds=5):
+    """Times a run over many JPEG files, as the command does it, beside what no colorizer can do without.
+
+    That is to decode the luma of each and to encode its colour version, a thread a core, and nothing else.
+
+    Args:
+        colorizer: `Colorizer`.
+        paths: list of paths of colour photos, of which the files are made in turns: see `large_photo`.
+        megapixels: float. Size of each.
+        count: int. Files of the run.
+        rounds: int. Timed runs.
+
+    Returns:
+        Dict of the result: `photos`, `megapixels`, `seconds_a_photo` and `limit_seconds_a_photo` (medians),
+        `share_of_limit`, the second by the first, and `memory_mib`, the peak memory above that of before the runs, the
+        network having been run once (`None` but on Linux).
+    """
+    colorizer.predict(np.zeros((1, colorizer.size, colorizer.size, 1), np.float32), saliency=False)
+    with tempfile.TemporaryDirectory() as folder:
+        jobs = []
+        for i in range(count):
+            jobs.append(colorize_files.Job(*(pathlib.Path(folder, f"{name}{i}.jpg") for name in ("source", "result"))))
+            write_photo(jobs[-1].path, large_photo(paths[i % len(paths)], megapixels))
+        calls = {"run": functools.partial(_run, colorizer, jobs), "limit": functools.partial(_decode_and_encode, jobs)}
+        with PeakMemory() as memory:
+            seconds = {name: np.median(values) / count for name, values in time_in_turns(calls, rounds).items()}
+    return {
+        "photos": count,
+        "megapixels": megapixels,
+        "seconds_a_photo": float(seconds["run"]),
+        "limit_seconds_a_photo": float(seconds["limit"]),
+        "share_of_limit": float(seconds["limit"] / seconds["run"]),
+        "memory_mib": memory.mib,
+    }
+
+
+def _run(colorizer, jobs):
+    report = Report("colorized")
+    for _ in colorize_files.colorize_photos(colorizer, jobs, report):
+        pass
+    if report.failures:
+        raise RuntimeError(f"A run that is timed must not fail. Received: {report.failures}")
+
+
+def _decode_and_encode(jobs):
+    """Decodes the luma of each file and encodes a colour version, that of the first."""
+    colors = cv2.cvtColor(read_photo(jobs[0].target).pixels, cv2.COLOR_RGB2BGR)
+
+    def work(job):
+        read_photo(job.path, luma_only=True)
+        encode_photo(job.target, colors, order="BGR")
+
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as threads:
+        list(threads.map(work, jobs))
 
 
 def large_photo(path, megapixels):

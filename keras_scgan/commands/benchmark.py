@@ -16,7 +16,8 @@ that pre-trained encoder at --network_size, from cached features and with all, t
 layers frozen, beside stage 1 of --preset at --image_size.
 input: the input pipeline alone, from the same photos in a folder of full size, in one of small JPEGs, and in shards.
 infer: a generator on one photo, as every kind of model that it is exported to, and by a plain conversion.
-colorize: a large JPEG file in colour, by stages, and the memory that it takes.
+colorize: a large JPEG file in colour, by stages, and the memory that it takes; and a run over many such files, beside
+the time that it takes to decode and to encode them.
 upsampling: how true chroma, made small and enlarged again, is to itself.
 flicker: how much colours change from frame to frame where the picture is still, with and without smoothing.
 fit: whether to squeeze photos into the network's square or to pad them.
@@ -77,7 +78,8 @@ flags.DEFINE_integer(
 )
 flags.DEFINE_integer("threads", 2, "infer: threads of LiteRT models; TensorFlow takes all cores. saliency: threads.", 1)
 flags.DEFINE_bool("naive", True, "infer: time plain conversions too.")
-flags.DEFINE_float("megapixels", 24.0, "colorize: size of the photo.", 0.01)
+flags.DEFINE_float("megapixels", 24.0, "colorize: size of the photos.", 0.01)
+flags.DEFINE_integer("files", 24, "colorize: files of the run.", 1)
 flags.DEFINE_list(
     "detector", ["spectral_residual"], "saliency: detectors, as of scgan make_saliency; --model is scgan's."
 )
@@ -220,14 +222,21 @@ def _infer():
 
 def _colorize():
     generator = FLAGS.model or build_generator(FLAGS.preset, depth=int(FLAGS.depth))
-    (path, *_), rounds = _photo_paths(), FLAGS.rounds
-    result = colorize.benchmark_colorize(Colorizer(generator), colorize.large_photo(path, FLAGS.megapixels), rounds)
+    colorizer, paths, rounds = Colorizer(generator), _photo_paths(), FLAGS.rounds
+    result = colorize.benchmark_colorize(colorizer, colorize.large_photo(paths[0], FLAGS.megapixels), rounds)
     for stage, seconds in result["seconds"].items():
         print(f"{stage:12}{seconds:8.3f} s")
     print(f"{'all':12}{result['total_seconds']:8.3f} s for a JPEG file of {result['megapixels']:.1f} megapixels")
     if result["memory_mib"] is not None:
         print(f"{'memory':12}{result['memory_mib']:8.0f} MiB above that before the photo")
-    return [{"benchmark": "colorize", **result}]
+    run = colorize.benchmark_run(colorizer, paths, FLAGS.megapixels, FLAGS.files, rounds)
+    print(
+        f"{'run':12}{run['seconds_a_photo']:8.3f} s a file, of {run['photos']}; decoding and encoding alone "
+        f"{run['limit_seconds_a_photo']:.3f} s, {run['share_of_limit']:.0%} of it"
+    )
+    if run["memory_mib"] is not None:
+        print(f"{'memory':12}{run['memory_mib']:8.0f} MiB above that before the run")
+    return [{"benchmark": "colorize", **result}, {"benchmark": "colorize_run", **run}]
 
 
 def _upsampling():

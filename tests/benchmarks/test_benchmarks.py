@@ -121,7 +121,7 @@ class Painter:
     def predict(self, grays, saliency):
         return {"color": np.zeros((len(grays), 8, 8, 3), np.float32)}
 
-    def finish(self, photo, predicted):
+    def finish(self, photo, predicted, order="RGB"):
         np.ones(100 * 2**20, np.uint8)  # 100 MiB
         return photo
 
@@ -133,6 +133,25 @@ def test_the_memory_of_a_photo_is_its_peak(rng):
     photo = rng.integers(0, 256, (32, 48, 3)).astype(np.uint8)
     result = colorize.benchmark_colorize(Painter(), photo, rounds=2)
     assert result["memory_mib"] is None or 95 < result["memory_mib"] < 130
+
+
+def test_a_run_is_measured_beside_decoding_and_encoding_alone():
+    paths = sorted((data.demo_dir() / "images").iterdir())[:2]
+    result = colorize.benchmark_run(Painter(), paths, 0.1, count=3, rounds=2)
+    assert (result["photos"], result["megapixels"]) == (3, 0.1)
+    assert result["seconds_a_photo"] > 0
+    expected = result["limit_seconds_a_photo"] / result["seconds_a_photo"]
+    np.testing.assert_allclose(result["share_of_limit"], expected)
+    assert result["memory_mib"] is None or 95 < result["memory_mib"] < 500
+
+
+def test_a_run_that_fails_is_not_timed():
+    class Broken(Painter):
+        def finish(self, photo, predicted, order="RGB"):
+            raise MemoryError
+
+    with pytest.raises(RuntimeError, match="must not fail"):
+        colorize.benchmark_run(Broken(), sorted((data.demo_dir() / "images").iterdir())[:1], 0.1, count=1)
 
 
 def test_the_large_photo_has_its_size_and_grain():

@@ -66,14 +66,16 @@ def test_kinds_of_a_generator_that_sees_the_luma_stretched_are_compared_as_they_
 
 def test_colorizing_is_measured_by_stages(call_tool, tmp_path):
     output = tmp_path / "results.jsonl"
-    arguments = ("--preset=testing", "--depth=6", "--megapixels=0.3", "--rounds=2", f"--output={output}")
-    result = call_tool("benchmark.py", "colorize", *arguments)
+    arguments = ("--preset=testing", "--depth=6", "--megapixels=0.3", "--files=3", "--rounds=2")
+    result = call_tool("benchmark.py", "colorize", *arguments, f"--output={output}")
     assert result.returncode == 0, result.stderr
-    (values,) = [json.loads(line) for line in output.read_text().splitlines()]
+    values, run = [json.loads(line) for line in output.read_text().splitlines()]
     assert list(values["seconds"]) == ["decode", "prepare", "network", "upsampling", "encode"]
     assert all(f"{stage} " in result.stdout for stage in values["seconds"])
     assert values["megapixels"] == pytest.approx(0.3, rel=0.01)
     assert values["total_seconds"] > 0.8 * sum(values["seconds"].values()) > 0
+    assert (run["benchmark"], run["photos"]) == ("colorize_run", 3)
+    assert f"{run['share_of_limit']:.0%} of it" in result.stdout
 
 
 def test_the_way_to_make_photos_square_is_measured(call_tool, tmp_path):
