@@ -1,7 +1,8 @@
 """From photo files to their colour versions in one TensorFlow graph: what `Colorizer` does, for a server.
 
 Stock operations alone, so that TensorFlow Serving as it comes runs it. `decoding` reads the files; resizing is that of
-OpenCV, as products with sparse matrices of its weights.
+OpenCV, as products with sparse matrices of its weights. It was compared with OpenCV 4.13, 4.14 and 5.0, the versions
+that the package takes.
 """
 
 import tensorflow as tf
