@@ -3,13 +3,14 @@
 import copy
 
 import numpy as np
-from tensorflow.lite.python import schema_py_generated as schema
-from tensorflow.lite.tools import flatbuffer_utils
+
+from keras_scgan.export import private_api
+from keras_scgan.export.private_api import schema
 
 
 def with_float_depthwise(data):
     """A model of 8-bit weights, but for those of depthwise convolutions: XNNPACK has none of such, and they are few."""
-    model = flatbuffer_utils.convert_bytearray_to_object(data)
+    model = private_api.parse(data)
     graph = model.subgraphs[0]
     for operator in graph.operators:
         kernel = graph.tensors[operator.inputs[1]] if len(operator.inputs) > 1 else None
@@ -19,7 +20,7 @@ def with_float_depthwise(data):
             values = values * np.asarray(kernel.quantization.scale, np.float32)  # by channels, the last axis
             model.buffers[kernel.buffer].data = np.frombuffer(values.tobytes(), np.uint8)
             kernel.type, kernel.quantization = schema.TensorType.FLOAT32, None
-    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+    return private_api.serialize(model)
 
 
 def cast_within_delegate(data):
@@ -27,7 +28,7 @@ def cast_within_delegate(data):
 
     XNNPACK has no other way, and outside of it the colours alone take as long as half of the decoder.
     """
-    model = flatbuffer_utils.convert_bytearray_to_object(data)
+    model = private_api.parse(data)
     graph = model.subgraphs[0]
     dequantize = _operator_code(model, schema.BuiltinOperator.DEQUANTIZE)
     operators = []
@@ -43,7 +44,7 @@ def cast_within_delegate(data):
             operators[-1].opcodeIndex, operators[-1].outputs, operator.inputs = dequantize, index, index
         operators.append(operator)
     graph.operators = operators
-    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+    return private_api.serialize(model)
 
 
 def _operator_code(model, builtin):

@@ -1,19 +1,17 @@
 """LiteRT models: one file for phones, small boards and browsers."""
 
 import contextlib
-import os
 import re
 import tempfile
 
 import keras
 import numpy as np
 import tensorflow as tf
-from tensorflow.lite.python.convert import mlir_quantize
-from tensorflow.lite.tools import flatbuffer_utils
+from ai_edge_litert.interpreter import Interpreter
 
 from keras_scgan.colorizing.colorizer import Colorizer
 from keras_scgan.data import demo_dir
-from keras_scgan.export import flatbuffers
+from keras_scgan.export import flatbuffers, private_api
 from keras_scgan.export.inference import build_inference_model
 from keras_scgan.models.joint_bilateral import JointBilateralFilter
 from keras_scgan.photos.files import PHOTO_SUFFIXES, read_photo
@@ -141,26 +139,17 @@ def _convert_to_int8(converter, samples, float_layers):
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: [samples[:1]]
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter._experimental_calibrate_only = True
-    calibrated = bytes(converter.convert())
-    model = flatbuffer_utils.convert_bytearray_to_object(calibrated)
+    calibrated = private_api.calibrate(converter)
+    model = private_api.parse(calibrated)
     for index, extremes in _ranges(calibrated, samples).items():
         quantization = model.subgraphs[0].tensors[index].quantization
         quantization.min, quantization.max = ([float(extreme)] for extreme in extremes)
-    ranged = bytes(flatbuffer_utils.convert_object_to_bytearray(model))
     # TensorFlow numbers the layers, and joins the names of operations that become one.
     in_float = re.compile(rf"(^|;)({'|'.join(map(re.escape, float_layers))})(_\d+)?/")
     names = [tensor.name.decode() for tensor in model.subgraphs[0].tensors]
     float_maps = [name for name in names if float_layers and in_float.search(name)]
-    return flatbuffers.cast_within_delegate(
-        mlir_quantize(
-            ranged,
-            input_data_type=tf.uint8,
-            output_data_type=tf.uint8,
-            denylisted_ops=["AVERAGE_POOL_2D"],
-            denylisted_nodes=float_maps,
-        )
-    )
+    quantized = private_api.quantize(private_api.serialize(model), float_maps)
+    return flatbuffers.cast_within_delegate(quantized)
 
 
 def _ranges(model, samples):
@@ -169,17 +158,11 @@ def _ranges(model, samples):
     They are the means of the extremes of each sample, as a few odd pixels decide the extremes of all. But the maps of
     the outputs, from the last activation's input on, have these: otherwise the strongest colours of all become weak.
     """
-    from ai_edge_litert.interpreter import Interpreter, OpResolverType
-
-    interpreter = Interpreter(
-        model_content=model,
-        experimental_preserve_all_tensors=True,
-        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
-        num_threads=os.cpu_count(),
-    )
+    interpreter = private_api.interpreter_of_all_maps(model)
     interpreter.allocate_tensors()
     (gray,) = interpreter.get_input_details()
-    maps = [gray["index"], *(index for operation in interpreter._get_ops_details() for index in operation["outputs"])]
+    computed = (index for operation in private_api.operations(interpreter) for index in operation["outputs"])
+    maps = [gray["index"], *computed]
     lows, highs = [], []
     for sample in samples:
         interpreter.set_tensor(gray["index"], sample)
@@ -204,8 +187,6 @@ def signatures(path):
         Dict of dicts `inputs` and `outputs` by name, and of the tensors in them by name: `shape`, `dtype` and, where
         they are quantized, `scale` and `zero_point`.
     """
-    from ai_edge_litert.interpreter import Interpreter
-
     interpreter = Interpreter(str(path))
 
     def describe(details):
@@ -232,9 +213,6 @@ def operations_outside_delegate(model, threads=None):
         Sorted list of the operations' names. Those that only convert the model's inputs and outputs to 8 bits and back
         are not among them.
     """
-    # Not at the top: the package can be used without LiteRT.
-    from ai_edge_litert.interpreter import Interpreter
-
     source = {"model_content": model} if isinstance(model, bytes) else {"model_path": str(model)}
     interpreter = Interpreter(**source, num_threads=threads)
     interpreter.allocate_tensors()
@@ -251,8 +229,10 @@ def operations_outside_delegate(model, threads=None):
 
 def _operations_of_outputs(interpreter, until=()):
     """Operations that compute the outputs, found backwards from these, no further than those of the names `until`."""
-    # The list keeps operations that a delegate has taken over, and ends with the delegates.
-    producers = {index: operation for operation in interpreter._get_ops_details() for index in operation["outputs"]}
+    # Of an operation and the delegate that has taken it over, the delegate, which comes later.
+    producers = {
+        index: operation for operation in private_api.operations(interpreter) for index in operation["outputs"]
+    }
     waiting = [details["index"] for details in interpreter.get_output_details()]
     found = {}
     while waiting:

@@ -14,7 +14,7 @@ from keras_scgan import build_generator
 from keras_scgan.colorizing import runners
 from keras_scgan.colorizing.colorizer import Colorizer
 from keras_scgan.data import demo_dir
-from keras_scgan.export import flatbuffers, litert
+from keras_scgan.export import flatbuffers, litert, private_api
 from keras_scgan.export.litert import KINDS, convert, operations_outside_delegate, photo_grays
 from keras_scgan.photos import color
 from keras_scgan.program.errors import UserError
@@ -206,7 +206,7 @@ def test_bytes_go_in_and_out_within_the_delegate_as_outside_of_it(generator, gra
     operations, outputs = {}, {}
     for name, model in (("plain", plain), ("ours", files["int8"].read_bytes())):
         interpreter = Interpreter(model_content=model)
-        operations[name] = [operation["op_name"] for operation in interpreter._get_ops_details()]
+        operations[name] = [operation["op_name"] for operation in private_api.operations(interpreter)]
         outputs[name] = interpreter.get_signature_runner("serving_default")(gray=gray)
     assert operations["ours"].count("DEQUANTIZE") == 3
     assert "DEQUANTIZE" not in operations["plain"]
