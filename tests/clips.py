@@ -29,10 +29,11 @@ class FakeColorizer:
         self.batches.append(len(grays))
         return {"chroma": np.stack([np.zeros_like(gray) + self._tint(gray) for gray in grays]).astype(np.float32)}
 
-    def finish(self, photo, predicted):
+    def finish(self, photo, predicted, order="RGB"):
         self.finished.append(predicted["chroma"])
         chroma = cv2.resize(self.finished[-1], photo.shape[::-1]) @ color.CHROMA_TO_RGB * 127.5
-        return np.clip(np.rint(photo[..., np.newaxis] + chroma), 0, 255).astype(np.uint8)
+        rgb = np.clip(np.rint(photo[..., np.newaxis] + chroma), 0, 255).astype(np.uint8)
+        return rgb if order == "RGB" else cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
 
     def _tint(self, gray):
         return color.chroma(np.float32([0, 0, 1] if gray.mean() > 0 else [1, 0, 0]) * self.rng.uniform(0.1, 0.4))

@@ -130,9 +130,9 @@ def test_only_so_many_frames_are_in_memory(tmp_path, output, monkeypatch):
             del frame
 
     class Slow(FakeColorizer):
-        def finish(self, photo, predicted):
+        def finish(self, photo, predicted, order):
             time.sleep(0.005)  # so that all that may run ahead does
-            return super().finish(photo, predicted)
+            return super().finish(photo, predicted, order)
 
     monkeypatch.setattr(video._Source, "frames", counted)
     colorize_video(Slow(), source, output / "long.mp4", batch_size=4)
