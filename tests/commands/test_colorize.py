@@ -3,7 +3,6 @@
 import functools
 import os
 import pathlib
-import signal
 import time
 
 import cv2
@@ -122,7 +121,7 @@ def test_killed_half_way_and_run_again_only_the_rest_is_done(tmp_path, photo, mo
         while len(list(output.glob("[0-9]*.jpg"))) < 3:
             assert process.poll() is None
             time.sleep(0.01)
-        process.send_signal(signal.SIGKILL)
+        process.kill()
     done = {path: path.stat().st_mtime_ns for path in output.glob("[0-9]*.jpg")}
     assert 3 <= len(done) < 60
     for path in done:

@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+from platforms import needs_posix
 
 FLAGS = [
     *("--preset=testing", "--depth=6", "--image_size=64", "--global_features=none", "--precision=float32"),
@@ -78,6 +79,7 @@ def test_two_workers_train_as_one_does_and_the_chief_alone_writes(run_tool, star
             np.testing.assert_allclose(two[name], value, atol=5e-4, err_msg=name)
 
 
+@needs_posix
 @pytest.mark.slow
 def test_workers_stop_together_on_a_signal_to_one_and_go_on_from_the_checkpoint(start_workers, tmp_path):
     flags = [*FLAGS, "--stage=1", f"--output_dir={tmp_path}", "--checkpoint_minutes=0"]

@@ -11,6 +11,7 @@ import time
 import keras
 import numpy as np
 import pytest
+from platforms import needs_posix
 from small_encoder import small_classifier
 
 from keras_scgan.data.feature_cache import FeatureCache
@@ -165,7 +166,7 @@ def test_a_run_killed_while_it_makes_the_cache_and_after_ends_with_the_bits_of_o
     for stop in ("cache/features-00000.float16", "run/checkpoints/step_00000002.npz"):
         with start_tool("train.py", *flags, *folders("killed"), stdout=subprocess.DEVNULL) as process:
             wait_for(killed / stop, process)
-            process.send_signal(signal.SIGKILL)
+            process.kill()
             process.wait()
     with start_tool("train.py", *flags, *folders("killed")) as process:
         output, _ = process.communicate(timeout=200)
@@ -175,6 +176,7 @@ def test_a_run_killed_while_it_makes_the_cache_and_after_ends_with_the_bits_of_o
     assert bits_of(killed / "run" / LAST) == bits_of(tmp_path / "whole" / "run" / LAST)
 
 
+@needs_posix
 @pytest.mark.slow
 def test_a_signal_stops_the_making_of_the_cache_at_once(start_tool, encoder_flag, tmp_path):
     flags = [*FLAGS, encoder_flag, "--cached_crops=5000", f"--feature_cache={tmp_path / 'cache'}"]

@@ -1,19 +1,16 @@
 """scgan train as a process: killed, interrupted, short of disk, seen on a terminal."""
 
-import fcntl
 import json
 import os
-import pty
 import random
-import resource
 import signal
 import struct
-import termios
 import threading
 import time
 
 import numpy as np
 import pytest
+from platforms import needs_posix
 
 NETWORK = ["--preset=testing", "--depth=6", "--image_size=64", "--perceptual_loss_weight=0", "--precision=float32"]
 SMALL = [*NETWORK, "--dataset=demo", "--batch_size=2", "--strategy=none"]
@@ -48,6 +45,7 @@ def metrics_of(folder):
     return [{name: value for name, value in line.items() if name != "images_per_second"} for line in lines]
 
 
+@needs_posix
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_leaves_a_checkpoint_and_one_line_that_says_how_to_go_on(start_tool, tmp_path, number, status):
     flags = [*STAGE_1, "--steps_per_epoch=100000", "--epochs=1", f"--output_dir={tmp_path}", "--checkpoint_minutes=0"]
@@ -69,6 +67,7 @@ def test_a_signal_leaves_a_checkpoint_and_one_line_that_says_how_to_go_on(start_
     assert f"Going on from step {step} " in output
 
 
+@needs_posix
 @pytest.mark.slow
 def test_a_run_killed_at_random_moments_ends_with_the_bits_of_one_that_was_not(run_tool, start_tool, tmp_path):
     flags = [*SMALL, "--stage=both", "--steps_per_epoch=4", "--epochs=3,2", "--checkpoint_minutes=0", "--deterministic"]
@@ -121,6 +120,7 @@ def test_deterministic_runs_give_the_same_bits_at_a_size_at_which_others_do_not(
 @pytest.mark.parametrize("bytes_left", [2_000, 500_000])
 def test_a_full_disk_ends_a_run_with_one_line_and_leaves_no_half_file(start_tool, tmp_path, bytes_left):
     """The limit of a file's size stands for the disk: 2 kB are too few for a sample, 500 kB for a checkpoint."""
+    resource = pytest.importorskip("resource")
     flags = [*STAGE_1, "--steps_per_epoch=1", "--epochs=1", f"--output_dir={tmp_path}"]
 
     def limit():
@@ -137,6 +137,7 @@ def test_a_full_disk_ends_a_run_with_one_line_and_leaves_no_half_file(start_tool
 
 
 def test_a_terminal_sees_a_bar_with_speed_and_time_left(start_tool, tmp_path):
+    fcntl, pty, termios = (pytest.importorskip(name) for name in ("fcntl", "pty", "termios"))
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 25, 150, 0, 0))
     read = []

@@ -6,6 +6,7 @@ import threading
 import numpy as np
 import pytest
 import tensorflow as tf
+from platforms import needs_posix
 from shard_sets import colorful_samples, write_shards
 
 from keras_scgan.data import BadFiles, DataError, PhotoShards, records
@@ -67,6 +68,7 @@ def test_threads_read_the_same_as_one(folder):
     assert not wrong
 
 
+@needs_posix
 def test_no_file_stays_open(folder):
     before = len(os.listdir("/dev/fd"))
     shards = PhotoShards(folder)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tiny
+from platforms import needs_posix
 from tiny import assert_same_bits, values_of
 
 from keras_scgan.models.layers import BatchNormalization
@@ -157,6 +158,7 @@ def test_a_run_that_is_complete_takes_no_further_step(tmp_path):
         assert events.events == expected
 
 
+@needs_posix
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_step_saves_and_gives_the_handlers_back(tmp_path, number):
     before = signal.getsignal(number)
