@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-PACKAGE = pathlib.Path(__file__).parents[1] / "keras_scgan"
+ROOT = pathlib.Path(__file__).parents[1]
+PACKAGE = ROOT / "keras_scgan"
 USE = ("program", "photos", "colorizing", "serving")
 WITHOUT_FLAGS = ("benchmarks", "photos")
 """Parts that name no flag, in no message and no docstring: flags are the commands'."""
@@ -32,8 +33,12 @@ USE_MODULES = [name for name in PATHS if part_of(name) in USE and name != "keras
 
 
 def imports(module):
-    """Absolute names of the modules that a module imports when it is imported itself, not within a function."""
-    pending, found = list(ast.parse(PATHS[module].read_text(encoding="utf-8")).body), set()
+    return imports_of(PATHS[module])
+
+
+def imports_of(path):
+    """Absolute names of the modules that a file imports when it is imported itself, not within a function."""
+    pending, found = list(ast.parse(path.read_text(encoding="utf-8")).body), set()
     while pending:
         node = pending.pop()
         if isinstance(node, ast.Import):
@@ -88,6 +93,12 @@ def test_importing_prints_nothing():
     command = [sys.executable, "-c", f"import {', '.join(USE_MODULES)}; from keras_scgan import Colorizer"]
     result = subprocess.run(command, capture_output=True, text=True, cwd=PACKAGE.parent)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_no_file_imports_what_windows_lacks():
+    lacking = {"fcntl", "grp", "pty", "pwd", "resource", "termios"}
+    paths = [path for folder in (PACKAGE, ROOT / "tools", ROOT / "tests") for path in folder.rglob("*.py")]
+    assert [path for path in paths if imports_of(path) & lacking] == []
 
 
 def test_no_imports_run_in_a_circle():

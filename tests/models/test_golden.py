@@ -16,10 +16,9 @@ from keras_scgan.models import build_critic, build_generator
 from keras_scgan.models.pytorch import assign_from_pytorch, build_from_pytorch
 from keras_scgan.photos import color
 
-AUTHORS_DIR = pathlib.Path(__file__).parents[3] / "shared" / "golden"
-TESTING_PATH = pathlib.Path(__file__).parent / "data" / "testing_preset.npz"
-
-needs_authors_files = pytest.mark.skipif(not AUTHORS_DIR.is_dir(), reason=f"{AUTHORS_DIR} is absent")
+DATA_DIR = pathlib.Path(__file__).parent / "data"
+AUTHORS_DIR = DATA_DIR / "authors"
+TESTING_PATH = DATA_DIR / "testing_preset.npz"
 
 
 def by_recipe(name, shape, kind, fan_in):
@@ -53,7 +52,6 @@ def authors():
     return arrays
 
 
-@needs_authors_files
 def test_generator_and_global_features_are_the_authors(authors):
     generator = build_from_pytorch(authors_tensors("generator"))
     outputs = generator(authors["gray"])
@@ -63,7 +61,6 @@ def test_generator_and_global_features_are_the_authors(authors):
     np.testing.assert_allclose(outputs["saliency"], authors["saliency"], rtol=0, atol=1e-3)
 
 
-@needs_authors_files
 def test_critic_is_the_authors(authors):
     critic = build_critic("paper", spectral_normalization=False)
     assign_from_pytorch(critic, authors_tensors("critic"))
