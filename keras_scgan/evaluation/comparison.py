@@ -8,15 +8,12 @@ import os
 import numpy as np
 
 from keras_scgan.evaluation import metrics
+from keras_scgan.evaluation.columns import MEANS
 from keras_scgan.evaluation.differences import compare
 from keras_scgan.evaluation.methods import GREYSCALE, NETWORK, OUTPUTS, PIPELINE, TRUTH, Result, true_images
 from keras_scgan.evaluation.plots import Extremes
 from keras_scgan.evaluation.references import read_saliency, read_sample
 from keras_scgan.program.errors import BadFileError, UserError
-
-MEANS = ("psnr", "ssim", "ssim_data_range_2", "chroma_psnr", "cci", "cci_distance", "top1", "top5", "agreement")
-MEANS += ("cosine_distance", "saliency_mae")
-"""Metrics of a picture, whose mean is that of a method."""
 
 FID, JUDGE = "fid", "judge"
 """Kinds of features."""

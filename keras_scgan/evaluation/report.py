@@ -1,6 +1,7 @@
 """What a comparison leaves behind in a folder."""
 
 import csv
+import dataclasses
 import json
 import math
 import pathlib
@@ -10,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_scgan.evaluation.columns import COLUMNS, EXPLANATION, MEANS
 from keras_scgan.evaluation.differences import COMPARED
 from keras_scgan.evaluation.methods import GREYSCALE, NETWORK, OUTPUTS, PIPELINE
 from keras_scgan.evaluation.plots import draw_cci_boxes
@@ -21,58 +23,6 @@ RESULTS = ("metrics.jsonl", "per_image.csv", "table.md", "cci.png", "best_and_wo
 
 RESIZE_FILTER = "squeezed to the square: too long sides by area averaging, then too short ones by cubic interpolation"
 """What `data.decoding.resize` does."""
-
-_COLUMNS = {
-    "images": ("images", "{}"),
-    "psnr": ("PSNR, dB", "{:.2f}"),
-    "ssim": ("SSIM", "{:.4f}"),
-    "ssim_data_range_2": ("SSIM, data range 2", "{:.4f}"),
-    "chroma_psnr": ("chroma PSNR, dB", "{:.2f}"),
-    "cci": ("colourfulness (CCI)", "{:.2f}"),
-    "cci_difference": ("less the truth's", "{:+.2f}"),
-    "cci_distance": ("CCI distance", "{:.2f}"),
-    "cci_ratio": ("CCI ratio", "{:.2%}"),
-    "top1": ("Top-1", "{:.2%}"),
-    "top5": ("Top-5", "{:.2%}"),
-    "agreement": ("agreement", "{:.2%}"),
-    "cosine_distance": ("cosine distance", "{:.4f}"),
-    "kid_x1000": ("KID x 1000", "{:.2f}"),
-    "frechet_distance": ("Frechet distance", "{:.2f}"),
-    "saliency_mae": ("saliency MAE", "{:.4f}"),
-    "saliency_max_f": ("saliency max-F", "{:.4f}"),
-    "fid": ("FID", "{:.2f}"),
-}
-"""Of the table: title and format of each metric. Those that no row has are left out."""
-
-_PER_IMAGE = ("photo", "method", "output", "psnr", "ssim", "ssim_data_range_2", "chroma_psnr", "cci")
-_PER_IMAGE += ("cci_distance", "top1", "top5", "agreement", "cosine_distance", "saliency_mae")
-
-_EXPLANATION = """\
-## What the numbers are
-
-- **PSNR**: over the pixels of R, G and B. It rewards dull colours: read it beside the colourfulness.
-- **SSIM**: 7x7 uniform window, data range 1, mean of R, G and B, as in scikit-image. **Data range 2**: the same, but as
-  old scikit-image took floating-point pictures, which gives higher numbers; the paper does not say which it used.
-  A method that keeps the luma, as the full pipeline does and networks may, has an inflated PSNR and SSIM.
-- **chroma PSNR**: a and b of CIE Lab alone, peak 255. The luminance, which the full pipeline keeps, has no part in it.
-- **CCI**: the paper's colour colorfulness index, equations 8 to 12, mean over the photos. **Less the truth's**: of the
-  same photos, a difference of means. **CCI distance**: mean over the photos of |CCI - the truth's CCI|. **CCI ratio**:
-  share of photos with 16 <= CCI <= 20.
-- **Top-1, Top-5**: the classifier's accuracy on the colorized photos that have a label, squeezed to its size.
-- **Agreement**: how often the judge's first class for a colorized photo is that for the true one. **Cosine distance**:
-  mean over the photos of 1 - the cosine of the angle between the judge's features of both. **KID x 1000**: kernel
-  distance of the sets of these features, kernel (x.y / C + 1)^3, one estimate of all photos, unbiased for sets of the
-  same photos (only pairs of different photos count). **Frechet distance**: as the FID, of these features; the fewer the
-  photos, the higher. All are comparable among methods with one judge and one set of photos alone.
-- **Saliency MAE** and **max-F**: of the network's map, not stretched, against the data set's; beta^2 = 0.3, 255
-  thresholds, precision and recall averaged over the photos before the F-measure is taken.
-- **FID**: of the Inception-v3 of keras.applications, whose numbers are not those of other Inception networks.
-
-- **Differences**: of a method from the baseline on the photos that both have, with 95 % intervals of a paired bootstrap
-  over the photos. Where 0 is in an interval, the photos do not tell the two apart. Intervals know of the choice of
-  photos alone, not of the chance in a training.
-
-Means are over the photos. Photos and results are 8 bits a channel, as they are on disk."""
 
 
 def check_output_dir(folder, overwrite):
@@ -112,7 +62,7 @@ def write(folder, comparison, protocol):
         if path.name not in sheets:  # of an earlier comparison
             path.unlink()
     with atomic_path(folder / "per_image.csv") as path, open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, _PER_IMAGE)
+        writer = csv.DictWriter(file, ("photo", "method", "output", *MEANS))
         writer.writeheader()
         writer.writerows({name: _cell(value) for name, value in record.items()} for record in comparison.records)
     with atomic_path(folder / "cci.png") as path:
@@ -134,7 +84,7 @@ def format_tables(rows, size, baseline):
         NETWORK: f"The network's own output, at {size}x{size}",
         PIPELINE: "The full pipeline's, at the photos' own sizes",
     }
-    columns = {name: column for name, column in _COLUMNS.items() if any(name in row for row in rows)}
+    columns = {name: column for name, column in COLUMNS.items() if any(name in row for row in rows)}
     tables = []
     for output in OUTPUTS:
         of_kind = {row["method"]: row for row in rows if row["output"] == output}
@@ -148,18 +98,19 @@ def format_tables(rows, size, baseline):
 
 
 def _format_table(columns, rows):
-    """Markdown of a dict from methods to rows; columns are titles and formats by the names of what is in the rows."""
-    lines = [["method", *(title for title, _ in columns.values())], ["---", *("---:" for _ in columns)]]
+    """Markdown of a dict from methods to rows; columns are `Column`s by the names of what is in the rows."""
+    lines = [["method", *(column.title for column in columns.values())], ["---", *("---:" for _ in columns)]]
     for method, row in rows.items():
-        cells = (_format_cell(row[name], form) if name in row else "" for name, (_, form) in columns.items())
+        cells = (_format_cell(row[name], column.format) if name in row else "" for name, column in columns.items())
         lines.append([method, *cells])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _difference_columns(differences):
-    """Columns as `_COLUMNS`, with a sign."""
+    """Columns as `COLUMNS`, with a sign."""
     names = [name for name in ("images", *COMPARED) if any(name in row for row in differences.values())]
-    return {name: (_COLUMNS[name][0], _COLUMNS[name][1].replace("{:.", "{:+.")) for name in names}
+    signed = {name: COLUMNS[name].format.replace("{:.", "{:+.") for name in names}
+    return {name: dataclasses.replace(COLUMNS[name], format=form) for name, form in signed.items()}
 
 
 def _format_cell(value, form):
@@ -174,7 +125,7 @@ def _format_document(tables, protocol, failures):
     facts = [f"{name.replace('_', ' ')}: {_listed(value)}" for name, value in shared.items() if value is not None]
     facts += [f"{name}: {_listed(about)}" for name, about in protocol["methods"].items() if about]
     facts.append(f"versions: {_listed(protocol['versions'])}")
-    sections = ["# Colorizations against their originals", tables, _EXPLANATION, "## Protocol\n\n" + _bullets(facts)]
+    sections = ["# Colorizations against their originals", tables, EXPLANATION, "## Protocol\n\n" + _bullets(facts)]
     if failures:
         sections.append("## Files that could not be used\n\n" + _bullets(failures))
     return "\n\n".join(sections) + "\n"

@@ -2,19 +2,12 @@
 
 import keras
 import numpy as np
+import preset_parameters
 import pytest
 
 from keras_scgan.models import PRESETS, build_critic
 from keras_scgan.models.layers import BatchNormalization, SpectralConv2D
 from keras_scgan.training import precision
-
-# Those of figure 3, and as many singular vectors' elements as there are output channels.
-PARAMETERS = {
-    "paper": 5_768_960 + 1473,
-    "medium": 1_448_832 + 737,
-    "small": 365_504 + 369,
-    "testing": 24_080 + 93,
-}
 
 
 def photos(rng, height, width):
@@ -26,7 +19,7 @@ def photos(rng, height, width):
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_has_its_number_of_parameters(preset):
-    assert build_critic(preset).count_params() == PARAMETERS[preset]
+    assert build_critic(preset).count_params() == preset_parameters.CRITIC[preset]
 
 
 @pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])

@@ -1,19 +1,20 @@
 """The generator has the sizes, outputs and switches that it says."""
 
+import re
+
 import keras
 import numpy as np
+import preset_parameters
 import pytest
 
 from keras_scgan.models import PRESETS, build_generator
 from keras_scgan.photos import color
 from keras_scgan.training import precision
 
-PARAMETERS = {"paper": 58_777_728, "medium": 14_707_776, "small": 3_683_616, "testing": 232_728}
-
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_has_its_number_of_parameters(preset):
-    assert build_generator(preset).count_params() == PARAMETERS[preset]
+    assert build_generator(preset).count_params() == preset_parameters.GENERATOR[preset]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_generator_comes_back_from_its_file_in_safe_mode(rng, tmp_path, keep_lum
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"preset": "huge"}, "'paper', 'medium', 'small', 'testing'.*Received: preset='huge'"),
+        ({"preset": "huge"}, re.escape(f"one of {tuple(PRESETS)}. Received: preset='huge'")),
         ({"depth": 9}, r"one of \(6, 7, 8\). Received: depth=9"),
     ],
 )

@@ -1,16 +1,15 @@
 """VGG-16-Gray, as a feature network and as a classifier."""
 
 import numpy as np
+import preset_parameters
 import pytest
 
 from keras_scgan.models import PRESETS, build_vgg16_gray
 
-PARAMETERS = {"paper": 17_087_296, "medium": 4_276_640, "small": 1_071_568, "testing": 67_876}
-
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_has_its_number_of_parameters(preset):
-    assert build_vgg16_gray(preset).count_params() == PARAMETERS[preset]
+    assert build_vgg16_gray(preset).count_params() == preset_parameters.VGG16_GRAY[preset]
 
 
 def test_features_are_a_thirty_second_of_the_photo_in_size(rng):
@@ -23,7 +22,7 @@ def test_classifier_puts_two_hidden_layers_on_the_features(rng):
     features = classifier.get_layer("global_features")
     flat, hidden = 2 * 2 * 32, 64 * PRESETS["testing"]
     head = (flat + 1) * hidden + (hidden + 1) * hidden + (hidden + 1) * 10
-    assert classifier.count_params() == PARAMETERS["testing"] + head
+    assert classifier.count_params() == preset_parameters.VGG16_GRAY["testing"] + head
 
     gray = rng.uniform(-1, 1, (3, 64, 64, 1)).astype("float32")
     x = np.reshape(features(gray), (3, flat))
