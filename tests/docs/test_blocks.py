@@ -7,7 +7,6 @@ import sys
 
 import cv2
 import keras
-import numpy as np
 import pytest
 import tensorflow as tf
 from pages import GUIDES, ROOT, blocks_of
@@ -90,7 +89,6 @@ def _names(rng):
     color = rng.uniform(-1, 1, (2, 128, 128, 3)).astype("float32")
     saliency = rng.uniform(0, 1, (2, 128, 128, 1)).astype("float32")
     return {
-        "photo": rng.integers(0, 256, (40, 60, 3), np.uint8),
         "gray": gray,
         "dataset": tf.data.Dataset.from_tensors((gray, color, saliency)),
     }
