@@ -31,7 +31,7 @@ def benchmark_colorize(colorizer, photo, rounds=5):
 
     Returns:
         Dict of the result: seconds of each stage (medians), of all, the photo's megapixels, and `memory_mib`, the
-        peak memory above that of before the first photo, the network having been run once (`None` but on Linux).
+        peak memory above that of before the first photo, the network having been run once (`None` except on Linux).
     """
     values = {}
     colorizer.predict(np.zeros((1, colorizer.size, colorizer.size, 1), np.float32), saliency=False)
@@ -79,7 +79,7 @@ def benchmark_run(colorizer, paths, megapixels, count, rounds=5):
     Returns:
         Dict of the result: `photos`, `megapixels`, `seconds_a_photo` and `limit_seconds_a_photo` (medians),
         `share_of_limit`, the second by the first, and `memory_mib`, the peak memory above that of before the runs, the
-        network having been run once (`None` but on Linux).
+        network having been run once (`None` except on Linux).
     """
     colorizer.predict(np.zeros((1, colorizer.size, colorizer.size, 1), np.float32), saliency=False)
     with tempfile.TemporaryDirectory() as folder:

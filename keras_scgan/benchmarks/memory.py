@@ -10,7 +10,7 @@ class PeakMemory:
     """Context that measures by how much the memory of the process rises above what it is at the beginning.
 
     Attributes:
-        mib: float, or `None` where the system does not say (but on Linux).
+        mib: float, or `None` where the system does not say (any but Linux).
     """
 
     mib = None

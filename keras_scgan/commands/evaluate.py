@@ -71,7 +71,7 @@ flags.DEFINE_string(
     "classifier",
     None,
     "For Top-1 and Top-5: a .keras model of RGB images in [0, 255], vgg16 (downloaded once) or none. Default: the "
-    "judge, else vgg16, if photos have labels and its weights can be had.",
+    "judge, otherwise vgg16, if photos have labels and its weights can be had.",
 )
 flags.DEFINE_string(
     "labels",
@@ -91,7 +91,7 @@ flags.DEFINE_string(
     "baseline",
     None,
     "Name of the row that the others' differences are from. Default: the first model, or folder, where several are "
-    "compared, else greyscale.",
+    "compared, otherwise greyscale.",
 )
 flags.DEFINE_bool("fid", False, "Measure the FID, by Inception-v3 of keras.applications (downloaded once).")
 flags.DEFINE_integer("batch_size", 8, "Photos in memory at a time.", 1)

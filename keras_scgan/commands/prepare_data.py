@@ -49,7 +49,7 @@ flags.DEFINE_integer(
     "min_side", None, "Pixels that the shorter side must have. Default: three quarters of --image_size.", 1
 )
 flags.DEFINE_float(
-    "min_colorfulness", None, "Colourfulness (CCI) that a photo must have, lest dull ones teach grey. Default: any.", 0
+    "min_colorfulness", None, "Colourfulness (CCI) that a photo must have, as dull ones teach grey. Default: any.", 0
 )
 flags.DEFINE_integer("sample", 0, "How many are taken of the fit photos, in proportion to the classes; 0: all.", 0)
 flags.DEFINE_integer("every", 1, "kaist: one in so many frames of each video is taken.", 1)

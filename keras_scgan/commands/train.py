@@ -56,7 +56,7 @@ def _train(strategy):
         print("\n".join(run.resolved_flags(__name__)))
     else:
         with strategy.scope(), precision.policy(FLAGS.precision):
-            features = build.build_run_features(stages[-1])  # before stage 1, lest they are missing after it
+            features = build.build_run_features(stages[-1])  # before stage 1, as they may be missing
         if strategy.extended.should_checkpoint:
             run.prepare_run_dirs(__name__, [pathlib.Path(stage.output_dir) for stage in stages], _RESULTS)
     for options in stages:

@@ -50,7 +50,7 @@ class PhotoShards(DataSet):
         path, place, start, length = self._find(index)
         name = f"{path} record {place}"
         try:
-            with open(path, "rb", buffering=0) as file:  # opened anew, lest hundreds of files stay open
+            with open(path, "rb", buffering=0) as file:  # opened anew, so that not hundreds of files stay open
                 file.seek(start)
                 data = file.read(length)
         except OSError as error:

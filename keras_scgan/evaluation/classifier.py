@@ -73,7 +73,7 @@ def find_labels(references, labels_path=None):
         references: list of `Reference`s.
         labels_path: path of a CSV file of lines `name,class`: a key, a file name or a stem, and the index of a class
             or a WordNet id. A first line without a class is a header. By default the class is the WordNet id in the
-            name of the photo's folder, else of its file.
+            name of the photo's folder, otherwise of its file.
 
     Returns:
         Dict from keys to an int, a class's index, or a string, a WordNet id.

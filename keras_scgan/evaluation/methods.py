@@ -45,7 +45,7 @@ def find_baseline(methods, name=None):
 
     Args:
         methods: list of methods.
-        name: str. Defaults to the first model's, else the first folder's, or to greyscale's where there is but one.
+        name: str. Defaults to the first model's, otherwise the first folder's, or greyscale's if it is the only one.
 
     Raises:
         UserError: No method has this name.
@@ -135,7 +135,7 @@ class Folder:
 
     Args:
         name: str. Name of its row.
-        folder: path. Photos in folders are looked for in folders of the same names, else by their file names alone.
+        folder: path. Photos in folders are looked for in folders of the same names, otherwise by file names alone.
         size: int. Pixels of a side of the protocol's square, or `None`.
 
     Raises:

@@ -127,7 +127,7 @@ class UpSampling2D(keras.layers.UpSampling2D):
             return super().call(inputs)
         height, width, channels = shape
         rows, columns = _enlargement(height, self.size[0]), _enlargement(width, self.size[1])
-        # Channels are among the columns, lest the large map is transposed.
+        # Channels are among the columns, so that the large map is not transposed.
         columns = np.kron(columns, np.eye(channels, dtype="float32"))
 
         def backward(gradient):

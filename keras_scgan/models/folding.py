@@ -163,7 +163,7 @@ def replaced(call, made):
 
 
 def copy(layer, prefix="", dtype=None, **changes):
-    """A layer of the same configuration but for changes, without its weights. Batch normalisations become frozen."""
+    """A layer of the same configuration except for changes, without its weights. Batch normalisations become frozen."""
     config = {**layer.get_config(), "name": f"{prefix}{layer.name}", **changes}
     if dtype is not None:
         config["dtype"] = dtype

@@ -21,7 +21,7 @@ def build_perceptual_features(weights="imagenet", layer_name=None):
     Args:
         weights: one of
             - `"imagenet"`: VGG-16 with the ImageNet weights that Keras downloads and keeps;
-            - `None`: VGG-16 with random weights, of no use but for timing;
+            - `None`: VGG-16 with random weights, useful for timing alone;
             - path of a `.h5` file with the weights of Keras's VGG-16 without its top;
             - path of a `.keras` model that takes RGB images in [0, 255].
         layer_name: string, or list of strings. The layer whose output is taken: needed for a `.keras` model. Of several

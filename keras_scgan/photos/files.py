@@ -66,7 +66,7 @@ PHOTO_SUFFIXES = (*WRITABLE_SUFFIXES, ".gif", ".jp2", ".ppm", ".pgm", ".pbm", ".
 """Suffixes by which photos in a folder are known, in lower case. What a file holds does not depend on its name."""
 
 _SEPARATE_PLANES, _PREVIEW = 2, 1
-_END_OF_TEXT = b"\0"  # up to which OpenCV writes the XMP of a PNG, and be it beyond the end
+_END_OF_TEXT = b"\0"  # up to which OpenCV writes the XMP of a PNG, even beyond the end
 _CHANNELS = ((), (3,), (4,))
 _LUMA = cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION
 _LAB = {8, 9, 10}

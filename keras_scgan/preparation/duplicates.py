@@ -95,7 +95,7 @@ def _near(of_all):
                 break
             near = places[np.bitwise_count(values[places] ^ values[places + step]) <= MAX_BITS]
             differing = values[near] ^ values[near + step]
-            for block in others:  # which, if it were equal too, would have been chosen before
+            for block in others:  # an equal one would have been chosen before
                 near, differing = near[(differing & block) != 0], differing[(differing & block) != 0]
             if len(near):
                 yield order[near], order[near + step]

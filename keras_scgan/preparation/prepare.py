@@ -36,7 +36,7 @@ def prepare(settings, images, output_dir, *, detector=None, model=None, saliency
         overwrite: bool. Whether to delete the data set that the folder holds, if any, and begin anew.
 
     Returns:
-        int. The exit status: 1 if there were files that could not be used, else 0.
+        int. The exit status: 1 if there were files that could not be used, otherwise 0.
 
     Raises:
         UserError: There are no photos, none is fit, or the folder holds a data set that was made otherwise.

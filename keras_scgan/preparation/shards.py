@@ -115,7 +115,7 @@ def _digest(contents):
 
 
 def check_detector(recipe, workers):
-    """Raises `UserError` if the detector cannot be loaded, lest that is found when all photos have been scanned.
+    """Raises `UserError` if the detector cannot be loaded, before all photos are scanned for nothing.
 
     Args:
         recipe: `Recipe`.

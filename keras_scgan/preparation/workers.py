@@ -124,14 +124,14 @@ def _result(future):
         return future.result()
     except concurrent.futures.BrokenExecutor:
         raise UserError(
-            "A worker process has died, perhaps for want of memory: give fewer --workers. "
+            "A worker process has died, perhaps for lack of memory: give fewer --workers. "
             "The same command goes on where this one stopped."
         ) from None
 
 
 @contextlib.contextmanager
 def _for_children():
-    """Context in which processes are begun: without GPUs, and deaf to Ctrl-C and SIGTERM, which the first one obeys."""
+    """Context in which processes are begun: without GPUs, and with Ctrl-C and SIGTERM left to the first one."""
     with contextlib.ExitStack() as stack:
         if hasattr(signal, "pthread_sigmask"):
             before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})

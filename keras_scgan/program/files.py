@@ -21,7 +21,7 @@ def atomic_path(path):
     """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The stem is cut off lest the name becomes too long; a thread writes one file at a time.
+    # The stem is cut off, as the name may be too long otherwise; a thread writes one file at a time.
     temporary = path.with_name(f".{path.stem[:50]}.{os.getpid()}.{threading.get_native_id()}.tmp{path.suffix}")
     try:
         yield temporary

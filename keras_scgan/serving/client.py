@@ -207,7 +207,7 @@ def _parse(server):
 
 
 def _delay(attempt):
-    """Seconds before a request is sent again: doubled each time, and random, lest clients come back all at once."""
+    """Seconds before a request is sent again: doubled each time, and random, as clients must not come back at once."""
     return min(_FIRST_DELAY * 2**attempt, _MAX_DELAY) * random.uniform(0.5, 1.0)
 
 

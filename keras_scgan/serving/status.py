@@ -5,7 +5,7 @@ from keras_scgan.colorizing.descriptions import LUMA, THERMAL
 SIGNATURES = {LUMA: "colorize_bytes", THERMAL: "colorize_thermal_bytes"}
 """Signature of the exported SavedModel that takes and returns picture files, by what its network colorizes.
 
-They have names of their own lest a client sends photos to a network of thermal images.
+They have names of their own, so that no client sends photos to a network of thermal images.
 """
 
 IMAGES = "image_bytes"

@@ -41,7 +41,7 @@ def define_flags():
         1,
     )
     flags.DEFINE_enum("precision", "auto", precision.PRECISIONS, "auto: bfloat16 where the hardware is fast at it.")
-    flags.DEFINE_enum("strategy", "mirrored", loop.STRATEGIES, "none: one device; mirrored: all GPUs, else the CPU.")
+    flags.DEFINE_enum("strategy", "mirrored", loop.STRATEGIES, "none: one device; mirrored: all GPUs, or the CPU.")
     flags.DEFINE_integer("seed", 0, "Key of all random numbers.", 0, 2**32 - 1)
     flags.DEFINE_bool("deterministic", False, "Only TensorFlow kernels that give the same bits each time.")
     flags.DEFINE_float(

@@ -170,7 +170,7 @@ def _classify(network, batch, class_index):
 def _import_methods():
     try:
         with warnings.catch_warnings():
-            # It imports SciPy's zoom from a place that SciPy 2 will have no more.
+            # It imports SciPy's zoom from a place that SciPy 2 will no longer have.
             warnings.simplefilter("ignore", DeprecationWarning)
             from tf_keras_vis.gradcam import Gradcam
             from tf_keras_vis.gradcam_plus_plus import GradcamPlusPlus

@@ -114,7 +114,7 @@ def choose_patches(saliency_map, rng, *, size=64, high=0.5, salient_share=0.8, c
         size: int. Height and width of a patch.
         high: float in (0, 1]. Value of the map from which a pixel is salient.
         salient_share: float in (0, 1]. Share of such pixels that makes a patch salient. In an unsalient one is none.
-        count: int. Patches of each kind; fewer where there are no more.
+        count: int. Patches of each kind; fewer if there are not as many.
 
     Returns:
         Dict by kind of lists of slices `(rows, columns)`.
