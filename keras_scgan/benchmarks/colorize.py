@@ -15,6 +15,7 @@ from keras_scgan.colorizing import colorize_files
 from keras_scgan.colorizing.runners import split_batch
 from keras_scgan.evaluation import metrics
 from keras_scgan.photos.files import encode_photo, read_photo, write_photo
+from keras_scgan.photos.resizing import resize
 from keras_scgan.program.file_jobs import Report
 
 _GRAIN_STDDEV = 6
@@ -133,7 +134,7 @@ def large_photo(path, megapixels):
 
 def enlarge(photo, shape):
     """A photo of that height and width, with film grain on it, `[H, W, 3]` uint8, made of a smaller one likewise."""
-    photo = cv2.resize(photo, shape[::-1], interpolation=cv2.INTER_CUBIC)
+    photo = resize(photo, shape)
     grain = cv2.randn(np.empty(photo.shape[:2], np.int16), 0, _GRAIN_STDDEV)
     return cv2.add(photo, cv2.merge([grain] * 3), dtype=cv2.CV_8U)
 

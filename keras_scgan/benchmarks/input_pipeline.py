@@ -11,8 +11,8 @@ from keras_scgan import data
 from keras_scgan.benchmarks.colorize import enlarge
 from keras_scgan.benchmarks.timing import spread
 from keras_scgan.data import records
-from keras_scgan.data.decoding import resize
 from keras_scgan.photos.files import write_photo
+from keras_scgan.photos.resizing import resize, to_square
 
 FULL_SIDE = 1200
 """Pixels of the shorter side of a full-size photo."""
@@ -59,10 +59,10 @@ def _write_photos(sample, stem, full, small):
     short_side = min(photo.shape[:2])
     if short_side < FULL_SIDE:
         photo = enlarge(photo, [round(side * FULL_SIDE / short_side) for side in photo.shape[:2]])
-    saliency_map = cv2.resize(saliency_map, photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    saliency_map = resize(saliency_map, photo.shape[:2], cv2.INTER_LINEAR)
     write_photo(full / "images" / f"{stem}.jpg", photo, quality=_FULL_QUALITY)
     write_photo(full / "saliency" / f"{stem}.png", saliency_map)
-    prepared = {"color": resize(photo, PREPARED_SIZE), "saliency": resize(saliency_map, PREPARED_SIZE)}
+    prepared = {"color": to_square(photo, PREPARED_SIZE), "saliency": to_square(saliency_map, PREPARED_SIZE)}
     write_photo(small / "images" / f"{stem}.jpg", prepared["color"], quality=_PREPARED_QUALITY)
     write_photo(small / "saliency" / f"{stem}.png", prepared["saliency"])
     return records.encode(prepared, stem)

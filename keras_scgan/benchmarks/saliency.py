@@ -10,6 +10,7 @@ from keras_scgan.data import decoding
 from keras_scgan.evaluation import metrics
 from keras_scgan.evaluation.references import find_references
 from keras_scgan.photos.files import read_rgb
+from keras_scgan.photos.resizing import resize
 from keras_scgan.program.errors import UserError
 
 
@@ -52,7 +53,7 @@ def benchmark_saliency(detectors, references):
             (found,) = detector.detect([photo])
             seconds[detector.name].append(time.perf_counter() - start)
             if found.shape != truth.shape:
-                found = cv2.resize(found, truth.shape[::-1], interpolation=cv2.INTER_AREA)
+                found = resize(found, truth.shape, cv2.INTER_LINEAR)
             errors[detector.name].append(metrics.saliency_mae(found, truth))
             curve = metrics.precision_recall(found, truth)
             if curve is not None:

@@ -7,6 +7,7 @@ from keras_scgan.colorizing.upsampling import METHODS, upsample_chroma
 from keras_scgan.evaluation import metrics
 from keras_scgan.photos import color
 from keras_scgan.photos.files import read_photo
+from keras_scgan.photos.resizing import to_square
 
 
 def benchmark_upsampling(paths, size, factors):
@@ -25,11 +26,11 @@ def benchmark_upsampling(paths, size, factors):
     """
     values = {(factor, method): [] for factor in factors for method in METHODS}
     for path in paths:
-        photo = cv2.resize(read_photo(path).pixels, (size, size), interpolation=cv2.INTER_AREA)
+        photo = to_square(read_photo(path).pixels, size)
         gray = color.to_gray(photo)
         chroma = color.chroma(photo.astype(np.float32) / 255)
         for factor, method in values:
-            small = cv2.resize(chroma, (size // factor,) * 2, interpolation=cv2.INTER_AREA)
+            small = to_square(chroma, size // factor)
             result = color.recolor(gray, *upsample_chroma(small, gray, method))
             values[factor, method].append((metrics.chroma_psnr(result, photo), bleeding(result, photo)))
     return [

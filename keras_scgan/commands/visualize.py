@@ -32,14 +32,15 @@ from keras_scgan import data
 from keras_scgan.colorizing.colorizer import Colorizer
 from keras_scgan.colorizing.runners import DEFAULT_SIZE
 from keras_scgan.data.aging import age_by_name
-from keras_scgan.data.decoding import is_gray, read_gray, resize
+from keras_scgan.data.decoding import is_gray, read_gray
 from keras_scgan.photos import color
 from keras_scgan.photos.files import PHOTO_SUFFIXES, read_photo
+from keras_scgan.photos.resizing import to_square
 from keras_scgan.program.errors import BadFileError, UserError
 from keras_scgan.program.file_jobs import Report, find_files
 from keras_scgan.program.files import atomic_path
 from keras_scgan.program.progress import progress_bar
-from keras_scgan.visualization import critics, figure7, figures, gradcam, hue
+from keras_scgan.visualization import critics, figure7, figures, gradcam, grid, hue
 
 FLAGS = flags.FLAGS
 TAKES_ARGUMENTS = True
@@ -137,11 +138,11 @@ def _aging(arguments):
     size = FLAGS.image_size or DEFAULT_SIZE
 
     def examine(path):
-        gray = color.to_gray(figures.rgb_of(figures.fit(read_photo(path).pixels, size)))
+        gray = color.to_gray(figures.rgb_of(grid.fit(read_photo(path).pixels, size)))
         pictures = {"Greyscale": gray}
         for i in range(1, FLAGS.versions + 1):
             pictures[f"Aged {i}"] = age_by_name(gray, f"{path.name} {i}", FLAGS.strength)
-        return {heading: figures.Panel(figures.fit(picture, FLAGS.panel_size)) for heading, picture in pictures.items()}
+        return {heading: grid.Panel(grid.fit(picture, FLAGS.panel_size)) for heading, picture in pictures.items()}
 
     return _draw_pages(arguments, ["aging"], examine, lambda _, rows, names: _draw_rows(rows, names))
 
@@ -177,7 +178,7 @@ def _draw_pages(arguments, figure_names, examine, draw):
                 continue
             names = [photo.stem for photo in rows] if FLAGS.names else None
             for name, path in paths.items():
-                figures.save(draw(name, list(rows.values()), names), path)
+                grid.save(draw(name, list(rows.values()), names), path)
                 logging.info("Wrote %s: %s", path, ", ".join(photo.name for photo in rows))
     return report
 
@@ -185,7 +186,7 @@ def _draw_pages(arguments, figure_names, examine, draw):
 def _draw_rows(rows, names, scales=None):
     headings = [heading for heading in rows[0] if any(row[heading] for row in rows)]
     panels = [[row[heading] for heading in headings] for row in rows]
-    return figures.draw_grid(headings, panels, names=names, scales=scales)
+    return grid.draw_grid(headings, panels, names=names, scales=scales)
 
 
 def _hue(arguments):
@@ -218,7 +219,7 @@ def _hue(arguments):
     with atomic_path(table) as path:
         lines = ({"figure": "hue", "kind": kind, **protocol, **result} for kind, result in results.items())
         path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    figures.save(hue.draw_histograms(results), plot)
+    grid.save(hue.draw_histograms(results), plot)
     logging.info("Wrote %s and %s", table, plot)
     return report
 
@@ -243,13 +244,13 @@ def _hue_samples(pairs, colorizer, size, report):
             if pair is None:
                 continue
             report.done += 1
-            photo = resize(pair["color"], size)
+            photo = to_square(pair["color"], size)
             if colorizer:
                 saliency = colorizer.predict(colorizer.prepare(photo)[np.newaxis])["saliency"][0]
                 saliency_map = colorizer.saliency_map(photo, saliency)
             else:
                 saliency_map = pair["saliency"]
-            yield index, photo, resize(saliency_map, size)
+            yield index, photo, to_square(saliency_map, size)
 
 
 def _print_hues(results):

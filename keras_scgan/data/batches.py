@@ -21,12 +21,12 @@ import cv2
 import numpy as np
 import tensorflow as tf
 
-from keras_scgan.data import decoding
 from keras_scgan.data.aging import age
 from keras_scgan.data.bad_files import DataError
 from keras_scgan.data.data_set import none_usable
 from keras_scgan.data.numpy_map import map_with_numpy
 from keras_scgan.photos import color
+from keras_scgan.photos.resizing import to_square
 
 CROP_ASPECT = 4 / 3
 """Random crops have a width to height ratio between this and its inverse."""
@@ -314,7 +314,7 @@ def _to_arrays(sample, names, image_size, box=_WHOLE, mirror=False):
     """Crop, resize and mirror the 8-bit images of a sample alike: dict of the arrays of these names, maybe of more."""
 
     def square(field, values):
-        pixels = decoding.resize(_crop(sample[field], box), image_size)
+        pixels = to_square(_crop(sample[field], box), image_size)
         return cv2.LUT(cv2.flip(pixels, 1) if mirror else pixels, values)
 
     made = {}

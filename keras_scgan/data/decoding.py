@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from keras_scgan.photos import color, formats, resizing
+from keras_scgan.photos import color, formats
 from keras_scgan.photos import files as photo_files
 from keras_scgan.program.errors import BadFileError
 
@@ -96,16 +96,3 @@ def is_gray(photo):
     """Whether a `[H, W, 3]` uint8 photo is greyscale, within `GRAY_TOLERANCE`."""
     small = cv2.resize(photo, (32, 32), interpolation=cv2.INTER_AREA)
     return np.ptp(small.astype(np.int16), axis=-1).max() <= GRAY_TOLERANCE
-
-
-def resize(image, size):
-    """Resize to a square: each side that is too long by area averaging, then each that is too short by cubic.
-
-    Args:
-        image: `[H, W]` or `[H, W, 3]` uint8. Its aspect ratio is not kept (the paper squeezes photos likewise).
-        size: int. Pixels of a side.
-
-    Returns:
-        `[size, size]` or `[size, size, 3]` uint8.
-    """
-    return resizing.resize(image, (size, size))

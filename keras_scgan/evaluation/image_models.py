@@ -5,7 +5,7 @@ import pathlib
 import keras
 import numpy as np
 
-from keras_scgan.data import decoding
+from keras_scgan.photos.resizing import to_square
 from keras_scgan.program.errors import UserError
 
 ANY_SIZE = 224
@@ -58,5 +58,5 @@ def predict(model, images, size, preprocess=None):
         size: int. Pixels of a side.
         preprocess: function applied to a float32 batch in [0, 255] first. Defaults to none.
     """
-    batch = np.stack([decoding.resize(image, size) for image in images]).astype(np.float32)
+    batch = np.stack([to_square(image, size) for image in images]).astype(np.float32)
     return model.predict_on_batch(batch if preprocess is None else preprocess(batch))

@@ -14,9 +14,10 @@ import numpy as np
 from keras_scgan.colorizing import shipped
 from keras_scgan.colorizing.colorizer import Colorizer
 from keras_scgan.colorizing.runners import split_batch
-from keras_scgan.evaluation.references import find_pictures, to_square
+from keras_scgan.evaluation.references import find_pictures
 from keras_scgan.photos import color
 from keras_scgan.photos.files import read_rgb
+from keras_scgan.photos.resizing import to_square
 from keras_scgan.program.errors import BadFileError, UserError
 from keras_scgan.program.files import sha256
 

@@ -2,20 +2,19 @@
 
 import bisect
 
-import cv2
-import numpy as np
 from matplotlib.figure import Figure
 
 from keras_scgan.evaluation import metrics
 from keras_scgan.photos import color
+from keras_scgan.visualization import grid
 
 SHOWN = 6
 """Best photos on a contact sheet, and worst."""
 
 TILE = 192
-"""Pixels of a side of a photo on a contact sheet."""
+"""Width of a photo on a contact sheet, in pixels."""
 
-_HEADER = 20
+_CAPTION_LENGTH = 80  # characters, for which three photos have room
 
 
 def draw_cci_boxes(groups):
@@ -65,42 +64,27 @@ class Extremes:
         full = len(self._entries) >= 2 * SHOWN
         if full and SHOWN <= place <= len(self._entries) - SHOWN:
             return
-        gray = cv2.cvtColor(color.to_gray(truth), cv2.COLOR_GRAY2RGB)
-        row = np.concatenate([_tile(picture) for picture in (gray, truth, image)], axis=1)
-        self._entries.insert(place, (score, key, row))
+        pictures = [grid.fit(picture, TILE) for picture in (color.to_gray(truth), truth, image)]
+        self._entries.insert(place, (score, key, pictures))
         if full:
             del self._entries[SHOWN]
 
     def draw(self):
-        """The contact sheet, `[H, W, 3]` uint8 RGB: the best on the left, the worst on the right, each with its input,
+        """The contact sheet, a Matplotlib figure: the best on the left, the worst on the right, each with its input,
         the truth and the result. At least one photo must have been added.
         """  # fmt: skip
         count = min(SHOWN, (len(self._entries) + 1) // 2)
         best, worst = self._entries[::-1][:count], self._entries[: min(count, len(self._entries) - count)]
-        columns = [_column(title, rows, count) for title, rows in (("best", best), ("worst", worst)) if rows]
-        return np.concatenate(columns, axis=1)
+        halves = {title: entries for title, entries in (("Best", best), ("Worst", worst)) if entries}
+        headings = [heading for title in halves for heading in (f"{title}: grey", "truth", "result")]
+        rows = [[panel for entries in halves.values() for panel in _panels(entries, i)] for i in range(count)]
+        return grid.draw_grid(headings, rows)
 
 
-def _column(title, entries, count):
-    lines = [_header(f"{title}: grey, truth, result")]
-    for score, key, row in entries:
-        lines += [_header(f"{score:.2f} dB  {key}"), row]
-    blank = np.full(((count - len(entries)) * (_HEADER + TILE), 3 * TILE, 3), 255, np.uint8)
-    return np.concatenate([*lines, blank])
-
-
-def _header(text):
-    header = np.full((_HEADER, 3 * TILE, 3), 255, np.uint8)
-    return cv2.putText(header, text, (4, _HEADER - 6), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (0, 0, 0), 1, cv2.LINE_AA)
-
-
-def _tile(picture):
-    """The picture on a white square, its aspect ratio kept."""
-    scale = TILE / max(picture.shape[:2])
-    height, width = (max(1, round(scale * side)) for side in picture.shape[:2])
-    small = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
-    top, left = (TILE - height) // 2, (TILE - width) // 2
-    white = (255, 255, 255)
-    return cv2.copyMakeBorder(
-        small, top, TILE - height - top, left, TILE - width - left, cv2.BORDER_CONSTANT, value=white
-    )
+def _panels(entries, i):
+    """The pictures of an entry, with its score and name below that in the middle; blanks where there is none."""
+    if i >= len(entries):
+        return [None] * 3
+    score, key, pictures = entries[i]
+    caption = grid.shortened(f"{score:.2f} dB  {key}", _CAPTION_LENGTH)
+    return [grid.Panel(picture, text) for picture, text in zip(pictures, ("", caption, ""), strict=True)]

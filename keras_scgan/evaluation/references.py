@@ -11,6 +11,7 @@ from keras_scgan.data.aging import age_by_name
 from keras_scgan.evaluation import metrics
 from keras_scgan.photos import color
 from keras_scgan.photos.files import PHOTO_SUFFIXES, read_rgb
+from keras_scgan.photos.resizing import to_square
 from keras_scgan.program import file_jobs
 from keras_scgan.program.errors import BadFileError, UserError
 
@@ -140,9 +141,4 @@ def read_saliency(reference, size):
     """
     if reference.map_path is None:
         return None
-    return decoding.resize(decoding.read_gray(reference.map_path), size)
-
-
-def to_square(picture, size):
-    """The picture at the protocol's size; itself where it has that size."""
-    return picture if picture.shape[:2] == (size, size) else decoding.resize(picture, size)
+    return to_square(decoding.read_gray(reference.map_path), size)

@@ -17,12 +17,13 @@ from keras_scgan.evaluation.methods import GREYSCALE, NETWORK, OUTPUTS, PIPELINE
 from keras_scgan.evaluation.plots import draw_cci_boxes
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.files import atomic_path
+from keras_scgan.visualization import grid
 
 RESULTS = ("metrics.jsonl", "per_image.csv", "table.md", "cci.png", "best_and_worst_*.png")
 """What a folder of results holds, as patterns: --overwrite replaces these, and nothing else."""
 
 RESIZE_FILTER = "squeezed to the square: too long sides by area averaging, then too short ones by cubic interpolation"
-"""What `data.decoding.resize` does."""
+"""What `resizing.to_square` does."""
 
 
 def check_output_dir(folder, overwrite):
@@ -68,8 +69,7 @@ def write(folder, comparison, protocol):
     with atomic_path(folder / "cci.png") as path:
         draw_cci_boxes(_cci_groups(comparison.records)).savefig(path, dpi=120)
     for name, extremes in sheets.items():
-        with atomic_path(folder / name) as path:
-            path.write_bytes(cv2.imencode(".png", extremes.draw()[..., ::-1])[1])
+        grid.save(extremes.draw(), folder / name)
     with atomic_path(folder / "table.md") as path:
         failures = [f"{error.path}: {error.reason}" for error in comparison.failures]
         path.write_text(_format_document(tables, protocol, failures), encoding="utf-8")

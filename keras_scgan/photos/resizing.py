@@ -53,6 +53,19 @@ def resize(image, size, interpolation=cv2.INTER_CUBIC):
     return cv2.resize(shrink(image, size), size[::-1], interpolation=interpolation)
 
 
+def to_square(image, size):
+    """Squeezes an image to a square, as the paper does with photos: its aspect ratio is not kept.
+
+    Args:
+        image: as for `resize`.
+        size: int. Pixels of a side.
+
+    Returns:
+        `[size, size]` or `[size, size, C]` of the same type; the image itself where it has this size.
+    """
+    return image if image.shape[:2] == (size, size) else resize(image, (size, size))
+
+
 def cut(image, extent):
     """Cuts the top left part out of an image, whose sides may end within a pixel.
 

@@ -1,4 +1,4 @@
-"""Reading and rescaling the pictures that samples are made of."""
+"""Reading and cropping the pictures that samples are made of."""
 
 import os
 
@@ -25,18 +25,18 @@ def read_companion(folder, path):
         raise BadFileError(error.path, f"{path}: {error.reason}") from None
 
 
-def to_square(image, aspect, size):
-    """Rescale what is seen in the centre of a photo.
+def central_square(image, aspect):
+    """Cuts out what is seen in the centre of a photo.
 
     Args:
         image: `[H, W]` or `[H, W, 3]` uint8. The photo, or another picture of what it shows.
         aspect: float. Width of the photo by its height: of the longer side, the part that makes it a square is kept.
-        size: int.
 
     Returns:
-        `[size, size]` or `[size, size, 3]` uint8.
+        `[h, w]` or `[h, w, 3]` uint8, a view: a square of an image of this aspect, and of one that is squeezed what
+        shows the same.
     """
     height, width = image.shape[:2]
     kept_height, kept_width = max(1, round(height * min(1, aspect))), max(1, round(width * min(1, 1 / aspect)))
     top, left = (height - kept_height) // 2, (width - kept_width) // 2
-    return decoding.resize(image[top : top + kept_height, left : left + kept_width], size)
+    return image[top : top + kept_height, left : left + kept_width]

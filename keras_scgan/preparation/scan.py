@@ -11,6 +11,7 @@ import numpy as np
 
 from keras_scgan.data import decoding
 from keras_scgan.evaluation.metrics import cci
+from keras_scgan.photos.resizing import to_square
 from keras_scgan.preparation import duplicates
 from keras_scgan.preparation.journal import Journal
 from keras_scgan.preparation.pictures import read_companion
@@ -120,7 +121,7 @@ def examine(images, source):
         return Finding(
             side=min(photo.shape[:2]),
             is_gray=bool(decoding.is_gray(photo)),
-            colorfulness=cci(decoding.resize(photo, _COLORFULNESS_SIZE)),
+            colorfulness=cci(to_square(photo, _COLORFULNESS_SIZE)),
             digest=digest.hexdigest(),
             thumbnail=duplicates.thumbnail(photo).tobytes(),
         )

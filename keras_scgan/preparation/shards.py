@@ -14,9 +14,10 @@ import pathlib
 import shutil
 
 from keras_scgan.data import decoding, records
+from keras_scgan.photos.resizing import to_square
 from keras_scgan.preparation import detectors
 from keras_scgan.preparation.journal import Journal
-from keras_scgan.preparation.pictures import read_companion, to_square
+from keras_scgan.preparation.pictures import central_square, read_companion
 from keras_scgan.preparation.settings import Settings
 from keras_scgan.preparation.workers import advance, timed_bar
 from keras_scgan.program.file_jobs import Report
@@ -238,7 +239,11 @@ def _read(recipe, source):
     size, crop = recipe.settings.image_size, recipe.settings.resize == "crop"
     path = os.path.join(recipe.images, source.path)
     photo = decoding.read_pixels(path, min_side=size)
-    square = functools.partial(to_square, aspect=photo.shape[1] / photo.shape[0] if crop else 1, size=size)
+    aspect = photo.shape[1] / photo.shape[0] if crop else 1
+
+    def square(picture):
+        return to_square(central_square(picture, aspect), size)
+
     sample = {"color": square(photo)}
     if source.saliency:
         sample["saliency"] = square(read_companion(recipe.saliency_dir, source.saliency))

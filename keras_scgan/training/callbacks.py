@@ -4,7 +4,6 @@ import json
 import pathlib
 import time
 
-import cv2
 import keras
 import numpy as np
 import tensorflow as tf
@@ -14,6 +13,7 @@ from absl import logging
 from keras_scgan.photos import color
 from keras_scgan.program.files import atomic_path
 from keras_scgan.program.progress import progress_bar
+from keras_scgan.visualization import grid
 
 SCALAR_STEPS = 100
 """Steps between two points of a TensorBoard curve."""
@@ -127,31 +127,23 @@ class SampleGrid(keras.callbacks.Callback):
         self._writer = tf.summary.create_file_writer(str(pathlib.Path(run_dir) / "tensorboard"))
 
     def on_epoch_end(self, epoch, logs):
-        grid = self.draw()
-        with atomic_path(self.folder / f"epoch_{epoch + 1:04d}.png") as path:
-            path.write_bytes(cv2.imencode(".png", grid[..., ::-1])[1])
+        figure = self.draw()
+        grid.save(figure, self.folder / f"epoch_{epoch + 1:04d}.png")
         with self._writer.as_default(step=(epoch + 1) * self.params["steps"]):
-            tf.summary.image("samples", grid[np.newaxis])
+            tf.summary.image("samples", grid.pixels(figure)[np.newaxis])
         self._writer.flush()
 
     def draw(self):
-        """The grid, `[H, W, 3]` uint8 RGB."""
+        """The grid, a Matplotlib figure."""
         gray, true, *saliency = self.batch
         generated = {name: np.asarray(image) for name, image in self.model.generate(gray, true).items()}
         columns = {
-            "greyscale": color.denormalize(gray),
-            "colorized": color.denormalize(generated["color"]),
-            "truth": color.denormalize(true),
+            "Greyscale": color.denormalize(gray[..., 0]),
+            "Colorized": color.denormalize(generated["color"]),
+            "Truth": color.denormalize(true),
         }
         if saliency:
-            columns["saliency"] = 255.0 * generated["saliency"]
-            columns["true saliency"] = 255.0 * saliency[0]
-        return np.concatenate([_column(title, images) for title, images in columns.items()], axis=1)
-
-
-def _column(title, images):
-    pixels = color.to_uint8(images)
-    pixels = np.broadcast_to(pixels, (*pixels.shape[:3], 3))
-    header = np.full((16, pixels.shape[2], 3), 255, np.uint8)
-    cv2.putText(header, title, (2, 12), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (0, 0, 0), 1, cv2.LINE_AA)
-    return np.concatenate([header, *pixels])
+            columns["Saliency"] = 255.0 * generated["saliency"][..., 0]
+            columns["True saliency"] = 255.0 * saliency[0][..., 0]
+        rows = zip(*(color.to_uint8(images) for images in columns.values()), strict=True)
+        return grid.draw_grid(list(columns), [[grid.Panel(image) for image in row] for row in rows])

@@ -9,12 +9,13 @@ import numpy as np
 from keras import ops
 
 from keras_scgan.colorizing.runners import load_keras, split_batch
-from keras_scgan.data.decoding import resize
 from keras_scgan.models import build_critic
 from keras_scgan.photos import color
+from keras_scgan.photos.resizing import to_square
 from keras_scgan.program.errors import UserError
 from keras_scgan.training.checkpoints import checkpoint_dir, checkpoint_path, checkpoint_steps
-from keras_scgan.visualization.figures import Panel, Scale, draw_grid, fit, rgb_of, upsample
+from keras_scgan.visualization.figures import rgb_of, upsample
+from keras_scgan.visualization.grid import Panel, Scale, draw_grid, fit
 
 CRITICS = ("color", "attention")
 _CELL = 8  # pixels from one score to the next, and of the centre of the first one's receptive field, 69 pixels wide
@@ -135,14 +136,14 @@ def try_photo(critics, colorizer, photo, true_map=None):
     rgb = rgb_of(photo)
     (gray,), batch = colorizer.network.predict_as_trained(colorizer.prepare(rgb)[np.newaxis])
     (outputs,) = split_batch(batch)
-    truth = color.normalize(resize(rgb, colorizer.size).astype(np.float32))
+    truth = color.normalize(to_square(rgb, colorizer.size).astype(np.float32))
     if critics.truth_saturation != 1:
         truth = np.clip(color.saturate(truth, critics.truth_saturation), -1, 1)
     pairs = {"color": (truth, outputs["color"])}
     if "attention" in critics.models:
         saliency = outputs["saliency"]
         if true_map is not None:
-            saliency = resize(true_map, colorizer.size)[..., np.newaxis].astype(np.float32) / 255.0
+            saliency = to_square(true_map, colorizer.size)[..., np.newaxis].astype(np.float32) / 255.0
         pairs["attention"] = pairs["color"][0] * saliency, outputs["color"] * outputs["saliency"]
     trials = {}
     for name, critic in critics.models.items():

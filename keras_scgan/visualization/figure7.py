@@ -2,7 +2,8 @@
 
 from keras_scgan.colorizing.runners import split_batch
 from keras_scgan.photos import color
-from keras_scgan.visualization.figures import Panel, fit, rgb_of, weighted
+from keras_scgan.visualization.figures import rgb_of, weighted
+from keras_scgan.visualization.grid import Panel, fit
 
 
 def figure7_row(photo, truth, colorizer, *, true_map=None, baseline=None, width=320):

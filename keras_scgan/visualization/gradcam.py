@@ -8,11 +8,12 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_scgan.data.decoding import resize
 from keras_scgan.models.global_features import STRIDE
 from keras_scgan.photos import color
+from keras_scgan.photos.resizing import to_square
 from keras_scgan.program.errors import UserError
-from keras_scgan.visualization.figures import Panel, Scale, fit, rgb_of, upsample
+from keras_scgan.visualization.figures import rgb_of, upsample
+from keras_scgan.visualization.grid import Panel, Scale, fit
 
 FEATURES = "global_features"
 LAYER = "conv5_3_relu"
@@ -148,7 +149,7 @@ def explain_photo(network, photo, size, class_index=None, *, width=320):
         Dict of `Panel`s by heading.
     """
     gray = color.to_gray(rgb_of(photo))
-    batch = color.normalize(resize(gray, size).astype(np.float32))[..., np.newaxis]
+    batch = color.normalize(to_square(gray, size).astype(np.float32))[..., np.newaxis]
     maps, class_index, probability = class_activation_maps(network, batch, class_index)
     shown = fit(gray, width)
     caption = "" if class_index is None else f"class {class_index}: {probability:.1%}"

@@ -23,7 +23,7 @@ import numpy as np
 from matplotlib.colors import hsv_to_rgb
 from matplotlib.figure import Figure
 
-from keras_scgan.visualization.figures import DPI
+from keras_scgan.visualization.grid import DPI
 
 KINDS = ("salient", "unsalient", "random")
 GREEN_TO_BLUE = (90.0, 270.0)

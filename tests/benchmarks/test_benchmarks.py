@@ -9,9 +9,9 @@ from small_encoder import small_classifier, small_pretrained_generator
 
 from keras_scgan import build_generator, data
 from keras_scgan.benchmarks import colorize, flicker, infer, input_pipeline, timing, train
-from keras_scgan.data.decoding import resize
 from keras_scgan.models import build_encoder
 from keras_scgan.photos import color
+from keras_scgan.photos.resizing import to_square
 
 
 def test_calls_are_timed_in_turns_after_a_warm_up():
@@ -100,7 +100,7 @@ def test_the_input_of_the_same_photos_is_measured_from_folders_and_from_shards(t
         assert min(full.shape[:2]) == 1200
         assert small.shape[:2] == sharded.shape[:2] == (256, 256)
         assert np.abs(small.astype(int) - sharded).mean() < 3
-        assert np.abs(resize(full, 256).astype(int) - sharded).mean() < 3
+        assert np.abs(to_square(full, 256).astype(int) - sharded).mean() < 3
     arguments = {"image_size": 32, "batch_size": 4, "min_crop_area": 0.5}
     results = input_pipeline.benchmark_input(sets, **arguments, rounds=2, seconds=0.05)
     assert [result["data_set"] for result in results] == list(sets)

@@ -5,10 +5,11 @@ from pair_folders import numpy_batches
 
 from keras_scgan.data import aging, decoding, demo_dir, training_batches
 from keras_scgan.photos import color
+from keras_scgan.photos.resizing import to_square
 
 SIZE = 224
 DEMO = [
-    decoding.resize(color.to_gray(decoding.read_color(str(path))), SIZE).astype(np.float32) / 255
+    to_square(color.to_gray(decoding.read_color(str(path))), SIZE).astype(np.float32) / 255
     for path in sorted((demo_dir() / "images").iterdir())[:8]
 ]
 FLAT = np.full((SIZE, SIZE), 0.5, np.float32)

@@ -271,15 +271,6 @@ def test_a_greyscale_photo_with_one_coloured_spot_is_no_greyscale_photo():
     assert not decoding.is_gray(spot)
 
 
-@pytest.mark.parametrize("shape", [(8, 8), (64, 64), (8, 64, 3), (64, 8, 3), (1, 1, 3), (300, 200)])
-def test_resizing_keeps_the_mean_and_the_range(shape):
-    image = cv2.GaussianBlur(RNG.integers(0, 256, (*shape[:2], *shape[2:]), np.uint8), (3, 3), 0).reshape(shape)
-    resized = decoding.resize(image, 32)
-    assert resized.shape == (32, 32, *shape[2:])
-    assert resized.dtype == np.uint8
-    np.testing.assert_allclose(resized.mean((0, 1)), image.mean((0, 1)), atol=4)
-
-
 # === Bad files ===
 
 

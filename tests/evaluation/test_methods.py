@@ -10,8 +10,9 @@ import pytest
 
 from keras_scgan.data.aging import age_by_name
 from keras_scgan.evaluation import methods
-from keras_scgan.evaluation.references import Sample, to_square
+from keras_scgan.evaluation.references import Sample
 from keras_scgan.photos import color
+from keras_scgan.photos.resizing import to_square
 from keras_scgan.program.errors import BadFileError, UserError
 
 SIZE = 16

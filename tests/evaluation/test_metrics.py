@@ -13,11 +13,12 @@ import skimage.metrics
 from keras_scgan.data import decoding, demo_dir
 from keras_scgan.evaluation import metrics
 from keras_scgan.photos import color
+from keras_scgan.photos.resizing import to_square
 
 
 @pytest.fixture(scope="module")
 def truth():
-    return decoding.resize(decoding.read_color(demo_dir() / "images" / "parrot.jpg"), 96)
+    return to_square(decoding.read_color(demo_dir() / "images" / "parrot.jpg"), 96)
 
 
 @pytest.fixture(scope="module")

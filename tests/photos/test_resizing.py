@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from keras_scgan.photos.resizing import cut, shrink
+from keras_scgan.photos.resizing import cut, shrink, to_square
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,17 @@ def test_part_within_one_pixel_is_that_pixel(rng):
     image = rng.uniform(-1, 1, (6, 6, 2)).astype(np.float32)
     assert cut(image, (0.25, 6)).shape == (1, 6, 2)
     np.testing.assert_allclose(cut(image, (0.25, 0.25))[0, 0], image[0, 0], atol=0.3)
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (64, 64), (8, 64, 3), (64, 8, 3), (1, 1, 3), (300, 200)])
+def test_a_square_keeps_the_mean_of_what_is_squeezed(rng, shape):
+    image = cv2.GaussianBlur(rng.integers(0, 256, shape, np.uint8), (3, 3), 0).reshape(shape)
+    square = to_square(image, 32)
+    assert square.shape == (32, 32, *shape[2:])
+    assert square.dtype == np.uint8
+    np.testing.assert_allclose(square.mean((0, 1)), image.mean((0, 1)), atol=4)
+
+
+def test_an_image_that_is_the_square_stays_itself():
+    image = np.zeros((32, 32, 3), np.uint8)
+    assert to_square(image, 32) is image

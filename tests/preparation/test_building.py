@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from photo_folders import picture, write
 
-from keras_scgan.data import decoding, records
+from keras_scgan.data import records
+from keras_scgan.photos.resizing import to_square
 from keras_scgan.preparation import shards
-from keras_scgan.preparation.pictures import to_square
+from keras_scgan.preparation.pictures import central_square
 from keras_scgan.preparation.scan import Finding
 from keras_scgan.preparation.settings import Settings
 from keras_scgan.preparation.shards import Recipe, plan_shards
@@ -45,20 +46,20 @@ def test_what_a_shard_is_made_of_is_in_its_digest():
 def test_a_crop_is_the_central_square(shape):
     image = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     top, left = (shape[0] - 40) // 2, (shape[1] - 40) // 2
-    expected = decoding.resize(image[top : top + 40, left : left + 40], 16)
-    assert np.array_equal(to_square(image, shape[1] / shape[0], 16), expected)
+    expected = to_square(image[top : top + 40, left : left + 40], 16)
+    assert np.array_equal(to_square(central_square(image, shape[1] / shape[0]), 16), expected)
 
 
 def test_a_square_map_of_a_wide_photo_is_cropped_to_the_same_part():
     wide = np.tile(np.repeat(np.array([0, 255, 0], np.uint8), [20, 40, 20]), (40, 1))
-    squeezed = decoding.resize(wide, 40)
-    assert to_square(squeezed, 2.0, 20).min() > 250
-    assert to_square(wide, 2.0, 20).min() == 255
+    squeezed = to_square(wide, 40)
+    assert central_square(squeezed, 2.0).min() > 250
+    assert central_square(wide, 2.0).min() == 255
 
 
 def test_without_crop_all_of_the_photo_is_squeezed():
     image = picture(0, (80, 40))
-    assert np.array_equal(to_square(image, 1, 32), decoding.resize(image, 32))
+    assert np.array_equal(central_square(image, 1), image)
 
 
 def test_a_sample_has_the_photo_its_map_its_thermal_image_and_its_label(tmp_path):

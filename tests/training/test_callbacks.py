@@ -17,6 +17,7 @@ from small_encoder import small_pretrained_generator
 from keras_scgan.photos import color
 from keras_scgan.training import callbacks
 from keras_scgan.training.scgan import SCGAN
+from keras_scgan.visualization import grid
 
 
 class Terminal(io.StringIO):
@@ -114,35 +115,45 @@ def test_a_full_disk_leaves_the_metrics_that_were_there(tmp_path, monkeypatch, f
 # === Samples ===
 
 
+def pictures_of(figure, columns):
+    """Pictures on a grid in rows, `[H, W, 3]` uint8."""
+    pictures = [np.asarray(picture.get_array()) for picture in figure.images]
+    return [pictures[start : start + columns] for start in range(0, len(pictures), columns)]
+
+
 def test_samples_are_rows_of_photos_and_columns_of_what_is_compared(tmp_path):
     model = tiny.build_model(stage=1)
     gray, true, saliency = (array.numpy() for array in tiny.batch_of_step(0))
-    grid = callbacks.SampleGrid(tmp_path, (gray, true, saliency))
-    grid.set_model(model)
-    grid.set_params({"epochs": 1, "steps": 5})
-    grid.on_epoch_end(0, {})
-    picture = cv2.imread(str(tmp_path / "samples" / "epoch_0001.png"))[..., ::-1]
-    size, header = tiny.SIZE, 16
-    assert picture.shape == (header + 4 * size, 5 * size, 3)
+    samples = callbacks.SampleGrid(tmp_path, (gray, true, saliency))
+    samples.set_model(model)
+    samples.set_params({"epochs": 1, "steps": 5})
+    samples.on_epoch_end(0, {})
+    figure = samples.draw()
+    page = cv2.imread(str(tmp_path / "samples" / "epoch_0001.png"))[..., ::-1]
+    assert (page == grid.pixels(figure)).all()
+    headings = [text.get_text() for text in figure.texts if text.get_text()]
+    assert headings == ["Greyscale", "Colorized", "Truth", "Saliency", "True saliency"]
 
     generated = model.generator(gray, training=False)
     columns = [
         *(color.denormalize(image) for image in (gray, generated["color"].numpy(), true)),
         *(255.0 * image for image in (generated["saliency"].numpy(), saliency)),
     ]
-    for i, images in enumerate(columns):
-        for j, image in enumerate(images):
-            found = picture[header + j * size : header + (j + 1) * size, i * size : (i + 1) * size]
-            np.testing.assert_allclose(found, np.broadcast_to(image, found.shape), atol=0.501)
+    rows = pictures_of(figure, len(columns))
+    assert len(rows) == len(gray)
+    for found, expected in zip(rows, zip(*columns, strict=True), strict=True):
+        for picture, image in zip(found, expected, strict=True):
+            np.testing.assert_allclose(picture, np.broadcast_to(image, picture.shape), atol=0.501)
 
 
 def test_samples_are_drawn_on_the_luma_of_the_truth_whatever_the_encoder_sees(tmp_path):
     model = SCGAN(small_pretrained_generator())
     true = np.random.default_rng(0).uniform(-0.3, 0.3, (1, 64, 64, 3)).astype("float32")
     gray = np.clip(3 * color.luma(true), -1, 1)  # as if stretched
-    grid = callbacks.SampleGrid(tmp_path, (gray, true))
-    grid.set_model(model)
-    _, colorized, truth = np.split(grid.draw()[16:].astype("float32") / 127.5 - 1, 3, axis=1)
+    samples = callbacks.SampleGrid(tmp_path, (gray, true))
+    samples.set_model(model)
+    ((_, colorized, truth),) = pictures_of(samples.draw(), 3)
+    colorized, truth = (picture.astype("float32") / 127.5 - 1 for picture in (colorized, truth))
     inside = (np.abs(colorized) < 0.99).all(axis=-1)
     assert inside.mean() > 0.3
     np.testing.assert_allclose(color.luma(colorized)[inside], color.luma(truth)[inside], atol=0.01)
@@ -151,7 +162,8 @@ def test_samples_are_drawn_on_the_luma_of_the_truth_whatever_the_encoder_sees(tm
 def test_samples_without_a_saliency_branch_have_three_columns(tmp_path):
     gray = keras.Input((tiny.SIZE, tiny.SIZE, 1))
     model = SCGAN(keras.Model(gray, {"color": keras.layers.Conv2D(3, 1)(gray)}))
-    grid = callbacks.SampleGrid(tmp_path, tuple(array.numpy() for array in tiny.batch_of_step(0)[:2]))
-    grid.set_model(model)
-    assert grid.draw().shape == (16 + 4 * tiny.SIZE, 3 * tiny.SIZE, 3)
+    samples = callbacks.SampleGrid(tmp_path, tuple(array.numpy() for array in tiny.batch_of_step(0)[:2]))
+    samples.set_model(model)
+    headings = [text.get_text() for text in samples.draw().texts if text.get_text()]
+    assert headings == ["Greyscale", "Colorized", "Truth"]
     assert tf.io.gfile.glob(str(tmp_path / "samples" / "*")) == []
