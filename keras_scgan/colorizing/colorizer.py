@@ -210,8 +210,8 @@ class Colorizer:
 def _describe_mismatch(network, network_input):
     takes = _KINDS[network.description.network_input]
     return (
-        f"The model {network.path} colorizes {takes}, not {_KINDS[network_input]}. scgan colorize colorizes {takes} "
-        f"with --network_input={network.description.network_input}, as Colorizer does with that argument."
+        f"The model {network.path} colorizes {takes}, not {_KINDS[network_input]}. To colorize {takes}, give "
+        f"`network_input={network.description.network_input}`."
     )
 
 

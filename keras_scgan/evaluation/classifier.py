@@ -66,12 +66,12 @@ def load_classifier(name):
 # === Classes of photos ===
 
 
-def find_labels(references, labels_path=None):
+def find_labels(references, labels=None):
     """The classes that photos are of, as far as they are known.
 
     Args:
         references: list of `Reference`s.
-        labels_path: path of a CSV file of lines `name,class`: a key, a file name or a stem, and the index of a class
+        labels: path of a CSV file of lines `name,class`: a key, a file name or a stem, and the index of a class
             or a WordNet id. A first line without a class is a header. By default the class is the WordNet id in the
             name of the photo's folder, otherwise of its file.
 
@@ -81,8 +81,8 @@ def find_labels(references, labels_path=None):
     Raises:
         UserError: The CSV file cannot be read.
     """
-    if labels_path is not None:
-        table = _read_labels(labels_path)
+    if labels is not None:
+        table = _read_labels(labels)
         names = {ref.key: (ref.key, f"{ref.key}{ref.path.suffix}", ref.path.name, ref.path.stem) for ref in references}
         found = {key: next((table[name] for name in choices if name in table), None) for key, choices in names.items()}
     else:
@@ -92,13 +92,13 @@ def find_labels(references, labels_path=None):
     return {key: value for key, value in found.items() if value is not None}
 
 
-def to_indices(labels, classes, class_index_path=None):
+def to_indices(labels, classes, class_index=None):
     """Turns the classes of `find_labels` into indices.
 
     Args:
         labels: dict from keys to ints or WordNet ids.
         classes: int. How many the classifier knows.
-        class_index_path: path of `imagenet_class_index.json`, `{"0": ["n01440764", "tench"], ...}`. Defaults to the
+        class_index: path of `imagenet_class_index.json`, `{"0": ["n01440764", "tench"], ...}`. Defaults to the
             one that Keras downloads and keeps. Only WordNet ids need it.
 
     Returns:
@@ -112,10 +112,10 @@ def to_indices(labels, classes, class_index_path=None):
     for key, label in labels.items():
         if isinstance(label, str):
             if index is None:
-                index = _read_class_index(class_index_path)
+                index = _read_class_index(class_index)
                 _check_class_count(index, classes)
             if label not in index:
-                raise UserError(f"The class {label} of {key} is none of ImageNet's 1000: give the classes by --labels.")
+                raise UserError(f"The class {label} of {key} is none of ImageNet's 1000: give the classes by `labels`.")
             label = index[label]
         if not 0 <= label < classes:
             raise UserError(f"The class of {key} is {label}, but the classifier has {classes}, from 0.")
@@ -128,14 +128,14 @@ def _read_labels(path):
         with open(path, newline="", encoding="utf-8-sig") as file:
             rows = [row for row in csv.reader(file) if row]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"--labels={path} is no CSV file: {error}") from error
+        raise UserError(f"`labels={path}` is no CSV file: {error}") from error
     table = {}
     for number, row in enumerate(rows):
         label = row[1].strip() if len(row) > 1 else ""
         if label.isdecimal() or _WORDNET_ID.fullmatch(label):
             table[row[0].strip()] = int(label) if label.isdecimal() else label
         elif number > 0:
-            raise UserError(f"--labels={path}: expected a name and a class in each line. Received: {','.join(row)}")
+            raise UserError(f"`labels={path}`: expected a name and a class in each line. Received: {','.join(row)}")
     return table
 
 
@@ -146,18 +146,18 @@ def _read_class_index(path):
             entries = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
             return {wordnet_id: int(index) for index, (wordnet_id, _) in entries.items()}
         except (ValueError, TypeError, AttributeError) as error:
-            raise UserError(f"--class_index={path} is no imagenet_class_index.json: {error}") from error
+            raise UserError(f"`class_index={path}` is no imagenet_class_index.json: {error}") from error
     try:
         # The one public way to Keras's own copy.
         decoded = keras.applications.imagenet_utils.decode_predictions(np.eye(1000), top=1)
     except Exception as error:  # Keras raises this very class when a download fails
         raise UserError(
             "WordNet ids name the photos' classes, whose order cannot be downloaded: give it by "
-            "--class_index=imagenet_class_index.json, or the classes by --labels=CSV."
+            "`class_index=imagenet_class_index.json`, or the classes by `labels=CSV`."
         ) from error
     return {best[0][0]: index for index, best in enumerate(decoded)}
 
 
 def _check_class_count(index, classes):
     if len(index) != classes:
-        raise UserError(f"WordNet ids name {len(index)} classes, but the classifier has {classes}: give --labels=CSV.")
+        raise UserError(f"WordNet ids name {len(index)} classes, but the classifier has {classes}: give `labels=CSV`.")

@@ -29,7 +29,7 @@ class InceptionFeatures:
                 include_top=False, weights=weights, pooling="avg", input_shape=(SIZE, SIZE, 3)
             )
         except Exception as error:  # Keras raises this very class when a download fails
-            raise UserError(f"Inception's weights cannot be downloaded ({error}): leave out --fid.") from error
+            raise UserError(f"Inception's weights cannot be downloaded ({error}): leave out `fid=True`.") from error
 
     def __call__(self, images):
         preprocess = keras.applications.inception_v3.preprocess_input

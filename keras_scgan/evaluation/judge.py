@@ -38,7 +38,7 @@ class Judge:
             )
         own_size = model.inputs[0].shape[1]
         if own_size and size not in (None, own_size):
-            raise UserError(f"The judge {path} sees {own_size} pixels a side alone. Received: --judge_size={size}.")
+            raise UserError(f"The judge {path} sees {own_size} pixels a side alone. Received: `judge_size={size}`.")
         self.size = own_size or size or image_models.ANY_SIZE
         pooled = _find_features(model, layer, path)
         outputs = {"features": pooled.output}
@@ -75,7 +75,7 @@ def _find_features(model, name, path):
         problem = f"has no layer {name} with an output [B, C]"
     else:
         chosen = [layer for layer in vectors if isinstance(layer, _POOLING)]
-        problem = "has no global pooling with an output [B, C]: name the layer of its features by --judge_layer"
+        problem = "has no global pooling with an output [B, C]: name the layer of its features by `judge_layer`"
     if not chosen:
         listed = ", ".join(layer.name for layer in vectors) or "none"
         raise UserError(f"The judge {path} {problem}. Its layers with such an output: {listed}.")

@@ -56,7 +56,7 @@ def find_baseline(methods, name=None):
         others = sorted((method for method in methods if method.name != GREYSCALE), key=lambda m: isinstance(m, Folder))
         return others[0].name if len(others) > 1 else GREYSCALE
     if name not in names:
-        raise UserError(f"--baseline={name} is none of the methods: {', '.join(names)}.")
+        raise UserError(f"`baseline={name}` is none of the methods: {', '.join(names)}.")
     return name
 
 
@@ -204,7 +204,7 @@ def check_names(methods):
     names = [TRUTH, *(method.name for method in methods)]
     double = next((name for name in names if names.count(name) > 1), None)
     if double is not None:
-        raise UserError(f"Two rows would be called {double!r}: name them apart, as --model=NAME=PATH.")
+        raise UserError(f"Two rows would be called {double!r}: name them apart, as `model=NAME=PATH`.")
 
 
 def _size_of(picture):

@@ -20,7 +20,7 @@ from keras_scgan.program.files import atomic_path
 from keras_scgan.visualization import grid
 
 RESULTS = ("metrics.jsonl", "per_image.csv", "table.md", "cci.png", "best_and_worst_*.png")
-"""What a folder of results holds, as patterns: --overwrite replaces these, and nothing else."""
+"""What a folder of results holds, as patterns: to overwrite is to replace these, and nothing else."""
 
 RESIZE_FILTER = "squeezed to the square: too long sides by area averaging, then too short ones by cubic interpolation"
 """What `resizing.to_square` does."""
@@ -30,7 +30,9 @@ def check_output_dir(folder, overwrite):
     """Raises `UserError` where a folder has results that are not to be replaced."""
     results = sorted(path for pattern in RESULTS for path in pathlib.Path(folder).glob(pattern))
     if results and not overwrite:
-        raise UserError(f"There are results ({results[0]}): choose another --output_dir, or replace them: --overwrite.")
+        raise UserError(
+            f"There are results ({results[0]}): choose another `output_dir`, or replace them: `overwrite=True`."
+        )
 
 
 def versions():

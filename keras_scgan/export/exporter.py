@@ -83,12 +83,12 @@ class Exporter:
         """
         path = self.output_dir / f"{self.output_dir.resolve().name}_{kind}.tflite"
         if path.exists() and not self.overwrite:
-            raise UserError(f"{path} exists: choose another --output_dir, or replace it with --overwrite.")
+            raise UserError(f"{path} exists: choose another `output_dir`, or replace it with `overwrite=True`.")
         about = {"options": {"saliency": saliency, **options}}
         calibration = None
         if kind == litert.INT8:
             if calibration_dir is None and self._colorizer.description.network_input == THERMAL:
-                raise UserError("An 8-bit model of thermal images has to be calibrated with such: --calibration_dir.")
+                raise UserError("An 8-bit model of thermal images has to be calibrated with such: `calibration_dir`.")
             calibration = litert.photo_grays(self._colorizer, calibration_dir)
             about["calibration"] = {"photos": len(calibration), "folder": _name(calibration_dir)}
         with logs.quiet():
@@ -118,7 +118,7 @@ class Exporter:
         if psnr < MIN_PSNR.get(name, -np.inf):
             raise UserError(
                 f"{name} is not kept: its colours have {psnr:.1f} dB PSNR to the generator's, under "
-                f"{MIN_PSNR[name]:g}. Give photos like those that it is to colorize: --calibration_dir."
+                f"{MIN_PSNR[name]:g}. Give photos like those that it is to colorize: `calibration_dir`."
             )
         return {"largest_difference": difference, "psnr_to_float32": psnr, "verified_on_photos": len(self._grays)}
 

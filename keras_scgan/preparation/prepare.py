@@ -13,6 +13,7 @@ from keras_scgan.preparation.selection import select
 from keras_scgan.preparation.shards import Recipe, build_shards, check_detector, plan_shards
 from keras_scgan.preparation.sources import add_maps, find_sources
 from keras_scgan.preparation.workers import Workers
+from keras_scgan.program import cli
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.files import atomic_path
 
@@ -51,7 +52,7 @@ def prepare(settings, images, output_dir, *, detector=None, model=None, saliency
     of_names = {"file_names_sha256": _names_sha256([*unusable, *(source.path for source in sources)])}
     if _holds(output_dir, INFO_NAME, options | of_names):
         shutil.rmtree(work_dir, ignore_errors=True)  # which a kill may have left behind
-        print(f"{output_dir} is complete, so there is nothing to do (--overwrite makes it anew).")
+        print(cli.as_flags(f"{output_dir} is complete, so there is nothing to do (`overwrite=True` makes it anew)."))
         return 0
     if not _holds(output_dir, f"{WORK_NAME}/options.json", options):
         with atomic_path(work_dir / "options.json") as path:
@@ -68,7 +69,7 @@ def prepare(settings, images, output_dir, *, detector=None, model=None, saliency
         selection = select(sources, findings, unusable, settings)
         if not selection.splits:
             dropped = description.count_drops(selection.drops)
-            raise UserError(f"None of the photos in --images={images} can be used: {dropped}.")
+            raise UserError(f"None of the photos in `images={images}` can be used: {dropped}.")
         shards = plan_shards(selection.splits, findings, settings, classes)
         built = build_shards(shards, recipe, output_dir, work_dir, pool)
 
@@ -96,13 +97,13 @@ def _holds(output_dir, name, options):
     except FileNotFoundError:
         return False
     except (ValueError, LookupError, TypeError):
-        raise UserError(f"{path} is damaged: --overwrite makes the data set anew.") from None
+        raise UserError(f"{path} is damaged: `overwrite=True` makes the data set anew.") from None
     differences = [name for name in sorted(options | found) if options.get(name) != found.get(name)]
     if differences:
         told = ", ".join(f"{name} was {found.get(name)} and is {options.get(name)}" for name in differences)
         raise UserError(
-            f"{output_dir} holds a data set that was made otherwise ({told}): choose another --output_dir, or give "
-            "--overwrite to make it anew."
+            f"{output_dir} holds a data set that was made otherwise ({told}): choose another `output_dir`, or give "
+            "`overwrite=True` to make it anew."
         )
     return True
 

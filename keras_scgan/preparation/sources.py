@@ -56,14 +56,14 @@ def find_sources(images, layout, *, every=1, output_dir=None):
         UserError: There is no such folder, or no such photo in it.
     """
     if not pathlib.Path(images).is_dir():
-        raise UserError(f"--images={images}: there is no such folder.")
+        raise UserError(f"`images={images}`: there is no such folder.")
     paths = [file.relative.as_posix() for file in find_files([str(images)], PHOTO_SUFFIXES, exclude=output_dir)]
     sources, unusable = (_frames if layout == "kaist" else _photos)(paths, layout, every)
     if not sources:
         expected = (
             "setXX/VYYY/visible/NAME.jpg with setXX/VYYY/lwir/NAME.jpg" if layout == "kaist" else "CLASS/NAME.jpg"
         )
-        raise UserError(f"--images={images} holds photos, but none like {expected}, as --layout={layout} says.")
+        raise UserError(f"`images={images}` holds photos, but none like {expected}, as `layout={layout}` says.")
     return sources, unusable
 
 
@@ -85,7 +85,7 @@ def add_maps(sources, saliency_dir):
         path = file.relative.as_posix()
         key = os.path.splitext(path)[0]
         if key in maps:
-            raise UserError(f"--saliency_dir={saliency_dir} has both {maps[key]} and {path}: keep one of them.")
+            raise UserError(f"`saliency_dir={saliency_dir}` has both {maps[key]} and {path}: keep one of them.")
         maps[key] = path
     with_maps = [dataclasses.replace(source, saliency=maps[source.key]) for source in sources if source.key in maps]
     return with_maps, {source.path: "no saliency map of its name" for source in sources if source.key not in maps}

@@ -124,7 +124,7 @@ def _result(future):
         return future.result()
     except concurrent.futures.BrokenExecutor:
         raise UserError(
-            "A worker process has died, perhaps for lack of memory: give fewer --workers. "
+            "A worker process has died, perhaps for lack of memory: give fewer `workers`. "
             "The same command goes on where this one stopped."
         ) from None
 

@@ -12,7 +12,7 @@ import sys
 
 import cv2
 
-from keras_scgan.program import progress
+from keras_scgan.program import cli, progress
 from keras_scgan.program.errors import BadFileError, UserError
 
 _FAILURES = (BadFileError, OSError, MemoryError, cv2.error)
@@ -121,9 +121,10 @@ class Report:
         sys.stdout.flush()
         for path, reason in self.failures:
             print(f"{path}: {reason}", file=sys.stderr)
-        skipped = f", {self.skipped} skipped that exist (--overwrite does them again)" if self.skipped else ""
+        skipped = f", {self.skipped} skipped that exist (`overwrite=True` does them again)" if self.skipped else ""
         if not progress.is_quiet():
-            print(f"{self.done} {self.verb}{skipped}, {len(self.failures)} failed", file=summary_to)
+            summary = f"{self.done} {self.verb}{skipped}, {len(self.failures)} failed"
+            print(cli.as_flags(summary), file=summary_to)
         return 1 if self.failures else 0
 
 

@@ -190,7 +190,7 @@ class ServingClient:
 def _advice(signatures):
     other = next((network_input for network_input, name in SIGNATURES.items() if name in signatures), None)
     if other is None:
-        return "export it with scgan export --formats=saved_model"
+        return "export the model as a SavedModel of this project"
     return f"it is for other images than these; say which they are by network_input={other}"
 
 

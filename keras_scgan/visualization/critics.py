@@ -40,7 +40,7 @@ def load_critics(run_dir):
     """Loads the critics of stage 2 of a run: those that it wrote at its end, or of a later checkpoint.
 
     Args:
-        run_dir: path of the run folder, of `--stage=2` or `--stage=both`; or of any with `color_critic.keras` and,
+        run_dir: path of the run folder, of stage 2 or of both stages; or of any with `color_critic.keras` and,
             maybe, `attention_critic.keras`. Where there is no `run.flags`, these are taken to have seen photos as they
             are.
 
@@ -80,9 +80,7 @@ def _time(path):
 
 def _load_from_checkpoint(run_dir, path, flags_path, flags):
     if not flags:
-        raise UserError(
-            f"{run_dir} is no run folder: it has no run.flags. Give the --output_dir of a run of scgan train."
-        )
+        raise UserError(f"{run_dir} is no run folder: it has no run.flags. Give the output folder of a training.")
     if path is None:
         raise UserError(f"The run {run_dir} has no checkpoint (checkpoints/step_*.npz) of stage 2.")
     try:
@@ -217,7 +215,7 @@ def judge(critic, gray, image):
 
 
 def _read_flags(run_dir):
-    """Path and flags by name of a run; of none, neither. Those of `--stage=both` lie beside its two run folders."""
+    """Path and flags by name of a run; of none, neither. Those of both stages lie beside its two run folders."""
     for folder in (run_dir, run_dir.parent):
         path = folder / "run.flags"
         if path.is_file():
@@ -244,6 +242,6 @@ def _build(flags, flags_path):
 def _assign(critic, values, path):
     shapes = [value.shape for value in values]
     if shapes != [tuple(variable.shape) for variable in critic.variables]:
-        raise UserError(f"The critics in {path} are not those that the run's run.flags says: check --preset there.")
+        raise UserError(f"The critics in {path} are not those that the run's run.flags says: check the preset there.")
     for variable, value in zip(critic.variables, values, strict=True):
         variable.assign(value)

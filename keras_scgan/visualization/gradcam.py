@@ -69,8 +69,8 @@ def as_cam_network(model):
     features = model.get_layer(FEATURES) if FEATURES in names else model
     if LAYER not in [layer.name for layer in features.layers]:
         raise UserError(
-            f"The model {model.name!r} has no global feature network: take VGG-16-Gray, or a generator that was not "
-            "trained with --global_features=none."
+            f"The model {model.name!r} has no global feature network: take VGG-16-Gray, or a generator that was "
+            "trained with one."
         )
     if "logits" not in names:
         return CamNetwork(features, None, 0)
@@ -81,7 +81,7 @@ def as_cam_network(model):
     return CamNetwork(keras.Model(features.input, logits), model.input.shape[1], logits.shape[-1])
 
 
-def class_activation_maps(network, gray, class_index=None):
+def class_activation_maps(network, gray, class_=None):
     """Grad-CAM and Grad-CAM++ of a photo.
 
     What is asked for is the score of a class, by default the one with the highest; of a network without classes, the
@@ -90,7 +90,7 @@ def class_activation_maps(network, gray, class_index=None):
     Args:
         network: `CamNetwork`.
         gray: `[S, S, 1]` float32 in [-1, 1].
-        class_index: int. The class, of a network that has classes.
+        class_: int. The class, of a network that has classes.
 
     Returns:
         Tuple of the two maps by name, `[S, S]` float32 in [0, 1] each, 1 being the largest value in the photo; the
@@ -106,19 +106,19 @@ def class_activation_maps(network, gray, class_index=None):
     size = gray.shape[0]
     if size != network.size if network.size else size % STRIDE:
         wanted = network.size or f"a multiple of {STRIDE}"
-        raise UserError(f"--image_size={size} does not fit VGG-16-Gray: it takes {wanted}.")
+        raise UserError(f"`image_size={size}` does not fit VGG-16-Gray: it takes {wanted}.")
     batch = gray[np.newaxis]
     probability = None
     if network.classes:
-        class_index, probability = _classify(network, batch, class_index)
-    elif class_index is not None:
-        raise UserError(f"--class={class_index}: this network has no classes, only features.")
+        class_, probability = _classify(network, batch, class_)
+    elif class_ is not None:
+        raise UserError(f"`class_={class_}`: this network has no classes, only features.")
 
     def score(outputs):
-        if class_index is None:
+        if class_ is None:
             return ops.mean(outputs, axis=(1, 2, 3))
         # The constant leaves the gradient as it is and keeps Grad-CAM++, which takes exp(score), from overflowing.
-        return outputs[:, class_index] - ops.stop_gradient(outputs[:, class_index])
+        return outputs[:, class_] - ops.stop_gradient(outputs[:, class_])
 
     maps = {}
     for name, method in methods.items():
@@ -132,40 +132,40 @@ def class_activation_maps(network, gray, class_index=None):
         )
         cells = np.asarray(cells)[0]
         maps[name] = upsample(cells / max(cells.max(), np.finfo(np.float32).tiny), size, first=0, step=_CELL)
-    return maps, class_index, probability
+    return maps, class_, probability
 
 
-def explain_photo(network, photo, size, class_index=None, *, width=320):
+def explain_photo(network, photo, image_size, class_=None, *, width=320):
     """The pictures of one photo: greyscale, and the maps over it.
 
     Args:
         network: `CamNetwork`.
         photo: `[H, W]`, `[H, W, 3]` or `[H, W, 4]` uint8 or uint16.
-        size: int. Height and width at which the network sees it.
-        class_index: int. See `class_activation_maps`.
+        image_size: int. Height and width at which the network sees it.
+        class_: int. See `class_activation_maps`.
         width: int. Pixels of a picture.
 
     Returns:
         Dict of `Panel`s by heading.
     """
     gray = color.to_gray(rgb_of(photo))
-    batch = color.normalize(to_square(gray, size).astype(np.float32))[..., np.newaxis]
-    maps, class_index, probability = class_activation_maps(network, batch, class_index)
+    batch = color.normalize(to_square(gray, image_size).astype(np.float32))[..., np.newaxis]
+    maps, class_, probability = class_activation_maps(network, batch, class_)
     shown = fit(gray, width)
-    caption = "" if class_index is None else f"class {class_index}: {probability:.1%}"
+    caption = "" if class_ is None else f"class {class_}: {probability:.1%}"
     panels = {"Greyscale": Panel(shown, caption)}
     for name, values in maps.items():
         panels[name] = Panel(SCALE.over(shown, fit(values, width, photo.shape)))
     return panels
 
 
-def _classify(network, batch, class_index):
-    if class_index is not None and not 0 <= class_index < network.classes:
-        raise UserError(f"--class={class_index}: the network has classes 0 to {network.classes - 1}.")
+def _classify(network, batch, class_):
+    if class_ is not None and not 0 <= class_ < network.classes:
+        raise UserError(f"`class_={class_}`: the network has classes 0 to {network.classes - 1}.")
     probabilities = np.asarray(ops.softmax(network.model(batch, training=False)))[0]
-    if class_index is None:
-        class_index = int(probabilities.argmax())
-    return class_index, float(probabilities[class_index])
+    if class_ is None:
+        class_ = int(probabilities.argmax())
+    return class_, float(probabilities[class_])
 
 
 def _import_methods():

@@ -271,7 +271,7 @@ def test_thermal_images_and_photos_are_not_mistaken_for_each_other(tmp_path):
     thermal, luma = (chroma_generator(image_size=SIZE, network_input=name) for name in ("thermal", "luma"))
     thermal.save(tmp_path / "thermal.keras")
     with pytest.raises(
-        UserError, match=r"thermal\.keras colorizes thermal images, not photos.*colorize\.py.*--network_input=thermal"
+        UserError, match=r"thermal\.keras colorizes thermal images, not photos.*`network_input=thermal`"
     ):
         Colorizer(tmp_path / "thermal.keras")
     with pytest.raises(UserError, match="colorizes photos, not thermal images"):

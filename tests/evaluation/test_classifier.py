@@ -127,5 +127,5 @@ def test_classes_that_the_classifier_does_not_know_are_refused(class_index, monk
         raise Exception("URL fetch failure")
 
     monkeypatch.setattr(keras.applications.imagenet_utils, "decode_predictions", offline)
-    with pytest.raises(UserError, match="--class_index"):
+    with pytest.raises(UserError, match=r"`class_index=imagenet_class_index\.json`"):
         classifier.to_indices({"a": "n01440764"}, 1000)

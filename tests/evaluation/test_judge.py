@@ -86,7 +86,7 @@ def test_what_is_no_judge_is_refused(save, tmp_path):
     path = save(build_two_poolings())
     with pytest.raises(UserError, match=r"no layer conv .* with such an output: squeeze, gate, pool, logits\."):
         Judge(path, layer="conv")
-    with pytest.raises(UserError, match=r"sees 8 pixels a side alone\. Received: --judge_size=9"):
+    with pytest.raises(UserError, match=r"sees 8 pixels a side alone\. Received: `judge_size=9`"):
         Judge(path, size=9)
     image = keras.Input((8, 8, 3))
     dense = keras.layers.Dense(2, name="logits")(keras.layers.Flatten(name="flat")(image))

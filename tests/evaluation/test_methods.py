@@ -131,7 +131,7 @@ def test_baseline_is_the_first_of_several_and_else_greyscale(model, tmp_path):
     ):
         assert methods.find_baseline(compared) == expected
     assert methods.find_baseline([gray, folder, model], "f") == "f"
-    with pytest.raises(UserError, match=r"--baseline=truth is none of the methods: greyscale, f, g\."):
+    with pytest.raises(UserError, match=r"`baseline=truth` is none of the methods: greyscale, f, g\."):
         methods.find_baseline([gray, folder, model], "truth")
 
 

@@ -106,6 +106,7 @@ def test_errors_that_the_user_can_mend_are_one_line_and_status_2(tool, number, m
         ("`number_of_test_cli=a b.c`, or more.", "--number_of_test_cli=a b.c, or more."),
         ("`switch_of_test_cli` and `switch_of_test_cli=True`", "--switch_of_test_cli and --switch_of_test_cli"),
         ("leave out `switch_of_test_cli=False`", "leave out --noswitch_of_test_cli"),
+        ("`number_of_test_cli_=2`, without the underscore", "--number_of_test_cli=2, without the underscore"),
         ("`no_flag=1` and `a file.jpg`", "`no_flag=1` and `a file.jpg`"),
     ],
 )

@@ -275,17 +275,17 @@ def test_global_features_of_a_generator_are_explained_without_classes(gray):
     maps, class_index, probability = gradcam.class_activation_maps(network, gray)
     assert (class_index, probability) == (None, None)
     assert all(np.isfinite(values).all() for values in maps.values())
-    with pytest.raises(UserError, match="--class=3: this network has no classes"):
+    with pytest.raises(UserError, match="`class_=3`: this network has no classes"):
         gradcam.class_activation_maps(network, gray, 3)
-    with pytest.raises(UserError, match="--image_size=48 does not fit VGG-16-Gray: it takes a multiple of 32"):
+    with pytest.raises(UserError, match="`image_size=48` does not fit VGG-16-Gray: it takes a multiple of 32"):
         gradcam.class_activation_maps(network, gray[:48, :48])
 
 
 def test_what_the_classifier_does_not_take_is_an_error(classifier, gray):
     network = gradcam.as_cam_network(classifier)
-    with pytest.raises(UserError, match="--class=5: the network has classes 0 to 4"):
+    with pytest.raises(UserError, match="`class_=5`: the network has classes 0 to 4"):
         gradcam.class_activation_maps(network, gray, 5)
-    with pytest.raises(UserError, match="--image_size=32 does not fit VGG-16-Gray: it takes 64"):
+    with pytest.raises(UserError, match="`image_size=32` does not fit VGG-16-Gray: it takes 64"):
         gradcam.class_activation_maps(network, gray[:32, :32])
 
 
