@@ -2,6 +2,8 @@
 
 A verb's module has a docstring, whose first line `scgan --help` prints and all of which `scgan VERB --help`, and a
 function `main(argv)` of the arguments that are no flags. It has `TAKES_ARGUMENTS = True` if there may be any.
+
+A verb that is a package has sub-verbs, which `SUB_VERBS` lists: modules likewise, each with flags of its own alone.
 """
 
 import ast
@@ -60,8 +62,31 @@ def run(verb, arguments=None):
         sys.argv = [f"scgan {verb}", *arguments]
     quiet.set_log_levels()
     with cli.errors_in_a_line():
-        module = importlib.import_module(f"{__name__}.{verb}")
+        name, sys.argv[1:] = find(verb, sys.argv[1:])
+        module = importlib.import_module(name)
     cli.run(module.main, getattr(module, "TAKES_ARGUMENTS", False))
+
+
+def find(verb, arguments):
+    """Finds what runs a verb.
+
+    Args:
+        verb: string. Name of its module.
+        arguments: list of strings, flags too.
+
+    Returns:
+        Name of the module, which for a verb with sub-verbs is that of the first one among the arguments; and the
+        arguments without it. Where there is none, the package, which says so, and of the arguments those that are no
+        flags, and `--help`.
+    """
+    name = f"{__name__}.{verb}"
+    if importlib.util.find_spec(name).submodule_search_locations is None:
+        return name, arguments
+    sub_verbs = importlib.import_module(name).SUB_VERBS
+    place = next((i for i, argument in enumerate(arguments) if argument in sub_verbs), None)
+    if place is None:
+        return name, [argument for argument in arguments if argument in cli.HELP or not argument.startswith("-")]
+    return f"{name}.{arguments[place]}", [*arguments[:place], *arguments[place + 1 :]]
 
 
 def verbs():

@@ -16,19 +16,15 @@ too few to tell the two apart.
 cci.png (box plot of the colourfulness) and best_and_worst_NAME.png. The exit status is 1 if a file could not be used.
 """
 
-import pathlib
-
 from keras_scgan.program import quiet_tensorflow  # noqa: F401 (first, before anything else imports TensorFlow)
 
 # isort: split
-from absl import flags, logging
+from absl import flags
 
-from keras_scgan import evaluation
 from keras_scgan.colorizing import colorizer, upsampling
-from keras_scgan.colorizing.runners import DEFAULT_SIZE
-from keras_scgan.evaluation import classifier, differences, inception, judge, methods, report
-from keras_scgan.program import progress
-from keras_scgan.program.errors import UserError
+from keras_scgan.evaluation.run import evaluate
+from keras_scgan.evaluation.settings import Settings
+from keras_scgan.program import cli
 
 FLAGS = flags.FLAGS
 
@@ -54,13 +50,13 @@ flags.DEFINE_integer(
     "differ in it, each runs at its own, and the full pipeline alone is measured.",
     7,
 )
-flags.DEFINE_enum("fit", "pad", colorizer.FITS, "Pipeline: how a photo becomes a square.")
-flags.DEFINE_enum("upsampling", "guided", upsampling.METHODS, "Pipeline: how chroma gets the photo's size.")
-flags.DEFINE_float("saturation", 1.0, "Pipeline: factor of the chroma.", 0)
+flags.DEFINE_enum("fit", Settings.fit, colorizer.FITS, "Pipeline: how a photo becomes a square.")
+flags.DEFINE_enum("upsampling", Settings.upsampling, upsampling.METHODS, "Pipeline: how chroma gets the photo's size.")
+flags.DEFINE_float("saturation", Settings.saturation, "Pipeline: factor of the chroma.", 0)
 flags.DEFINE_bool("flip_average", False, "Average with the prediction for the mirror image.")
 flags.DEFINE_float(
     "aging",
-    0.0,
+    Settings.aging,
     "How much what the models see looks like the scan of an old photo, the same for all models and runs; 0.5: as most "
     "scans do; 1: as the worst. The pipeline then puts its colours on the true photo's luma, so that its metrics "
     "are of the colours alone; the networks' own outputs are measured as they are, and no other row changes.",
@@ -94,120 +90,11 @@ flags.DEFINE_string(
     "compared, otherwise greyscale.",
 )
 flags.DEFINE_bool("fid", False, "Measure the FID, by Inception-v3 of keras.applications (downloaded once).")
-flags.DEFINE_integer("batch_size", 8, "Photos in memory at a time.", 1)
+flags.DEFINE_integer("batch_size", Settings.batch_size, "Photos in memory at a time.", 1)
 
 
 def main(_):
     """Measures all, writes --output_dir, prints the tables."""
-    report.check_output_dir(FLAGS.output_dir, FLAGS.overwrite)
-    references = evaluation.find_references(FLAGS.data_dir)
-    compared = _methods()
-    baseline = methods.find_baseline(compared, FLAGS.baseline)
-    chosen_judge = _judge()
-    chosen_classifier, labels = _classifier(references, chosen_judge)
-    comparison = evaluation.Comparison(
-        references,
-        compared,
-        FLAGS.image_size,
-        classifier=chosen_classifier,
-        labels=labels,
-        features=_features(len(references)),
-        judge=chosen_judge,
-        baseline=baseline,
-        aging=FLAGS.aging,
-    )
-    with progress.progress_bar(desc="measured", total=len(references), unit="img") as bar:
-        comparison.run(FLAGS.batch_size, bar.update)
-    print(report.write(FLAGS.output_dir, comparison, _protocol(comparison)))
-    return _conclude(comparison)
-
-
-def _methods():
-    options = {name: FLAGS[name].value for name in ("fit", "upsampling", "saturation", "flip_average")}
-    parsed = methods.parse_methods(FLAGS.model, "model")
-    models = [evaluation.Model(name, path, FLAGS.image_size, **options) for name, path in parsed]
-    sizes = {model.colorizer.size for model in models} or {DEFAULT_SIZE}
-    if FLAGS.image_size is None:
-        if len(sizes) > 1:
-            own = ", ".join(f"{model.name}: {model.colorizer.size}" for model in models)
-            logging.info(
-                "The models have sizes of their own (%s): the networks' own outputs are left out. --image_size makes "
-                "them comparable.",
-                own,
-            )
-        else:
-            (FLAGS.image_size,) = sizes
-    parsed = methods.parse_methods(FLAGS.pred_dir, "pred_dir")
-    folders = [evaluation.Folder(name, path, FLAGS.image_size) for name, path in parsed]
-    compared = [evaluation.Greyscale(), *folders, *models]
-    methods.check_names(compared)
-    return compared
-
-
-def _judge():
-    if FLAGS.judge is not None:
-        return judge.Judge(FLAGS.judge, FLAGS.judge_size, FLAGS.judge_layer)
-    for name in ("judge_size", "judge_layer"):
-        if FLAGS[name].value is not None:
-            raise UserError(f"--{name} is of the judge: name one by --judge=PATH.keras.")
-    return None
-
-
-def _classifier(references, chosen_judge):
-    """The classifier, or `None`, and the classes of the photos as indices."""
-    if FLAGS.classifier == "none":
-        return None, {}
-    try:
-        labels = classifier.find_labels(references, FLAGS.labels)
-        if not labels:
-            raise UserError("no photo has a class: name one by its WordNet id in the folder's name, or by --labels")
-        if FLAGS.classifier is None and chosen_judge is not None and chosen_judge.classes:
-            chosen = chosen_judge
-        else:
-            chosen = classifier.load_classifier(FLAGS.classifier or "vgg16")
-        return chosen, classifier.to_indices(labels, chosen.classes, FLAGS.class_index)
-    except UserError as error:
-        if FLAGS.classifier is not None or FLAGS.labels is not None or FLAGS.class_index is not None:
-            raise
-        logging.info("Top-1 and Top-5 are left out: %s", error)
-        return None, {}
-
-
-def _features(count):
-    if not FLAGS.fid:
-        return None
-    if count < inception.ENOUGH_IMAGES:
-        logging.warning("The FID of %d photos says little: it needs %d, better 10 000.", count, inception.ENOUGH_IMAGES)
-    return inception.InceptionFeatures()
-
-
-def _protocol(comparison):
-    chosen = comparison.classifier
-    photos = {record["photo"] for record in comparison.records}
-    return {
-        "data_dir": FLAGS.data_dir,
-        "photos": len(photos),
-        "excluded_greyscale_photos": len(comparison.gray),
-        "failures": len(comparison.failures),
-        "image_size": FLAGS.image_size,
-        "resize_filter": report.RESIZE_FILTER,
-        "classifier": chosen and f"{chosen.name} at {chosen.size} pixels",
-        "labels": chosen and (FLAGS.labels or "WordNet ids in names"),
-        "labelled_photos": chosen and len(photos & comparison.labels.keys()),
-        "judge": comparison.judge and comparison.judge.protocol,
-        "baseline": comparison.baseline,
-        "aging": comparison.aging,
-        "resamples": differences.RESAMPLES,
-        "versions": report.versions(),
-        "methods": {method.name: method.protocol for method in comparison.methods},
-    }
-
-
-def _conclude(comparison):
-    """Says what was left out; returns the exit status."""
-    if comparison.gray:
-        logging.info("%d greyscale photos were excluded, the first is %s.", len(comparison.gray), comparison.gray[0])
-    for error in comparison.failures:
-        logging.error("Could not be used: %s", error)
-    logging.info("Wrote %s", pathlib.Path(FLAGS.output_dir) / "table.md")
+    tables, comparison = evaluate(cli.from_flags(Settings), FLAGS.output_dir, overwrite=FLAGS.overwrite)
+    print(tables)
     return 1 if comparison.failures else 0

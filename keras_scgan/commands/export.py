@@ -16,22 +16,18 @@ NAME/export.json has the size, the SHA-256 and the measured differences from the
 outputs are too far from the generator's is an error and is not kept.
 """
 
-import pathlib
-
 from keras_scgan.program import quiet_tensorflow  # noqa: F401 (first, before anything else imports TensorFlow)
 
 # isort: split
+import pathlib
+
 from absl import flags, logging
 
-from keras_scgan import data
-from keras_scgan.colorizing import shipped
-from keras_scgan.colorizing.runners import load_keras
 from keras_scgan.export import inference
-from keras_scgan.export.exporter import FORMATS, SAVED_MODEL, Exporter
-from keras_scgan.photos.files import PHOTO_SUFFIXES
-from keras_scgan.program.errors import UserError
-from keras_scgan.program.file_jobs import find_files
-from keras_scgan.program.files import sha256
+from keras_scgan.export.exporter import FORMATS
+from keras_scgan.export.run import export
+from keras_scgan.export.settings import Settings
+from keras_scgan.program import cli
 
 FLAGS = flags.FLAGS
 
@@ -56,41 +52,18 @@ flags.DEFINE_bool("saliency_bytes", False, "SavedModel: colorize_bytes gives sal
 # === LiteRT ===
 flags.DEFINE_bool("saliency", False, "LiteRT: predict the saliency map too, at up to twice the time.")
 flags.DEFINE_enum(
-    "reflect_padding", "slices", inference.REFLECT_PADDINGS, "LiteRT: slices for CPUs, mirror_pad for GPU delegates."
+    "reflect_padding",
+    Settings.reflect_padding,
+    inference.REFLECT_PADDINGS,
+    "LiteRT: slices for CPUs, mirror_pad for GPU delegates.",
 )
 flags.DEFINE_string("calibration_dir", None, "litert_int8: folder of about 100 photos. Default: the demo photos.")
-
-_VERIFICATION_PHOTOS = 20
 
 
 def main(_):
     """Exports --model in each of --formats."""
-    for name in FLAGS.formats:
-        if name not in FORMATS:
-            raise UserError(f"--formats={name}: expected {', '.join(FORMATS)}, divided by commas.")
-    model = shipped.keras_path(FLAGS.model)
-    photos = find_files([str(FLAGS.verification_dir or data.demo_dir() / "images")], PHOTO_SUFFIXES)
-    exporter = Exporter(
-        load_keras(model),
-        FLAGS.output_dir,
-        [photo.path for photo in photos[:_VERIFICATION_PHOTOS]],
-        source={"file": model.name, "sha256": sha256(model)},
-        image_size=FLAGS.image_size,
-        overwrite=FLAGS.overwrite,
-    )
-    for name in FLAGS.formats:
-        _log(name, _export(exporter, name))
-
-
-def _export(exporter, name):
-    if name == SAVED_MODEL:
-        return exporter.export_saved_model(FLAGS.version, saliency_bytes=FLAGS.saliency_bytes)
-    return exporter.export_litert(
-        name.removeprefix("litert_"),
-        saliency=FLAGS.saliency,
-        calibration_dir=FLAGS.calibration_dir,
-        reflect_padding=FLAGS.reflect_padding,
-    )
+    for name, entry in export(cli.from_flags(Settings), FLAGS.model, FLAGS.output_dir, overwrite=FLAGS.overwrite):
+        _log(name, entry)
 
 
 def _log(name, entry):

@@ -180,8 +180,8 @@ class Folder:
         raise BadFileError(self.folder / key, found)
 
 
-def parse_methods(values, flag):
-    """Names and paths from the values of a flag, `NAME=PATH` or `PATH`, whose name is then the path's stem.
+def parse_methods(values, argument):
+    """Names and paths from the values of an argument, `NAME=PATH` or `PATH`, whose name is then the path's stem.
 
     Raises:
         UserError: A value is empty, or a name cannot head a row.
@@ -193,7 +193,7 @@ def parse_methods(values, flag):
             name, path = pathlib.Path(value).stem, value
         if not path or not re.fullmatch(r"[\w.-]+", name):
             raise UserError(
-                f"--{flag}={value}: expected PATH or NAME=PATH, the name of letters, digits, '.', '-', '_'."
+                f"`{argument}={value}`: expected PATH or NAME=PATH, the name of letters, digits, '.', '-', '_'."
             )
         methods.append((name, path))
     return methods

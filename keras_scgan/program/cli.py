@@ -1,6 +1,7 @@
 """What every command does alike: flags, and one line for an error that the user can mend."""
 
 import contextlib
+import dataclasses
 import pathlib
 import re
 import signal
@@ -93,6 +94,18 @@ def as_flags(message):
         return f"--{name}" if value is None else f"--{name}={value}"
 
     return _ARGUMENT.sub(as_flag, message)
+
+
+def from_flags(kind, **others):
+    """Makes what decides a job of the flags that are named like its fields.
+
+    Args:
+        kind: dataclass.
+        **others: values of the fields that are not to be those of flags.
+    """
+    names = {field.name for field in dataclasses.fields(kind)} - others.keys()
+    values = {name: flags.FLAGS[name].value for name in names}
+    return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}, **others)
 
 
 @contextlib.contextmanager

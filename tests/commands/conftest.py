@@ -80,19 +80,20 @@ def error_of():
 
 @pytest.fixture(scope="module")
 def call_tool():
-    """Function like `run_tool` that runs a tool's verb within this process."""
+    """Function like `run_tool` that runs a tool's verb, or its sub-verb, within this process."""
     loaded = []
 
     def call(tool, *arguments):
         from keras_scgan import commands
 
         verb = pathlib.Path(tool).stem
-        if verb not in loaded:
-            _forget(loaded)
-            loaded.append(verb)
-            importlib.import_module(f"keras_scgan.commands.{verb}")  # before the flags are saved
-        output = {"stdout": io.StringIO(), "stderr": io.StringIO()}
         argv = [f"tools/{tool}", *map(str, arguments)]
+        module, _ = commands.find(verb, argv[1:])
+        if module not in loaded:
+            _forget(loaded)
+            loaded.append(module)
+            importlib.import_module(module)  # before the flags are saved
+        output = {"stdout": io.StringIO(), "stderr": io.StringIO()}
         with (
             flagsaver.flagsaver(),
             _logging_to(output["stderr"]),
@@ -111,10 +112,10 @@ def call_tool():
     _forget(loaded)
 
 
-def _forget(verbs):
+def _forget(modules):
     """Forgets the verbs that are loaded: the next one has flags of the same names."""
-    while verbs:
-        module = f"keras_scgan.commands.{verbs.pop()}"
+    while modules:
+        module = modules.pop()
         sys.modules.pop(module, None)
         for flag in flags.FLAGS.get_flags_for_module(module):
             delattr(flags.FLAGS, flag.name)

@@ -90,13 +90,18 @@ def test_the_way_to_make_photos_square_is_measured(call_tool, tmp_path):
     ("arguments", "message"),
     [
         ([], "name one benchmark: train, input, infer, colorize, upsampling, flicker, fit"),
-        (["train", "input"], "name one benchmark: train, input, infer, colorize, upsampling, flicker, fit"),
+        (["trian", "--rounds=2"], "name one benchmark: train, input, infer, colorize, upsampling, flicker, fit"),
+        (["train", "input"], "unexpected argument 'input'"),
         (["colorize", "--model=missing.keras"], "missing.keras does not exist"),
         (["train", "--image_size=96"], "--image_size=96 is no multiple of 128"),
         (["train", "--encoder=x.keras", "--network_size=100"], "--network_size=100 is no multiple of 32"),
         (["train", "--encoder=missing.keras"], "--encoder=missing.keras cannot be loaded"),
         (["input", "--data_dir=/no/photos"], "/no/photos does not exist"),
         (["input", "--rounds=0"], "rounds"),
+        (["train", "--network_size=64"], "--network_size is for --encoder"),
+        (["train", "--encoder=x.keras", "--critic_norm=none"], "--critic_norm is not for --encoder"),
+        (["infer", "--model=x.keras", "--depth=6"], "--depth is for a generator with random weights"),
+        (["flicker", "--video=x.mp4", "--data_dir=DIR"], "--data_dir is for an old film"),
     ],
 )
 def test_wrong_flags_are_one_line(call_tool, error_of, arguments, message):

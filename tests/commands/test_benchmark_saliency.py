@@ -34,6 +34,7 @@ def test_detectors_are_measured_a_line_each(benchmark, tmp_path):
     ("arguments", "message"),
     [
         (["--detector=pfan"], "There is no detector 'pfan'"),
+        (["--model=generator.keras"], "--model is the generator of the detector scgan"),
         (["--data_dir=/no/photos"], "/no/photos does not exist"),
     ],
 )

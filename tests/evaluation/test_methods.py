@@ -168,7 +168,7 @@ def test_missing_ambiguous_broken_and_missized_results_are_errors_and_the_others
 def test_methods_are_named_or_take_their_file_s_name(tmp_path):
     (tmp_path / "a=b").mkdir()
     values = ["mine=/x/generator.keras", "/y/small.keras", str(tmp_path / "a=b")]
-    with pytest.raises(UserError, match="--model="):
+    with pytest.raises(UserError, match="`model="):
         methods.parse_methods(values, "model")
     assert methods.parse_methods([values[0], values[1], f"ab={values[2]}"], "model") == [
         ("mine", "/x/generator.keras"),
