@@ -71,10 +71,6 @@ flags.DEFINE_string("model", None, "With --detector=scgan: the generator. Defaul
 flags.DEFINE_string("saliency_dir", None, "Folder of maps at the paths of the photos, in place of a detector.")
 flags.DEFINE_integer("workers", None, "Processes. Default: all cores; 0: this one alone, to debug.", 0)
 
-_AS_GIVEN = (
-    *("name", "layout", "every", "min_colorfulness", "sample", "validation_share", "seed", "image_size", "resize"),
-)
-
 
 def main(_):
     """Prepares the data set."""
@@ -87,8 +83,6 @@ def _prepare():
         raise UserError(
             "Say where the saliency maps come from: either --detector=NAME (or none) or --saliency_dir=DIR."
         )
-    if FLAGS.every > 1 and FLAGS.layout != "kaist":
-        raise UserError(f"--every={FLAGS.every} is for videos: --layout=kaist.")
     return prepare(
         _settings(),
         FLAGS.images,
@@ -107,11 +101,11 @@ def _settings():
     if detector.startswith("keras:"):
         model = detector.removeprefix("keras:")
         detector = f"keras:{pathlib.Path(model).name}"
-    return Settings(
+    return cli.from_flags(
+        Settings,
         detector=detector,
         detector_sha256=sha256(model) if model else None,
         min_side=FLAGS.min_side or FLAGS.image_size * 3 // 4,
-        **{name: FLAGS[name].value for name in _AS_GIVEN},
     )
 
 

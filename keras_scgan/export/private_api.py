@@ -4,9 +4,12 @@ All of the project's are here, and each says what it is for. `TRIED_WITH` are th
 """
 
 import os
+import pathlib
 
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
+from tensorflow.core.framework import types_pb2
+from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow.lite.python import schema_py_generated
 from tensorflow.lite.python.convert import mlir_quantize
 from tensorflow.lite.tools import flatbuffer_utils
@@ -84,3 +87,18 @@ def operations(interpreter):
         List of dicts: `index`, `op_name`, and `inputs` and `outputs`, arrays of the indices of tensors.
     """
     return interpreter._get_ops_details()
+
+
+def read_signatures(folder):
+    """Signatures of a SavedModel, which is not loaded for it: a mapping from names to `SignatureDef`s.
+
+    Args:
+        folder: path of the SavedModel.
+    """
+    data = (pathlib.Path(folder) / "saved_model.pb").read_bytes()
+    return saved_model_pb2.SavedModel.FromString(data).meta_graphs[0].signature_def
+
+
+def type_name(number):
+    """Name of a type of tensors, such as `DT_FLOAT`. Args: `number`, int, that protocol buffers have for it."""
+    return types_pb2.DataType.Name(number)

@@ -2,10 +2,8 @@
 
 import string
 
-from tensorflow.core.framework import types_pb2
-from tensorflow.core.protobuf import saved_model_pb2
-
 from keras_scgan.colorizing.descriptions import THERMAL
+from keras_scgan.export import private_api
 from keras_scgan.serving.status import SIGNATURES
 
 
@@ -122,8 +120,8 @@ def readme(name, folder, max_pixels, network_input):
         network_input: str. One of `descriptions.NETWORK_INPUTS`.
     """
     photo_signature = SIGNATURES[network_input]
-    model = saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
-    default, files = (model.meta_graphs[0].signature_def[key] for key in ("serving_default", photo_signature))
+    signatures = private_api.read_signatures(folder)
+    default, files = (signatures[key] for key in ("serving_default", photo_signature))
     size = default.inputs["gray"].tensor_shape.dim[1].size
     has_map, has_map_files = "saliency" in default.outputs, "saliency_bytes" in files.outputs
     chroma = default.outputs["chroma"].tensor_shape.dim[1].size if "chroma" in default.outputs else None
@@ -158,7 +156,7 @@ def shown(signature):
             sizes = ", ".join(str(dim.size) for dim in tensors[key].tensor_shape.dim)
             lines += [
                 f"  {kind}s['{key}'] tensor_info:",
-                f"      dtype: {types_pb2.DataType.Name(tensors[key].dtype)}",
+                f"      dtype: {private_api.type_name(tensors[key].dtype)}",
                 f"      shape: ({sizes})",
                 f"      name: {tensors[key].name}",
             ]

@@ -2,12 +2,17 @@
 
 import dataclasses
 
+from keras_scgan.preparation.sources import LAYOUTS
+from keras_scgan.program.errors import UserError, check
+
 RESIZES = ("squeeze", "crop")
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
     """What decides how a data set is made of photos, and is written down in it. No places are among it.
+
+    It is checked when it is made.
 
     Args:
         name: str. Of the data set, which its shards are named by.
@@ -22,6 +27,9 @@ class Settings:
         resize: str. `squeeze`: to a square whatever the aspect, as the paper does. `crop`: the central square.
         detector: str. Makes the saliency maps: the name of a detector, `given` for maps from a folder, `none` for none.
         detector_sha256: str. SHA-256 of the detector's file where there is one, in hexadecimal.
+
+    Raises:
+        UserError: A value is none of those that are possible, or `every` is given without videos.
     """
 
     name: str = "photos"
@@ -36,6 +44,17 @@ class Settings:
     resize: str = "squeeze"
     detector: str = "none"
     detector_sha256: str | None = None
+
+    def __post_init__(self):
+        check("layout", self.layout, self.layout in LAYOUTS, f"one of {', '.join(LAYOUTS)}")
+        check("resize", self.resize, self.resize in RESIZES, f"one of {', '.join(RESIZES)}")
+        for name in ("every", "image_size"):
+            check(name, getattr(self, name), getattr(self, name) > 0, "1 or more")
+        for name in ("min_side", "sample", "seed"):
+            check(name, getattr(self, name), getattr(self, name) >= 0, "0 or more")
+        check("validation_share", self.validation_share, 0 <= self.validation_share <= 1, "0 to 1")
+        if self.every > 1 and not self.is_video:
+            raise UserError(f"`every={self.every}` is for videos: `layout=kaist`.")
 
     @property
     def is_video(self):

@@ -52,12 +52,12 @@ class GrpcTransport:
 
     def predict(self, signature, images):
         """Calls a signature on a list of bytes; returns a list of bytes. Raises: `StatusError`."""
-        from tensorflow.core.framework import types_pb2
+        import tensorflow as tf
 
         request = self._addressed(self._predict_messages.PredictRequest(output_filter=[IMAGES]))
         request.model_spec.signature_name = signature
         tensor = request.inputs[IMAGES]
-        tensor.dtype = types_pb2.DT_STRING
+        tensor.dtype = tf.string.as_datatype_enum
         tensor.tensor_shape.dim.add(size=len(images))
         tensor.string_val.extend(images)
         return list(self._call(self._stub.Predict, request).outputs[IMAGES].string_val)

@@ -90,7 +90,7 @@ def test_what_is_no_judge_is_refused(save, tmp_path):
         Judge(path, size=9)
     image = keras.Input((8, 8, 3))
     dense = keras.layers.Dense(2, name="logits")(keras.layers.Flatten(name="flat")(image))
-    with pytest.raises(UserError, match=r"no global pooling .* --judge_layer\. .* such an output: flat, logits\."):
+    with pytest.raises(UserError, match=r"no global pooling .* `judge_layer`\. .* such an output: flat, logits\."):
         Judge(save(keras.Model(image, dense)))
     gray = keras.Input((8, 8, 1))
     with pytest.raises(UserError, match=r"must take square RGB images .* Received: \(None, 8, 8, 1\)"):

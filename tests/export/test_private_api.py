@@ -9,7 +9,7 @@ import pytest
 import keras_scgan
 from keras_scgan.export import private_api
 
-PRIVATE = re.compile(r"\._experimental_|\._get_ops_details|\btensorflow\.(python|lite)\b|\bkeras\.src\b")
+PRIVATE = re.compile(r"\._experimental_|\._get_ops_details|\btensorflow\.(core|lite|python)\b|\bkeras\.src\b")
 
 
 @pytest.mark.parametrize("package", private_api.TRIED_WITH)

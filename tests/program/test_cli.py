@@ -1,5 +1,6 @@
 """Every tool ends alike: one line on stderr for what the user can mend, a traceback for a fault of the program."""
 
+import dataclasses
 import logging
 import pathlib
 import subprocess
@@ -17,6 +18,7 @@ from keras_scgan.program.errors import UserError
 ROOT = pathlib.Path(__file__).parents[2]
 flags.DEFINE_integer("number_of_test_cli", 1, "A number.", 1)
 flags.DEFINE_bool("switch_of_test_cli", False, "A switch.")
+flags.DEFINE_list("numbers_of_test_cli", [], "Numbers.")
 
 
 def main(argv):
@@ -112,6 +114,19 @@ def test_errors_that_the_user_can_mend_are_one_line_and_status_2(tool, number, m
 )
 def test_a_command_shows_arguments_as_flags(message, shown):
     assert cli.as_flags(message) == shown
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    switch_of_test_cli: bool
+    numbers_of_test_cli: tuple
+    other: str
+
+
+def test_settings_are_made_of_flags_of_their_names():
+    with flagsaver.flagsaver(switch_of_test_cli=True, numbers_of_test_cli=["1", "2"]):
+        flags.FLAGS.mark_as_parsed()
+        assert cli.from_flags(Job, other="given") == Job(True, ("1", "2"), "given")
 
 
 def test_a_fault_of_the_program_is_not_hidden(tool):

@@ -120,7 +120,7 @@ def remove_critics(run_dir):
         (lambda run_dir: (run_dir / "run.flags").write_text("--preset=testing\n"), "does not say .* 'critic_norm'"),
         (
             lambda run_dir: (run_dir / "run.flags").write_text("--preset=small\n--critic_norm=batch\n"),
-            "check --preset",
+            "check the preset",
         ),
         (
             lambda run_dir: (run_dir / "run.flags").write_text(
