@@ -113,7 +113,7 @@ def test_no_imports_run_in_a_circle():
 )
 def test_the_library_names_arguments_and_no_flags(module):
     strings = (node.value for node in ast.walk(ast.parse(PATHS[module].read_text(encoding="utf-8"))) if is_text(node))
-    assert [flag for string in strings for flag in re.findall(r"(?<![\w-])--\w+", string)] == []
+    assert [flag for string in strings for flag in re.findall(r"(?<![\w-])--(?:\w+|$)", string)] == []
 
 
 def test_imports_within_classes_and_conditions_count_and_those_of_functions_do_not(tmp_path, monkeypatch):

@@ -220,7 +220,7 @@ def _read_flags(run_dir):
         path = folder / "run.flags"
         if path.is_file():
             lines = path.read_text().splitlines()
-            return path, dict(line.removeprefix("--").split("=", 1) for line in lines if "=" in line)
+            return path, dict(line.lstrip("-").split("=", 1) for line in lines if "=" in line)
     return None, {}
 
 

@@ -15,6 +15,7 @@ from photo_folders import gray, mixed_folder, picture, write
 from PIL import Image
 
 from keras_scgan import data
+from keras_scgan.photos.resizing import to_square
 from keras_scgan.preparation import scan, shards
 from keras_scgan.program.files import sha256
 
@@ -111,7 +112,7 @@ def test_its_samples_are_the_photos_at_the_size_asked_for_with_their_maps(whole,
         assert {sample["saliency"].shape for sample in samples} == {(32, 32)}
         assert min(int(np.ptp(sample["saliency"])) for sample in samples) > 200
     for number in range(COUNT):
-        original = data.decoding.resize(cv2.imread(str(inputs[0] / f"{number:03d}.jpg"))[..., ::-1], 32).astype(int)
+        original = to_square(cv2.imread(str(inputs[0] / f"{number:03d}.jpg"))[..., ::-1], 32).astype(int)
         errors = [np.abs(color - original).mean() for color in colors]
         assert sorted(errors)[0] < 5 < 20 < sorted(errors)[1]
 
