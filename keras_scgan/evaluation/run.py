@@ -9,7 +9,7 @@ from keras_scgan.evaluation import classifier, differences, inception, judge, me
 from keras_scgan.evaluation.comparison import Comparison
 from keras_scgan.evaluation.methods import Folder, Greyscale, Model
 from keras_scgan.evaluation.references import find_references
-from keras_scgan.program import cli
+from keras_scgan.program.arguments import as_flags
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.progress import progress_bar
 
@@ -96,7 +96,7 @@ def _classifier(settings, references, chosen_judge):
     except UserError as error:
         if (settings.classifier, settings.labels, settings.class_index) != (None, None, None):
             raise
-        logging.info("Top-1 and Top-5 are left out: %s", cli.as_flags(str(error)))
+        logging.info("Top-1 and Top-5 are left out: %s", as_flags(str(error)))
         return None, {}
 
 

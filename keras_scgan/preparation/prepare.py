@@ -13,7 +13,7 @@ from keras_scgan.preparation.selection import select
 from keras_scgan.preparation.shards import Recipe, build_shards, check_detector, plan_shards
 from keras_scgan.preparation.sources import add_maps, find_sources
 from keras_scgan.preparation.workers import Workers
-from keras_scgan.program import cli
+from keras_scgan.program.arguments import as_flags
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.files import atomic_path
 
@@ -52,7 +52,7 @@ def prepare(settings, images, output_dir, *, detector=None, model=None, saliency
     of_names = {"file_names_sha256": _names_sha256([*unusable, *(source.path for source in sources)])}
     if _holds(output_dir, INFO_NAME, options | of_names):
         shutil.rmtree(work_dir, ignore_errors=True)  # which a kill may have left behind
-        print(cli.as_flags(f"{output_dir} is complete, so there is nothing to do (`overwrite=True` makes it anew)."))
+        print(as_flags(f"{output_dir} is complete, so there is nothing to do (`overwrite=True` makes it anew)."))
         return 0
     if not _holds(output_dir, f"{WORK_NAME}/options.json", options):
         with atomic_path(work_dir / "options.json") as path:

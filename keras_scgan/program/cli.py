@@ -3,16 +3,15 @@
 import contextlib
 import dataclasses
 import pathlib
-import re
 import signal
 import sys
 
 from absl import app, flags, logging
 
 from keras_scgan.program import extras, progress
+from keras_scgan.program.arguments import as_flags
 from keras_scgan.program.errors import Interrupted, UserError
 
-_ARGUMENT = re.compile(r"`(\w+)(?:=([^`]*))?`")
 HELP = {"--help", "-help", "-h", "--helpshort", "-helpshort", "-?"}
 """Flags that print what a command is for, and its own flags."""
 
@@ -75,25 +74,6 @@ def errors_in_a_line():
 def called_as():
     """How this program was called, for advice: `scgan train` or `python tools/train.py`."""
     return sys.argv[0] if sys.argv[0].startswith("scgan ") else f"python {sys.argv[0]}"
-
-
-def as_flags(message):
-    """What a message says of arguments, said of flags: `init_from` is --init_from; `flip=False`, a switch, is --noflip.
-
-    Args:
-        message: string. Arguments in backticks that no flag is named like stay as they are. An underscore at the end of
-            a name, which tells it from one of Python's own words, is no part of the flag's.
-    """
-
-    def as_flag(argument):
-        name, value = argument[1].removesuffix("_"), argument[2]
-        if name not in flags.FLAGS:
-            return argument[0]
-        if flags.FLAGS[name].boolean and value in ("True", "False"):
-            return f"--{name}" if value == "True" else f"--no{name}"
-        return f"--{name}" if value is None else f"--{name}={value}"
-
-    return _ARGUMENT.sub(as_flag, message)
 
 
 def from_flags(kind, **others):

@@ -7,7 +7,7 @@ class UserError(ValueError):
     """Something that the user can mend. The message is one line that names it and says what to do.
 
     It names arguments in backticks, as `name` or `name=value`, the way that a caller in Python writes them. A command
-    prints those that are flags of it as flags: see `cli.as_flags`.
+    prints those that are flags of it as flags: see `arguments.as_flags`.
     """
 
 

@@ -12,7 +12,8 @@ import sys
 
 import cv2
 
-from keras_scgan.program import cli, progress
+from keras_scgan.program import progress
+from keras_scgan.program.arguments import as_flags
 from keras_scgan.program.errors import BadFileError, UserError
 
 _FAILURES = (BadFileError, OSError, MemoryError, cv2.error)
@@ -124,7 +125,7 @@ class Report:
         skipped = f", {self.skipped} skipped that exist (`overwrite=True` does them again)" if self.skipped else ""
         if not progress.is_quiet():
             summary = f"{self.done} {self.verb}{skipped}, {len(self.failures)} failed"
-            print(cli.as_flags(summary), file=summary_to)
+            print(as_flags(summary), file=summary_to)
         return 1 if self.failures else 0
 
 

@@ -48,7 +48,7 @@ def test_a_verb_without_sub_verbs_keeps_its_arguments():
 def test_help_lists_the_flags_of_the_sub_verb_alone(call_tool, tool, sub_verb, own, others):
     result = call_tool(tool, sub_verb, "--help")
     assert result.returncode == 0
-    assert f"python tools/{tool} {sub_verb} " in result.stdout
+    assert f"scgan {tool.removesuffix('.py')} {sub_verb} " in result.stdout
     listed = {name for name in own + others if f"--{name}:" in result.stdout or f"--[no]{name}:" in result.stdout}
     assert listed == set(own)
 

@@ -74,7 +74,7 @@ def test_maps_lie_at_the_paths_of_their_photos(make, tmp_path):
 
 @pytest.mark.parametrize("layout", ["class_folders", "kaist"])
 def test_a_folder_of_another_layout_is_an_error(make, layout):
-    with pytest.raises(UserError, match=f"--layout={layout}"):
+    with pytest.raises(UserError, match=f"`layout={layout}`"):
         find_sources(make("a.jpg"), layout)
 
 

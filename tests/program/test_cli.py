@@ -13,6 +13,7 @@ from absl import logging as absl_logging
 from absl.testing import flagsaver
 
 from keras_scgan.program import cli
+from keras_scgan.program.arguments import as_flags
 from keras_scgan.program.errors import UserError
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -113,7 +114,7 @@ def test_errors_that_the_user_can_mend_are_one_line_and_status_2(tool, number, m
     ],
 )
 def test_a_command_shows_arguments_as_flags(message, shown):
-    assert cli.as_flags(message) == shown
+    assert as_flags(message) == shown
 
 
 @dataclasses.dataclass(frozen=True)

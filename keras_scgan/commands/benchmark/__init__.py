@@ -7,7 +7,7 @@
 train: training steps, and their share of the machine's peak.
 input: the input pipeline alone, from full-size photos, small ones and shards of them.
 infer: a generator on one photo, as every kind of model that it is exported to.
-colorize: a large JPEG file in colour, by stages, and the memory that it takes.
+colorize: a large JPEG file in colour, by stages, the memory that it takes, and a run over many such files.
 upsampling: how true chroma, made small and enlarged again, is to itself.
 flicker: how much colours change from frame to frame where the picture is still, with and without smoothing.
 fit: whether to squeeze photos into the network's square or to pad them.

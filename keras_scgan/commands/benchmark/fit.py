@@ -1,6 +1,8 @@
 """Measures whether to squeeze photos into the network's square or to pad them.
 
-scgan benchmark fit --data_dir=DIR --model=generator.keras
+    scgan benchmark fit --data_dir=DIR --model=generator.keras
+
+Photos are cut to several aspect ratios, and their colours compared with the true ones.
 """
 
 from keras_scgan.program import quiet_tensorflow  # noqa: F401 (first, before anything else imports TensorFlow)

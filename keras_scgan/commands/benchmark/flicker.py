@@ -1,6 +1,8 @@
 """Measures how much colours change from frame to frame where the picture is still, with and without smoothing.
 
-scgan benchmark flicker --model=generator.keras --video=clip.mp4
+    scgan benchmark flicker --model=generator.keras --video=clip.mp4
+
+Still parts are those whose luma hardly changes; smoothing costs truth where it carries colours over.
 """
 
 from keras_scgan.program import quiet_tensorflow  # noqa: F401 (first, before anything else imports TensorFlow)

@@ -1,6 +1,8 @@
 """Measures how near the maps of detectors come to those of a data set, and how fast they are made.
 
-scgan benchmark saliency --data_dir=DIR --detector=u2netp,spectral_residual
+    scgan benchmark saliency --data_dir=DIR --detector=u2netp,spectral_residual
+
+Maps are compared at the size of the true ones, and not stretched.
 """
 
 from keras_scgan.program import quiet_tensorflow  # noqa: F401 (first, before anything else imports TensorFlow)

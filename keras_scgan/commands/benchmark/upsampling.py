@@ -1,6 +1,8 @@
 """Measures how true chroma, made small and enlarged again, is to itself.
 
-scgan benchmark upsampling --data_dir=DIR
+    scgan benchmark upsampling --data_dir=DIR
+
+By each method of enlargement and several factors.
 """
 
 from keras_scgan.program import quiet_tensorflow  # noqa: F401 (first, before anything else imports TensorFlow)
