@@ -11,7 +11,11 @@ from pages import PAGES, ROOT, anchors_of, blocks_of, links_of, pieces_of
 
 from keras_scgan import commands
 
-VERBS = sorted(module.name for module in pkgutil.iter_modules(commands.__path__) if not module.name.startswith("_"))
+SUB_VERBS = {
+    verb: getattr(importlib.import_module(f"{commands.__name__}.{verb}"), "SUB_VERBS", ()) if is_package else ()
+    for _, verb, is_package in pkgutil.iter_modules(commands.__path__)
+}
+PROGRAMS = [f"{verb} {sub}".rstrip() for verb, subs in SUB_VERBS.items() for sub in subs or [""]]
 PROGRAM = re.compile(r"\bscgan (\w+)\b|\b(\w+)\.py\b")
 FLAG = re.compile(r"(?<![\w-])--(\w+)")
 FILE = re.compile(r"(?:tools|recipes|docs|keras_scgan|saved_models|tests|examples|\.ci)/[\w./-]*|stage\d\.flags")
@@ -23,13 +27,13 @@ each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.rel
 
 @pytest.fixture(scope="module")
 def flags_of():
-    """Names of the flags of each verb, with those that switch off."""
+    """Names of the flags of each verb, or of each of its sub-verbs, with those that switch off."""
     found, common = {}, set(flags.FLAGS)
-    for verb in VERBS:
-        importlib.import_module(f"{commands.__name__}.{verb}")
+    for called in PROGRAMS:
+        importlib.import_module(f"{commands.__name__}.{called.replace(' ', '.')}")
         own = set(flags.FLAGS) - common
         booleans = {name for name in own if flags.FLAGS[name].boolean}
-        found[verb] = common | own | {f"no{name}" for name in booleans} | {"help", "flagfile"}
+        found[called] = common | own | {f"no{name}" for name in booleans} | {"help", "flagfile"}
         for name in own:
             delattr(flags.FLAGS, name)
         for name in [name for name in sys.modules if name.startswith(f"{commands.__name__}.")]:
@@ -40,7 +44,10 @@ def flags_of():
 def verb_of(piece):
     """The verb that a command calls; `None` where a piece is no command of the project."""
     names = [name for match in PROGRAM.findall(piece) for name in match]
-    verb = next((name for name in names if name in VERBS), None)
+    verb = next((name for name in names if name in SUB_VERBS), None)
+    sub_verb = next((word for word in piece.split() if word in SUB_VERBS.get(verb, ())), None)
+    if sub_verb:
+        return f"{verb} {sub_verb}"
     return verb or ("colorize" if re.search(r"\bscgan\b(?! VERB)", piece.split("=")[0]) else None)
 
 
@@ -50,7 +57,8 @@ def test_flags_exist(page, flags_of):
     for piece in pieces_of(page):
         named, verb = set(FLAG.findall(piece)), verb_of(piece)
         if verb:
-            missing |= {f"{verb} --{name}" for name in named - flags_of[verb]}
+            known = flags_of.get(verb) or set().union(*(flags_of[f"{verb} {sub}"] for sub in SUB_VERBS[verb]))
+            missing |= {f"{verb} --{name}" for name in named - known}
         elif piece.startswith("--"):
             missing |= {f"--{name}" for name in named if not any(name in known for known in flags_of.values())}
     assert missing == set()
