@@ -72,11 +72,11 @@ def benchmark_train(*, preset, depth, image_size, batch_size, critic_norm, perce
     return results
 
 
-def benchmark_pretrained(load_encoder, *, preset, depth, image_size, pretrained_size, batch_size, precisions, rounds):
+def benchmark_pretrained(encoder_source, *, preset, depth, image_size, pretrained_size, batch_size, precisions, rounds):
     """Times a step of stage 1 of the paper's generator, and of one on a pre-trained encoder, on a batch in memory.
 
     Args:
-        load_encoder: function that returns an encoder of its own each time.
+        encoder_source: `EncoderSource`.
         preset: string. Width of the paper's generator, like all that is not described here as of `benchmark_train`.
         depth: int.
         image_size: int. Height and width of the images of the paper's generator.
@@ -95,7 +95,7 @@ def benchmark_pretrained(load_encoder, *, preset, depth, image_size, pretrained_
         with precision.policy(name):
             generators = {"paper": build_generator(preset, depth=depth)}
             for frozen in FROZEN:
-                generators[frozen] = build_pretrained_generator(load_encoder())
+                generators[frozen] = build_pretrained_generator(encoder_source.build())
                 freeze_encoder(generators[frozen], frozen)
         for kind, generator in generators.items():
             model = SCGAN(generator)

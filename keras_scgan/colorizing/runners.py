@@ -6,7 +6,6 @@ Keras, TensorFlow and LiteRT are imported when a model needs them.
 import os
 import re
 import threading
-import zipfile
 
 import numpy as np
 
@@ -53,15 +52,9 @@ def load_network(model=None, size=None, threads=None):
 
 def load_keras(path):
     """Loads the Keras model of a path, or of a name as of `shipped.keras_path`. Raises `UserError` if there is none."""
-    import keras
+    from keras_scgan.models.loading import load_model
 
-    import keras_scgan.models  # noqa: F401 (registers the layers)
-
-    path = shipped.keras_path(path)
-    try:
-        return keras.models.load_model(path, compile=False)
-    except (ValueError, TypeError, OSError, KeyError, zipfile.BadZipFile) as error:
-        raise UserError(f"The model {path} is none that Keras can load: {first_line(error)}") from error
+    return load_model(shipped.keras_path(path), "model")
 
 
 def has_structure_of(network, other):

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from keras_scgan.evaluation import image_models
+from keras_scgan.models.loading import load_model
 from keras_scgan.program.errors import UserError
 
 _WORDNET_ID = re.compile(r"(?<![0-9A-Za-z])n\d{8}(?!\d)")
@@ -60,7 +61,7 @@ def load_classifier(name):
         except Exception as error:  # Keras raises this very class when a download fails
             raise UserError(f"VGG-16's ImageNet weights cannot be downloaded ({error})") from error
         return Classifier(model, "VGG-16 of keras.applications", keras.applications.vgg16.preprocess_input)
-    return Classifier(image_models.load(name, "classifier", "a .keras file, vgg16 or none"), str(name))
+    return Classifier(load_model(name, "classifier"), str(name))
 
 
 # === Classes of photos ===

@@ -1,37 +1,11 @@
 """Keras models of RGB images in [0, 255], which classifiers, judges and the network of the FID are."""
 
-import pathlib
-
-import keras
 import numpy as np
 
 from keras_scgan.photos.resizing import to_square
-from keras_scgan.program.errors import UserError
 
 ANY_SIZE = 224
 """Pixels of a side of what a model sees that takes images of any size."""
-
-_LOAD_ERRORS = (ValueError, TypeError, OSError, KeyError, AttributeError)
-"""What Keras raises on files that are no models."""
-
-
-def load(path, kind, choices):
-    """Loads a `.keras` model.
-
-    Args:
-        path: path of the file.
-        kind: str. What it is to be, for the errors.
-        choices: str. What may be given instead, likewise.
-
-    Raises:
-        UserError: There is no such file, or no model in it.
-    """
-    if not pathlib.Path(path).is_file():
-        raise UserError(f"The {kind} {path} does not exist: give {choices}.")
-    try:
-        return keras.models.load_model(path, compile=False)
-    except _LOAD_ERRORS as error:
-        raise UserError(f"{path} is no {kind} that Keras can load: {error}") from error
 
 
 def shape_of(tensors):

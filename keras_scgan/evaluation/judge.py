@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from keras_scgan.evaluation import image_models
+from keras_scgan.models.loading import load_model
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.files import sha256
 
@@ -30,7 +31,7 @@ class Judge:
 
     def __init__(self, path, size=None, layer=None):
         self.name = str(path)
-        model = image_models.load(path, "judge", "a .keras file")
+        model = load_model(path, "judge")
         if not image_models.is_of_square_images(model):
             raise UserError(
                 f"The judge {path} must take square RGB images [B, h, h, 3]. "

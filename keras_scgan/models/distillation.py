@@ -1,14 +1,11 @@
 """The two networks of distillation: a teacher that sees colour, and VGG-16-Gray as its student."""
 
-import inspect
-import pathlib
-import sys
-
 import keras
 import numpy as np
 from keras import ops
 
 from keras_scgan.models.global_features import build_vgg16_gray
+from keras_scgan.models.loading import load_application, load_model
 from keras_scgan.photos import color
 from keras_scgan.program.errors import UserError
 
@@ -36,12 +33,12 @@ def build_student(preset, teacher):
     return keras.Model(gray, outputs, name="student")
 
 
-def build_teacher(name):
+def build_teacher(teacher):
     """Builds the teacher from a classifier of colour photos.
 
     Args:
-        name: path of a `.keras` model from RGB images in [0, 255] to logits or probabilities, or the name of a model of
-            `keras.applications`, such as `"EfficientNetV2B0"`, whose ImageNet weights Keras downloads and keeps.
+        teacher: path of a `.keras` model from RGB images in [0, 255] to logits or probabilities, or the name of a model
+            of `keras.applications`, such as `"EfficientNetV2B0"`, whose ImageNet weights Keras downloads and keeps.
 
     Returns:
         A frozen model from colour images `[B, H, W, 3]` in [-1, 1], which it resizes where the classifier has a size
@@ -51,42 +48,28 @@ def build_teacher(name):
     Raises:
         UserError: there is no such file or name, the weights cannot be had, or it is no such classifier.
     """
-    classifier, preprocess = _load_classifier(name)
+    classifier, preprocess = _load_classifier(teacher)
     size = classifier.input_shape[1]
     image = keras.Input((None, None, 3), name="image")
     pixels = color.denormalize(image)
     if size is not None:
         pixels = ops.image.resize(pixels, (size, size))
-    outputs = keras.Model(classifier.input, {"logits": classifier.output, "features": _last_map(classifier, name)})(
+    outputs = keras.Model(classifier.input, {"logits": classifier.output, "features": _last_map(classifier, teacher)})(
         preprocess(pixels)
     )
     outputs = {key: ops.cast(value, "float32") for key, value in outputs.items()}
     if _gives_probabilities(classifier):
         outputs["logits"] = ops.log(ops.maximum(outputs["logits"], keras.config.epsilon()))
-    teacher = keras.Model(image, outputs, name="teacher")
-    teacher.trainable = False
-    return teacher
+    model = keras.Model(image, outputs, name="teacher")
+    model.trainable = False
+    return model
 
 
 def _load_classifier(name):
     """The classifier and what its input has to go through."""
     if name.endswith(".keras"):
-        if not pathlib.Path(name).is_file():
-            raise UserError(f"--teacher={name}: there is no such file.")
-        try:
-            return keras.models.load_model(name, compile=False), lambda pixels: pixels
-        except Exception as error:  # a file that is no model can fail in any way
-            raise UserError(f"--teacher={name} cannot be loaded: {error}") from error
-    build = getattr(keras.applications, name, None)
-    if not inspect.isfunction(build):
-        raise UserError(f"--teacher={name}: expected a .keras file or the name of a model of keras.applications.")
-    try:
-        # Without its activation: logits.
-        return build(weights="imagenet", classifier_activation=None), sys.modules[build.__module__].preprocess_input
-    except Exception as error:  # Keras raises this very class when a download fails
-        raise UserError(
-            f"The ImageNet weights of --teacher={name} cannot be downloaded ({error}): give a .keras file."
-        ) from error
+        return load_model(name, "teacher"), lambda pixels: pixels
+    return load_application(name, "teacher", classifier_activation=None)  # without its activation: logits
 
 
 def _last_map(classifier, name):
@@ -95,7 +78,7 @@ def _last_map(classifier, name):
     maps = [layer.output for layer in classifier.layers if _is_map(getattr(layer, "output", None))]
     if len(shapes[0]) != 4 or shapes[0][3] != 3 or len(shapes[1]) != 2 or len(maps) < 2:
         raise UserError(
-            f"--teacher={name} must map RGB images [B, H, W, 3] to scores [B, classes] by convolutions. "
+            f"`teacher={name}` must map RGB images [B, H, W, 3] to scores [B, classes] by convolutions. "
             f"Received: {shapes[0] or 'several inputs'} and {shapes[1] or 'several outputs'}."
         )
     return maps[-1]

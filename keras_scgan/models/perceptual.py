@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_scgan.models import folding
+from keras_scgan.models.loading import load_model
 from keras_scgan.photos import color
 from keras_scgan.program.errors import UserError
 
@@ -35,12 +36,14 @@ def build_perceptual_features(weights="imagenet", layer_name=None):
         Eq. 5 of [SCGAN](https://arxiv.org/abs/2011.11377).
     """
     if str(weights).endswith(".keras"):
-        network = _load(weights, lambda: keras.models.load_model(weights, compile=False))
+        network = load_model(weights, "perceptual_weights")
         preprocess, scale = (lambda pixels: pixels), 1.0
         if not isinstance(network.input, keras.KerasTensor) or network.input.shape != (None, None, None, 3):
-            raise UserError(f"{weights} must take RGB images of any size, [None, None, None, 3], and nothing else.")
+            raise UserError(
+                f"`perceptual_weights={weights}` must take RGB images of any size, [None, None, None, 3], alone."
+            )
     else:
-        network = _load(weights, lambda: keras.applications.VGG16(include_top=False, weights=weights))
+        network = _load_vgg16(weights)
         preprocess, scale = keras.applications.vgg16.preprocess_input, 1.0 / VGG16_INPUT_STDDEV
         layer_name = layer_name or VGG16_LAYER
 
@@ -48,7 +51,10 @@ def build_perceptual_features(weights="imagenet", layer_name=None):
     layer_names = [layer_name] if isinstance(layer_name, str | None) else list(layer_name)
     for name in layer_names:
         if name not in names:
-            raise UserError(f"{weights} has no layer {name!r}: set --perceptual_layer to one of {', '.join(names)}.")
+            raise UserError(
+                f"`perceptual_weights={weights}` has no layer {name!r}: "
+                f"set `perceptual_layer` to one of {', '.join(names)}."
+            )
     image = keras.Input((None, None, 3), name="image")
     source, calls = folding.trace(network, (None, None, 3))
     last_calls = {call.layer.name: call for call in calls}
@@ -60,17 +66,14 @@ def build_perceptual_features(weights="imagenet", layer_name=None):
     return model
 
 
-def _load(weights, load):
-    advice = (
-        "give the weights with --perceptual_weights=PATH, or leave the perceptual loss out with "
-        "--perceptual_loss_weight=0."
-    )
+def _load_vgg16(weights):
     if weights not in ("imagenet", None) and not pathlib.Path(weights).is_file():
-        raise UserError(f"There is no file {weights}: {advice}")
+        raise UserError(f"`perceptual_weights={weights}`: there is no such file.")
     try:
-        return load()
+        return keras.applications.VGG16(include_top=False, weights=weights)
     except Exception as error:  # a download and a file can fail in ways of their own
-        what = (
-            "VGG-16's ImageNet weights cannot be downloaded" if weights == "imagenet" else f"{weights} cannot be read"
-        )
-        raise UserError(f"{what} ({error}): {advice}") from error
+        failed = "cannot be downloaded" if weights == "imagenet" else "are none of VGG-16 without its top"
+        raise UserError(
+            f"`perceptual_weights={weights}` {failed} ({error}): give a file, or leave the perceptual loss out by "
+            "`perceptual_loss_weight=0`."
+        ) from error

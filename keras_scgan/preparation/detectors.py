@@ -9,7 +9,8 @@ import numpy as np
 from absl import logging
 
 from keras_scgan.colorizing.colorizer import Colorizer
-from keras_scgan.colorizing.runners import DEFAULT_SIZE, load_keras
+from keras_scgan.colorizing.runners import DEFAULT_SIZE
+from keras_scgan.models.loading import load_model
 from keras_scgan.photos import color
 from keras_scgan.photos.resizing import resize
 from keras_scgan.program.errors import UserError
@@ -178,10 +179,8 @@ class _KerasDetector:
     def __init__(self, name, threads):
         self.name = name
         path = pathlib.Path(name.removeprefix(_KERAS_PREFIX))
-        if not path.exists():
-            raise UserError(f"The model {path} does not exist: the detector is given as {_KERAS_PREFIX}PATH.")
         _limit_tensorflow(threads)
-        model = load_keras(path)
+        model = load_model(path, "detector")
         inputs = getattr(model, "inputs", None) or []  # a model that was never called does not know them
         output = _first(model.output) if inputs else None
         shapes = [tuple(tensor.shape) for tensor in (*inputs, output) if tensor is not None]

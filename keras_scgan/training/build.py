@@ -5,17 +5,14 @@ a flag has one for each, with the `steps_per_epoch` that there are, and with `re
 weights.
 """
 
-import importlib
-import pathlib
-
-import keras
-
 from keras_scgan.colorizing import runners
 from keras_scgan.colorizing.descriptions import THERMAL
-from keras_scgan.models import Generator, build_critic, build_encoder, build_generator, build_pretrained_generator
+from keras_scgan.models import build_critic, build_generator, build_pretrained_generator
 from keras_scgan.models.encoder import ENCODER_PREFIX
+from keras_scgan.models.encoder_source import load_encoder_source
+from keras_scgan.models.loading import load_model
 from keras_scgan.models.perceptual import build_perceptual_features
-from keras_scgan.models.pretrained import freeze_encoder, split_at_features
+from keras_scgan.models.pretrained import freeze_encoder
 from keras_scgan.program.errors import UserError
 from keras_scgan.training import optimizers, precision
 from keras_scgan.training.scgan import SCGAN
@@ -83,9 +80,9 @@ def build_run_generator(options):
         UserError: the encoder cannot be had, or is none.
     """
     if options.architecture == "pretrained":
-        encoder, name = load_encoder(*_encoder_flag(options))
-        built_from = {"encoder": name, "saliency": options.attention_loss}
-        generator = build_pretrained_generator(encoder, saliency=options.attention_loss, built_from=built_from)
+        source = load_encoder_source(*_encoder_argument(options))
+        built_from = {"encoder": source.name, "saliency": options.attention_loss}
+        generator = build_pretrained_generator(source.build(), saliency=options.attention_loss, built_from=built_from)
         freeze_encoder(generator, options.freeze_encoder)
     else:
         generator = build_generator(
@@ -103,53 +100,9 @@ def build_run_generator(options):
     return generator
 
 
-def _encoder_flag(options):
-    """Name and value of the flag that tells the encoder."""
-    return ("--encoder", options.encoder) if options.encoder else ("--init_from", options.init_from)
-
-
-def load_encoder(flag, name):
-    """The encoder of a generator's file, or one made of a classifier: a `.keras` file or a name of keras.applications.
-
-    Returns:
-        The encoder, and what it is called.
-    """
-    if name.endswith(".keras"):
-        model = _load(flag, name)
-        if not isinstance(model, Generator):
-            return build_encoder(model, name), pathlib.Path(name).stem
-        if "chroma" not in model.output:
-            raise UserError(f"{flag}={name} has no pre-trained encoder: its architecture is another.")
-        return _under_policy(split_at_features(model)[0]), model.description.built_from.get("encoder")
-    build = getattr(keras.applications, name, None)
-    if build is None or not callable(build):
-        raise UserError(f"{flag}={name}: expected a .keras file, or a name of keras.applications such as MobileNetV2.")
-    try:
-        classifier = build(weights="imagenet", include_top=False, input_shape=(None, None, 3))
-    except Exception as error:  # Keras raises this very class when a download fails
-        raise UserError(f"{flag}={name}: its weights cannot be downloaded ({error}).") from error
-    module = importlib.import_module(build.__module__)
-    return build_encoder(classifier, name, getattr(module, "preprocess_input", None)), name
-
-
-def _under_policy(network):
-    """A copy of a network under the dtype policy that is set."""
-    policy = keras.config.dtype_policy().name
-
-    def copy(layer):
-        is_layer = isinstance(layer, keras.layers.Layer)  # operations have neither weights nor a policy
-        return type(layer).from_config({**layer.get_config(), "dtype": policy}) if is_layer else layer
-
-    clone = keras.models.clone_model(network, clone_function=copy)
-    clone.set_weights(network.get_weights())
-    return clone
-
-
-def _load(flag, path):
-    try:
-        return keras.models.load_model(path, compile=False)
-    except Exception as error:  # a file that is no model can fail in any way
-        raise UserError(f"{flag}={path} cannot be loaded: {error}") from error
+def _encoder_argument(options):
+    """Value and name of the argument that tells the encoder."""
+    return (options.encoder, "encoder") if options.encoder else (options.init_from, "init_from")
 
 
 def _initial_generator(options):
@@ -157,11 +110,11 @@ def _initial_generator(options):
     if options.resumed:
         return generator
     if options.init_from:
-        source = _load("--init_from", options.init_from)
+        source = load_model(options.init_from, "init_from")
         _check_start(options, runners.describe(source), generator.description)
         _copy_weights("--init_from", options.init_from, source, generator)
     elif options.global_features not in ("none", "random"):
-        source = _load("--global_features", options.global_features)
+        source = load_model(options.global_features, "global_features")
         _copy_weights("--global_features", options.global_features, source, generator.get_layer("global_features"))
     return generator
 

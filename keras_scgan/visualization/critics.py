@@ -8,8 +8,9 @@ import zlib
 import numpy as np
 from keras import ops
 
-from keras_scgan.colorizing.runners import load_keras, split_batch
+from keras_scgan.colorizing.runners import split_batch
 from keras_scgan.models import build_critic
+from keras_scgan.models.loading import load_model
 from keras_scgan.photos import color
 from keras_scgan.photos.resizing import to_square
 from keras_scgan.program.errors import UserError
@@ -55,7 +56,7 @@ def load_critics(run_dir):
     written, checkpoint = _written(run_dir), _latest_checkpoint(run_dir)
     # A run that goes on leaves the critics of its former end until it ends again.
     if written and not (checkpoint and _time(checkpoint) > max(map(_time, written.values()))):
-        models = {name: load_keras(path) for name, path in written.items()}
+        models = {name: load_model(path, "run_dir") for name, path in written.items()}
     else:
         models = _load_from_checkpoint(run_dir, checkpoint, flags_path, flags)
     try:

@@ -1,7 +1,6 @@
 """Grad-CAM of VGG-16-Gray: where in a photo the global features, or a class, come from."""
 
 import dataclasses
-import pathlib
 import warnings
 
 import keras
@@ -9,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from keras_scgan.models.global_features import STRIDE
+from keras_scgan.models.loading import load_model
 from keras_scgan.photos import color
 from keras_scgan.photos.resizing import to_square
 from keras_scgan.program.errors import UserError
@@ -50,13 +50,7 @@ def load_cam_network(path):
     Raises:
         UserError: there is no such file, or no such network in it.
     """
-    if not pathlib.Path(path).is_file():
-        raise UserError(f"{path}: there is no such file; it should be VGG-16-Gray, or a generator (.keras).")
-    try:
-        model = keras.models.load_model(path, compile=False)
-    except Exception as error:  # a file that is no model can fail in any way
-        raise UserError(f"{path} cannot be loaded: {error}") from error
-    return as_cam_network(model)
+    return as_cam_network(load_model(path, "features"))
 
 
 def as_cam_network(model):

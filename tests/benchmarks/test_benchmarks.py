@@ -9,7 +9,7 @@ from small_encoder import small_classifier, small_pretrained_generator
 
 from keras_scgan import build_generator, data
 from keras_scgan.benchmarks import colorize, flicker, infer, input_pipeline, timing, train
-from keras_scgan.models import build_encoder
+from keras_scgan.models.encoder_source import EncoderSource
 from keras_scgan.photos import color
 from keras_scgan.photos.resizing import to_square
 
@@ -65,7 +65,7 @@ def test_numbers_fit_each_other(results):
 
 def test_pretrained_generators_are_measured_beside_that_of_the_paper():
     results = train.benchmark_pretrained(
-        lambda: build_encoder(small_classifier()),
+        EncoderSource(small_classifier(), "a classifier", None),
         preset="testing",
         depth=6,
         image_size=64,

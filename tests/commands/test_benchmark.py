@@ -95,7 +95,7 @@ def test_the_way_to_make_photos_square_is_measured(call_tool, tmp_path):
         (["colorize", "--model=missing.keras"], "missing.keras does not exist"),
         (["train", "--image_size=96"], "--image_size=96 is no multiple of 128"),
         (["train", "--encoder=x.keras", "--network_size=100"], "--network_size=100 is no multiple of 32"),
-        (["train", "--encoder=missing.keras"], "--encoder=missing.keras cannot be loaded"),
+        (["train", "--encoder=missing.keras"], "--encoder=missing.keras: there is no such file"),
         (["input", "--data_dir=/no/photos"], "/no/photos does not exist"),
         (["input", "--rounds=0"], "rounds"),
         (["train", "--network_size=64"], "--network_size is for --encoder"),

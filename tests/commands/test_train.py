@@ -286,7 +286,7 @@ def test_a_run_goes_on_is_not_deleted_unasked_and_when_asked_loses_its_own_files
         ([*DEMO, "--global_features=/no/vgg.keras"], "--global_features=/no/vgg.keras: there is no such file"),
         (
             [*DEMO, "--stage=2", "--perceptual_loss_weight=1", "--perceptual_weights=/no/vgg.h5"],
-            "There is no file /no/vgg.h5: give the weights with --perceptual_weights=PATH, or leave",
+            "--perceptual_weights=/no/vgg.h5: there is no such file",
         ),
     ],
 )
@@ -300,7 +300,7 @@ def test_a_generator_of_another_architecture_is_no_start(error_line, run, tmp_pa
     assert f"--init_from={generator} is not the network of this run" in line
     (tmp_path / "broken.keras").write_bytes(generator.read_bytes()[:999])
     line = error_line(*DEMO, f"--init_from={tmp_path}/broken.keras", f"--output_dir={tmp_path}")
-    assert f"--init_from={tmp_path}/broken.keras cannot be loaded" in line
+    assert f"--init_from={tmp_path}/broken.keras is none that Keras can load" in line
 
 
 def test_data_that_cannot_be_used_are_one_line_that_says_what_to_do(error_line, tmp_path):

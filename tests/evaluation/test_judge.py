@@ -81,7 +81,7 @@ def test_model_that_ends_in_its_features_has_no_scores(save, pictures):
 
 
 def test_what_is_no_judge_is_refused(save, tmp_path):
-    with pytest.raises(UserError, match=r"The judge .*missing\.keras does not exist: give a \.keras file"):
+    with pytest.raises(UserError, match=r"`judge=.*missing\.keras`: there is no such file"):
         Judge(tmp_path / "missing.keras")
     path = save(build_two_poolings())
     with pytest.raises(UserError, match=r"no layer conv .* with such an output: squeeze, gate, pool, logits\."):

@@ -75,13 +75,13 @@ def test_the_student_has_the_teachers_outputs_and_the_feature_network(tmp_path, 
 
 
 def test_what_is_no_teacher_is_named(tmp_path):
-    with pytest.raises(UserError, match=r"absent\.keras: there is no such file"):
+    with pytest.raises(UserError, match=r"`teacher=.*absent\.keras`: there is no such file"):
         build_teacher(str(tmp_path / "absent.keras"))
     (tmp_path / "text.keras").write_text("no model")
-    with pytest.raises(UserError, match=r"text\.keras cannot be loaded"):
+    with pytest.raises(UserError, match=r"`teacher=.*text\.keras` is none that Keras can load"):
         build_teacher(str(tmp_path / "text.keras"))
     for name in ("NoSuchNet", "imagenet_utils", "vgg16"):
-        with pytest.raises(UserError, match=f"--teacher={name}: expected"):
+        with pytest.raises(UserError, match=f"`teacher={name}`: expected"):
             build_teacher(name)
 
 
@@ -95,5 +95,5 @@ def test_weights_that_cannot_be_downloaded_are_said_to_be_so(monkeypatch):
         raise Exception("URL fetch failure")
 
     monkeypatch.setattr(keras.applications, "TinyNet", TinyNet, raising=False)
-    with pytest.raises(UserError, match=r"--teacher=TinyNet cannot be downloaded \(URL fetch failure\)"):
+    with pytest.raises(UserError, match=r"`teacher=TinyNet`: its weights cannot be downloaded \(URL fetch failure\)"):
         build_teacher("TinyNet")

@@ -51,7 +51,7 @@ def test_features_of_vgg16_are_of_blue_green_red_without_their_mean(images, tmp_
 
 @pytest.mark.parametrize("layer_name", [None, "third"])
 def test_a_layer_that_is_not_there_is_an_error_that_lists_those_that_are(network, layer_name):
-    with pytest.raises(UserError, match=r"--perceptual_layer to one of .*first, second"):
+    with pytest.raises(UserError, match=r"`perceptual_layer` to one of .*first, second"):
         build_perceptual_features(network[1], layer_name)
 
 
@@ -60,24 +60,23 @@ def no_download(include_top, weights):
 
 
 @pytest.mark.parametrize(
-    ("weights", "what"),
+    ("name", "reason"),
     [
-        ("imagenet", "cannot be downloaded .no route to host."),
-        ("missing.h5", "There is no file .*missing.h5"),
-        ("missing.keras", "There is no file .*missing.keras"),
-        ("broken.h5", "broken.h5 cannot be read"),
-        ("broken.keras", "broken.keras cannot be read"),
+        ("missing.h5", "there is no such file"),
+        ("missing.keras", "there is no such file"),
+        ("broken.h5", "are none of VGG-16 without its top"),
+        ("broken.keras", "is none that Keras can load"),
     ],
 )
-def test_weights_that_cannot_be_had_are_an_error_that_says_what_to_do(monkeypatch, tmp_path, weights, what):
-    if weights == "imagenet":
-        monkeypatch.setattr(keras.applications, "VGG16", no_download)
-    else:
-        weights = tmp_path / weights
-        if weights.stem == "broken":
-            weights.write_bytes(b"no weights")
-    with pytest.raises(UserError, match=what) as error:
-        build_perceptual_features(str(weights), "first")
-    assert "--perceptual_weights=" in str(error.value)
-    assert "--perceptual_loss_weight=0" in str(error.value)
+def test_files_that_are_no_weights_are_named(tmp_path, name, reason):
+    (tmp_path / "broken.h5").write_bytes(b"no weights")
+    (tmp_path / "broken.keras").write_bytes(b"no model")
+    with pytest.raises(UserError, match=f"`perceptual_weights={tmp_path / name}`:? {reason}") as error:
+        build_perceptual_features(str(tmp_path / name), "first")
     assert "\n" not in str(error.value)
+
+
+def test_weights_that_cannot_be_downloaded_are_an_error_that_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(keras.applications, "VGG16", no_download)
+    with pytest.raises(UserError, match=r"cannot be downloaded .no route to host.*`perceptual_loss_weight=0`"):
+        build_perceptual_features()

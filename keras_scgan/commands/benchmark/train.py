@@ -15,9 +15,10 @@ from absl import flags
 
 from keras_scgan.benchmarks import train
 from keras_scgan.commands.benchmark import shared
+from keras_scgan.models.encoder_source import load_encoder_source
 from keras_scgan.models.layers import NORMS
 from keras_scgan.program.errors import UserError
-from keras_scgan.training import build, precision
+from keras_scgan.training import precision
 
 FLAGS = flags.FLAGS
 
@@ -77,7 +78,7 @@ def _time_pretrained(precisions):
     if size % 32:
         raise UserError(f"--network_size={size} is no multiple of 32, which an encoder needs.")
     results = train.benchmark_pretrained(
-        lambda: build.load_encoder("--encoder", FLAGS.encoder)[0],
+        load_encoder_source(FLAGS.encoder, "encoder"),
         preset=FLAGS.preset,
         depth=int(FLAGS.depth),
         image_size=FLAGS.image_size,

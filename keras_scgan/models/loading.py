@@ -1,0 +1,62 @@
+"""Keras models from files, and from keras.applications by name.
+
+The package of this module registers the layers of the project's networks.
+"""
+
+import inspect
+import pathlib
+import sys
+
+import keras
+
+from keras_scgan.program.errors import UserError
+
+
+def load_model(path, argument):
+    """Loads a Keras model, of this project's layers or not. It is not compiled.
+
+    Args:
+        path: path of a `.keras` file.
+        argument: string. Name of the argument that gave the path, for the errors.
+
+    Raises:
+        UserError: There is no such file, or no model in it.
+    """
+    if not pathlib.Path(path).is_file():
+        raise UserError(f"`{argument}={path}`: there is no such file.")
+    try:
+        return keras.models.load_model(path, compile=False)
+    except Exception as error:  # a file that is no model can fail in any way
+        raise UserError(f"`{argument}={path}` is none that Keras can load: {_first_line(error)}") from error
+
+
+def load_application(name, argument, **options):
+    """Builds a model of `keras.applications` with its ImageNet weights, which Keras downloads once and keeps.
+
+    Args:
+        name: string, such as `"MobileNetV2"`.
+        argument: string. Name of the argument that gave it, for the errors.
+        **options: of that model's function.
+
+    Returns:
+        The model, and the function that its images `[B, H, W, 3]` in [0, 255] go through first.
+
+    Raises:
+        UserError: There is no such model, or its weights cannot be had.
+    """
+    build = getattr(keras.applications, name, None)
+    if not inspect.isfunction(build):
+        raise UserError(
+            f"`{argument}={name}`: expected a .keras file, or a name of keras.applications such as MobileNetV2."
+        )
+    try:
+        model = build(weights="imagenet", **options)
+    except Exception as error:  # Keras raises this very class when a download fails
+        raise UserError(
+            f"`{argument}={name}`: its weights cannot be downloaded ({_first_line(error)}). Give a .keras file."
+        ) from error
+    return model, sys.modules[build.__module__].preprocess_input
+
+
+def _first_line(error):
+    return str(error).strip().partition("\n")[0]

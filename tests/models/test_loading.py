@@ -1,0 +1,60 @@
+"""Models are loaded in one way, and what cannot be had is named with the argument that asked for it."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_scgan.models import build_generator
+from keras_scgan.models.loading import load_application, load_model
+from keras_scgan.program.errors import UserError
+
+
+def preprocess_input(pixels):
+    return pixels / 255.0
+
+
+def test_a_network_of_this_project_is_loaded_with_its_weights(tmp_path):
+    generator = build_generator("testing", depth=6, global_features=False)
+    generator.save(tmp_path / "generator.keras")
+    loaded = load_model(tmp_path / "generator.keras", "init_from")
+    assert loaded.description == generator.description
+    for found, expected in zip(loaded.weights, generator.weights, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(None, ": there is no such file"), (b"no model", " is none that Keras can load: ")]
+)
+def test_a_file_that_is_no_model_is_named_in_one_line(tmp_path, content, reason):
+    path = tmp_path / "model.keras"
+    if content:
+        path.write_bytes(content)
+    with pytest.raises(UserError) as error:
+        load_model(path, "init_from")
+    assert str(error.value).startswith(f"`init_from={path}`{reason}")
+    assert "\n" not in str(error.value)
+
+
+def test_a_model_of_keras_applications_comes_with_what_its_images_go_through(monkeypatch):
+    def TinyNet(weights, include_top):  # noqa: N802 (as those of Keras)
+        return weights, include_top
+
+    monkeypatch.setattr(keras.applications, "TinyNet", TinyNet, raising=False)
+    model, preprocess = load_application("TinyNet", "encoder", include_top=False)
+    assert model == ("imagenet", False)
+    assert preprocess is preprocess_input
+
+
+@pytest.mark.parametrize("name", ["NoSuchNet", "vgg16", "model.h5"])
+def test_what_is_no_model_of_keras_applications_is_named(name):
+    with pytest.raises(UserError, match=f"^`encoder={name}`: expected a .keras file, or a name of keras.applications"):
+        load_application(name, "encoder")
+
+
+def test_weights_that_cannot_be_downloaded_are_said_to_be_so(monkeypatch):
+    def TinyNet(weights):  # noqa: N802 (as those of Keras)
+        raise Exception("URL fetch failure\nand more")
+
+    monkeypatch.setattr(keras.applications, "TinyNet", TinyNet, raising=False)
+    with pytest.raises(UserError, match=r"^`encoder=TinyNet`: its weights cannot be downloaded \(URL fetch failure\)"):
+        load_application("TinyNet", "encoder")
