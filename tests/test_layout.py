@@ -12,7 +12,10 @@ import pytest
 ROOT = pathlib.Path(__file__).parents[1]
 PACKAGE = ROOT / "keras_scgan"
 USE = ("program", "photos", "colorizing", "serving")
-WITHOUT_FLAGS = (*USE, "benchmarks", "evaluation", "export", "preparation", "visualization")
+WITHOUT_FLAGS = (
+    *USE,
+    *("benchmarks", "data", "evaluation", "export", "models", "preparation", "training", "visualization"),
+)
 """Parts that name no flag, in no message and no docstring: flags are the commands'."""
 ABOUT_COMMANDS = ("keras_scgan.program.arguments", "keras_scgan.program.cli", "keras_scgan.export.serving_files")
 """What all commands have in common, and the texts that tell how to call TensorFlow Serving."""

@@ -62,7 +62,7 @@ class BadFiles:
         where = "" if self.log_path is None else f", all named in {self.log_path}"
         return (
             f"{summary}. Bad files so far: {len(self)}, allowed: {self.max_bad_files}{where}. "
-            "Repair or remove them, or raise --max_bad_files."
+            "Repair or remove them, or raise `max_bad_files`."
         )
 
 

@@ -22,7 +22,8 @@ def run(main, takes_arguments=False):
     """Runs `main(argv)` under absl.
 
     A wrong flag ends the process with one line on stderr and exit status 2, as do the errors of `errors_in_a_line`.
-    `--help` prints the docstring and the flags of the module of `main`.
+    What errors and logs tell of arguments is told of flags. `--help` prints the docstring and the flags of the module
+    of `main`.
 
     Args:
         main: function of the arguments that are no flags, the program's name first.
@@ -43,6 +44,7 @@ def run(main, takes_arguments=False):
         logging.get_absl_handler().python_handler.setStream(sys.stderr)
         logging.set_verbosity(logging.WARNING if flags.FLAGS.quiet else logging.INFO)
         progress.set_quiet(flags.FLAGS.quiet)
+        logging.get_absl_handler().addFilter(_tell_of_flags)
         with errors_in_a_line():
             if len(argv) > 1 and not takes_arguments:
                 raise UserError(f"unexpected argument {argv[1]!r}: a flag is written --name=value.")
@@ -102,6 +104,12 @@ def interruptible(advice):
     except Interrupted as interruption:
         print(f"Stopped by {interruption}. {advice}", file=sys.stderr)
         sys.exit(128 + interruption.signal)
+
+
+def _tell_of_flags(record):
+    """A filter of log records, which lets all of them pass."""
+    record.msg = as_flags(str(record.msg))
+    return True
 
 
 def _interrupt(number, frame):

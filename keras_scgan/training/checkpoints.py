@@ -103,7 +103,7 @@ class Checkpoints:
             self._assign(values, path)
             return step
         if self._damaged:
-            raise UserError(f"All checkpoints in {self.folder} are damaged: start anew with --fresh.")
+            raise UserError(f"All checkpoints in {self.folder} are damaged: start anew with `fresh=True`.")
         return 0
 
     def _assign(self, values, path):
@@ -112,7 +112,7 @@ class Checkpoints:
             if found is not None and found != value:
                 raise UserError(
                     f"{path} was made with {name.removeprefix(_CONSTANT)}={found}, not {value}: go on with that, or "
-                    "start another run from generator.keras by --init_from."
+                    "start another run from generator.keras by `init_from`."
                 )
         shapes = {name: tuple(variable.shape) for name, variable in self._variables.items()}
         found = {name: value.shape for name, value in values.items()}
@@ -120,7 +120,7 @@ class Checkpoints:
             differing = sorted(name for name in shapes.keys() | found.keys() if shapes.get(name) != found.get(name))
             raise UserError(
                 f"{path} is of another model ({len(differing)} variables differ, the first is {differing[0]}): "
-                "train with the flags that it was made with (run.flags), or start anew with --fresh."
+                "train with the settings that it was made with (run.flags), or start anew with `fresh=True`."
             )
         for name, variable in self._variables.items():
             variable.assign(values[name])

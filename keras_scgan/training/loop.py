@@ -179,7 +179,7 @@ class Trainer:
         if np.ptp(self._of_all_workers(max(self.checkpoints.steps(), default=0))):
             raise UserError(
                 f"The workers do not see the same checkpoints in {self.checkpoints.folder}: "
-                "--output_dir must be a folder that they share."
+                "`output_dir` must be a folder that they share."
             )
         step = self.checkpoints.restore_latest()
         if step:
@@ -257,7 +257,7 @@ class Trainer:
     def _stop_non_finite(self, what, step):
         steps = self.checkpoints.steps()
         last = f"the last good checkpoint is {self.checkpoints.path(steps[-1])}" if steps else "there is no checkpoint"
-        raise NonFiniteLossError(f"{what} at step {step}; {last}. Try a lower --learning_rate, or --precision=float32.")
+        raise NonFiniteLossError(f"{what} at step {step}; {last}. Try a lower `learning_rate`, or `precision=float32`.")
 
     def _validate(self, signals):
         """Every validation term with the prefix `val_`: by the chief, unless a signal comes."""

@@ -15,6 +15,8 @@ WEIGHT_DECAY = 5e-4
 TEMPERATURE = 2.0
 """Of soft targets."""
 
+SCHEDULES = ("step", "cosine")
+
 OPTIMIZERS = {
     "sgd": functools.partial(keras.optimizers.SGD, momentum=0.9),
     "adam": keras.optimizers.Adam,
@@ -138,12 +140,12 @@ class Distillation(Pretraining):
         }
 
 
-def build_optimizer(options):
-    """Builds the optimizer of a run. `options` has the flags of `tools/pretrain.py` as attributes."""
-    rate, epoch = options.learning_rate, options.steps_per_epoch
-    if options.schedule == "cosine":
-        rate = keras.optimizers.schedules.CosineDecay(rate, options.epochs * epoch)
+def build_optimizer(settings):
+    """Builds the optimizer of a run. Args: `settings`, resolved `PretrainSettings`."""
+    rate, epoch = settings.learning_rate, settings.steps_per_epoch
+    if settings.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, settings.epochs * epoch)
     else:
-        rate = keras.optimizers.schedules.ExponentialDecay(rate, options.step_epochs * epoch, 0.1, staircase=True)
-    average = {"use_ema": options.ema_momentum > 0, "ema_momentum": options.ema_momentum}
-    return precision.scaling(OPTIMIZERS[options.optimizer](rate, **average), options.precision)
+        rate = keras.optimizers.schedules.ExponentialDecay(rate, settings.step_epochs * epoch, 0.1, staircase=True)
+    average = {"use_ema": settings.ema_momentum > 0, "ema_momentum": settings.ema_momentum}
+    return precision.scaling(OPTIMIZERS[settings.optimizer](rate, **average), settings.precision)

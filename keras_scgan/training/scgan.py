@@ -39,8 +39,7 @@ class SCGAN(TrainedModel):
         generator: model made by `build_generator` or `build_pretrained_generator` of `keras_scgan.models`.
         color_critic: model made by `build_critic`, which judges colour images. Defaults to `None`: no such term.
         attention_critic: another one, which judges colour images weighted by their saliency maps.
-        perceptual_features: model from images `[B, H, W, 3]` in [-1, 1] to float32 features. Defaults to `None`: no
-            such term.
+        perceptual_features: model from images `[B, H, W, 3]` in [-1, 1] to float32 features. Defaults to none.
         seed: int. Seed of the interpolation coefficients of the gradient penalty.
 
     Attributes:
@@ -48,6 +47,9 @@ class SCGAN(TrainedModel):
 
     Raises:
         ValueError: there is an attention critic but no saliency branch.
+
+    `training.train` is the way to train. `fit`, for experiments, takes the same steps, but does not resume exactly, and
+    validates the moving average of the weights, if there is one, only with `keras.callbacks.SwapEMAWeights()`.
 
     Example:
 

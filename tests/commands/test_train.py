@@ -100,7 +100,7 @@ def test_metrics_are_a_line_an_epoch_with_protocol_and_every_finite_term(run, st
     terms += [f"{critic}_adversarial_loss" for critic in critics]
     of_critics = [f"{critic}_{name}" for critic in critics for name in ("critic_loss", "gradient_penalty")]
     protocol = {
-        "stage": str(stage),
+        "stage": stage,
         "preset": "testing",
         "image_size": 64,
         "batch_size": 4,
@@ -211,8 +211,7 @@ def test_a_run_goes_on_is_not_deleted_unasked_and_when_asked_loses_its_own_files
     assert "STAGE 2 STARTS FROM RANDOM WEIGHTS: give stage 1's generator by --init_from" in first.stderr
     before = {name: (tmp_path / "out" / name).read_bytes() for name in files_of(tmp_path / "out")}
 
-    for flag in ("--fresh", "--noresume"):
-        assert "--overwrite" in error_line(*DEMO, *out, flag)
+    assert "delete it by --overwrite" in error_line(*DEMO, *out, "--fresh")
     assert {name: (tmp_path / "out" / name).read_bytes() for name in files_of(tmp_path / "out")} == before
 
     halves = [tmp_path / "out" / name for name in (".metrics.1.1.tmp.jsonl", "checkpoints/.step_00000002.1.1.tmp.npz")]
@@ -267,12 +266,12 @@ def test_a_run_goes_on_is_not_deleted_unasked_and_when_asked_loses_its_own_files
         ([*DEMO, "--epochs=1,2,3"], "--epochs=1,2,3: expected one number, or two"),
         ([*DEMO, "--epochs=many"], "--epochs=many: expected one number, or two"),
         ([*DEMO, "--epochs="], "--epochs=: expected one number, or two"),
-        ([*DEMO, "--epochs=0"], "--epochs=0: must be positive"),
-        ([*DEMO, "--learning_rate=nan"], "--learning_rate=nan: must be positive"),
-        ([*DEMO, "--learning_rate=0"], "--learning_rate=0.0: must be positive"),
-        ([*DEMO, "--learning_rate_halving_epochs=-1"], "--learning_rate_halving_epochs=-1: must be positive, or 0"),
-        ([*DEMO, "--saliency_loss_weight=-1"], "--saliency_loss_weight=-1.0: must be positive, or 0"),
-        ([*DEMO, "--batch_size=0"], "--batch_size=0: must be positive"),
+        ([*DEMO, "--epochs=0"], "--epochs=0: expected at least 1"),
+        ([*DEMO, "--learning_rate=nan"], "--learning_rate=nan: expected a finite number"),
+        ([*DEMO, "--learning_rate=0"], "--learning_rate=0.0: expected more than 0"),
+        ([*DEMO, "--learning_rate_halving_epochs=-1"], "--learning_rate_halving_epochs=-1: expected at least 0"),
+        ([*DEMO, "--saliency_loss_weight=-1"], "--saliency_loss_weight=-1.0: expected at least 0"),
+        ([*DEMO, "--batch_size=0"], "--batch_size=0: expected at least 1"),
         ([*DEMO, "--stage=both", "--image_size=64,96"], "--image_size=96 is no multiple of 64"),
         ([*DEMO, "--stage=both", "--batch_size=2,21"], "has 20 photos, too few for batches of 21"),
         ([*DEMO, "--noattention_loss", "--saliency_loss_weight=1"], "--saliency_loss_weight: with --noattention_loss"),

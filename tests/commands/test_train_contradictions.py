@@ -23,7 +23,7 @@ COSINE = "--learning_rate_schedule=cosine"
         (["--keep_luma", "--stretch_luma"], "--keep_luma: with --aging or --stretch_luma the luma of the input is not"),
         (["--encoder=MobileNetV2"], "--encoder=MobileNetV2 is for --architecture=pretrained"),
         (["--freeze_encoder=none"], "--freeze_encoder=none is for --architecture=pretrained"),
-        (["--encoder_learning_rate=1e-5"], "--encoder_learning_rate=1e-5 is for --architecture=pretrained"),
+        (["--encoder_learning_rate=1e-5"], "--encoder_learning_rate=1e-05 is for --architecture=pretrained"),
         (["--judged_size=32"], "--judged_size=32 is for stage 2, and --stage=1 is the default"),
         (["--truth_saturation=1.2"], "--truth_saturation=1.2 is for stage 2"),
         (["--perceptual_gradient_ratio=5"], "--perceptual_gradient_ratio=5.0 is for stage 2"),

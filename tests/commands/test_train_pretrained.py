@@ -89,8 +89,10 @@ def test_a_run_goes_on_from_a_generator_alone_and_may_leave_its_saliency_branch_
     assert all(np.array_equal(after[path], value) for path, value in before.items())
 
 
-def test_a_generator_with_operations_can_be_gone_on_from(call_tool, tmp_path):
+def test_a_generator_with_operations_can_be_gone_on_from_and_is_loaded_once(call_tool, tmp_path, monkeypatch):
     """As MobileNetV3 has them, whose weights are no file here."""
+    loaded, load = [], keras.models.load_model
+    monkeypatch.setattr(keras.models, "load_model", lambda path, **kwargs: loaded.append(path) or load(path, **kwargs))
     generator = small_pretrained_generator(classifier=classifier_with_operations(), stretch_luma=True)
     generator.save(tmp_path / "start.keras")
     result = call_tool(
@@ -99,6 +101,7 @@ def test_a_generator_with_operations_can_be_gone_on_from(call_tool, tmp_path):
         "--precision=mixed_bfloat16",
     )
     assert result.returncode == 0, result.stderr
+    assert loaded == [f"{tmp_path}/start.keras"]
     after = encoder_of(tmp_path / "run" / "generator.keras")
     assert all(np.array_equal(after[path], value) for path, value in encoder_of(tmp_path / "start.keras").items())
 

@@ -133,7 +133,7 @@ def test_a_run_that_would_see_its_data_in_another_order_is_refused(trained, tmp_
 def test_a_checkpoint_of_another_model_is_an_error_that_changes_nothing(trained, tmp_path, other):
     Checkpoints(tmp_path, tiny.build_model(**other)).save(1)
     expected = values_of(trained)
-    with pytest.raises(UserError, match=r"step_00000001\.npz is of another model \(\d+ variables differ.*--fresh"):
+    with pytest.raises(UserError, match=r"step_00000001\.npz is of another model \(\d+ variables differ.*`fresh=True`"):
         Checkpoints(tmp_path, trained).restore_latest()
     assert_same_bits(values_of(trained), expected)
 

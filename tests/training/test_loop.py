@@ -15,6 +15,7 @@ from keras_scgan.models.layers import BatchNormalization
 from keras_scgan.program.errors import UserError
 from keras_scgan.training import loop
 from keras_scgan.training.build import _adam
+from keras_scgan.training.train_settings import TrainSettings
 
 
 def build(**options):
@@ -111,18 +112,22 @@ def test_validation_terms_are_means_over_photos_not_batches_and_change_no_state(
 
 @pytest.mark.parametrize(("critic_steps", "halving"), [(2, 2), (1, 0)])
 def test_learning_rates_halve_after_the_epochs_that_are_asked_for(critic_steps, halving):
-    class Options:
-        learning_rate, learning_rate_halving_epochs, steps_per_epoch, precision = 0.5, halving, 2, "float32"
-        learning_rate_schedule, warm_up_steps, epochs, encoder_learning_rate = "halving", 0, 5, 0.5
-
+    settings = TrainSettings(
+        data_dir="photos",
+        learning_rate=0.5,
+        learning_rate_halving_epochs=halving,
+        epochs=5,
+        steps_per_epoch=2,
+        precision="float32",
+    )
     model = build()
-    optimizers = [_adam(Options, updates) for updates in (1, critic_steps)]
+    optimizers = [_adam(settings, updates) for updates in (1, critic_steps)]
     model.compile(*optimizers, critic_steps=critic_steps)
     step, rates = tf.function(model.train_step), []
     for i in range(10):
         rates.append([float(optimizer.learning_rate) for optimizer in optimizers])
         step(tiny.batch_of_step(i))
-    expected = [0.5 ** (1 + (i // (2 * Options.steps_per_epoch) if halving else 0)) for i in range(10)]
+    expected = [0.5 ** (1 + (i // (2 * settings.steps_per_epoch) if halving else 0)) for i in range(10)]
     np.testing.assert_array_equal(rates, np.transpose([expected, expected]))
 
 
@@ -204,7 +209,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_checkpo
     with pytest.raises(loop.NonFiniteLossError, match=blamed) as error:
         trainer.fit()
     assert isinstance(error.value, UserError)
-    for part in ("at step 4", "step_00000002.npz", "--learning_rate"):
+    for part in ("at step 4", "step_00000002.npz", "`learning_rate`"):
         assert part in str(error.value)
     assert trainer.checkpoints.steps() == [2]
     assert events.events[-1] == "end"

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from keras_scgan.models import build_critic, build_generator
 from keras_scgan.training import precision
+from keras_scgan.training.loop import averaged_weights
 from keras_scgan.training.scgan import SCGAN
 
 SIDE = 64
@@ -220,6 +221,18 @@ def test_fit_takes_a_dataset_and_lowers_the_loss(batch):
     history = model.fit(dataset, validation_data=dataset, epochs=8, shuffle=False, verbose=0).history
     assert history.keys() == STAGE_1 | {f"val_{name}" for name in STAGE_1}
     assert history["loss"][-1] < 0.9 * history["loss"][0]
+
+
+def test_fit_validates_the_moving_average_as_the_loop_does_with_the_callback_of_keras(batch):
+    model = build_model(critics=(), optimizer=keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.9))
+    dataset = tf.data.Dataset.from_tensors(batch)
+    swap = keras.callbacks.SwapEMAWeights()
+    history = model.fit(dataset, validation_data=dataset, epochs=1, verbose=0, callbacks=[swap]).history
+    trained = {name: float(value) for name, value in model.validation_terms(batch).items()}
+    with averaged_weights(model):
+        averaged = {name: float(value) for name, value in model.validation_terms(batch).items()}
+    assert history["val_loss"][0] == pytest.approx(averaged["loss"], rel=1e-4)
+    assert averaged["loss"] != pytest.approx(trained["loss"], rel=1e-3)
 
 
 def test_two_replicas_with_half_the_batch_each_step_like_one_with_the_whole(batch, two_replicas):

@@ -1,0 +1,114 @@
+"""A flag for each setting of a job, and the settings that the flags give; what commands have in common that train."""
+
+import dataclasses
+import pathlib
+
+from absl import flags
+
+from keras_scgan.program import cli
+from keras_scgan.program.errors import UserError
+
+flags.disclaim_key_flags()  # those that are defined here are of the command that calls
+
+FLAGS = flags.FLAGS
+_OF_THE_CALL = ("fresh", "overwrite", "dry_run")
+
+
+def define(settings, leave_out=()):
+    """Defines a flag for each field of a class of settings, as a flag of the calling module.
+
+    Args:
+        settings: dataclass whose fields `program.settings.setting` made.
+        leave_out: names of fields that get no flag.
+    """
+    fields = [field for field in dataclasses.fields(settings) if field.name not in leave_out]
+    for field in fields:
+        _define(field)
+    for field in fields:
+        FLAGS[field.name].help = cli.as_flags(FLAGS[field.name].help)
+
+
+def _define(field):
+    name, bounds = field.name, {"lower_bound": field.metadata["low"], "upper_bound": field.metadata["high"]}
+    text, choices, by_stage = (field.metadata[key] for key in ("help", "choices", "by_stage"))
+    is_required = field.default is dataclasses.MISSING
+    default = None if is_required else field.default
+    if by_stage:
+        flags.DEFINE_list(name, list(map(str, by_stage)), text)
+    elif choices:
+        flags.DEFINE_enum(name, str(default), list(map(str, choices)), text)
+    elif field.type is bool:
+        flags.DEFINE_bool(name, default, text)
+    elif field.type is int:
+        flags.DEFINE_integer(name, default, text, **bounds)
+    elif field.type is float:
+        flags.DEFINE_float(name, default, text, **bounds)
+    elif default is None and field.type == tuple | None:
+        flags.DEFINE_list(name, None, text)
+    else:
+        flags.DEFINE_string(name, default, text, required=is_required)
+
+
+def make(settings, **others):
+    """Makes the settings that the flags give.
+
+    Args:
+        settings: as of `define`.
+        **others: values of fields that are not those of the flags. Where a flag has a number for each stage of
+            training, `stage` says which is taken.
+
+    Raises:
+        UserError: A flag has not one or two numbers, or a value cannot be.
+    """
+    fields = [field for field in dataclasses.fields(settings) if field.name not in others]
+    return settings(**{field.name: _value(field, others.get("stage")) for field in fields}, **others)
+
+
+def _value(field, stage):
+    value = FLAGS[field.name].value
+    if field.metadata["by_stage"]:
+        return _number(field, value, stage)
+    if field.metadata["choices"]:
+        return field.type(value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _number(field, texts, stage):
+    try:
+        numbers = [field.type(text) for text in texts]
+        return numbers[0] if len(numbers) == 1 else dict(zip((1, 2), numbers, strict=True))[stage]
+    except ValueError:
+        raise UserError(
+            f"--{field.name}={','.join(texts)}: expected one number, or two: stage 1's, stage 2's."
+        ) from None
+
+
+def define_call():
+    """Defines the flags that say how a run is called and not what it is, as flags of the calling module."""
+    flags.DEFINE_bool("fresh", False, "Start anew, not from the latest checkpoint of the run folder, where it has one.")
+    flags.DEFINE_bool("overwrite", False, "With --fresh: delete the run that the run folder holds.")
+    flags.DEFINE_bool("dry_run", False, "Print what would be trained, and exit.")
+
+
+def call(command, train, plan):
+    """Trains as the flags of a call say, or prints what would be trained, the flags first.
+
+    A signal that stops the run ends the process with a line that says how to go on.
+
+    Args:
+        command: name of the command's module.
+        train: function of the arguments `fresh`, `overwrite` and `run_flags`, as of `training.train.train`.
+        plan: function that gives the lines to print.
+    """
+    lines = tuple(flag.serialize() for flag in FLAGS.get_key_flags_for_module(command) if _is_kept(flag))
+    if FLAGS.dry_run:
+        planned = plan()  # before the flags are printed: they may be refused
+        print("\n".join([*lines, *planned]))
+        return
+    run_flags = pathlib.Path(FLAGS.output_dir) / "run.flags"
+    with cli.interruptible(f"To go on: {cli.called_as()} --flagfile={run_flags}"):
+        train(fresh=FLAGS.fresh, overwrite=FLAGS.overwrite, run_flags=lines)
+
+
+def _is_kept(flag):
+    return flag.name not in _OF_THE_CALL and flag.value is not None
