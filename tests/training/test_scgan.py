@@ -227,7 +227,7 @@ def test_fit_validates_the_moving_average_as_the_loop_does_with_the_callback_of_
     model = build_model(critics=(), optimizer=keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.9))
     dataset = tf.data.Dataset.from_tensors(batch)
     swap = keras.callbacks.SwapEMAWeights()
-    history = model.fit(dataset, validation_data=dataset, epochs=1, verbose=0, callbacks=[swap]).history
+    history = model.fit(dataset, validation_data=dataset, epochs=1, shuffle=False, verbose=0, callbacks=[swap]).history
     trained = {name: float(value) for name, value in model.validation_terms(batch).items()}
     with averaged_weights(model):
         averaged = {name: float(value) for name, value in model.validation_terms(batch).items()}
