@@ -5,9 +5,8 @@ import photos_of_kinds
 import pytest
 from PIL import Image
 
-from keras_scgan.colorizing import colorize_files
+from keras_scgan.colorizing import colorize_files, shipped
 from keras_scgan.colorizing.colorizer import Colorizer
-from keras_scgan.colorizing.runners import SHIPPED_DIR
 from keras_scgan.photos import color
 from keras_scgan.photos.files import read_photo, write_photo
 from keras_scgan.program.file_jobs import Report, find_files
@@ -15,7 +14,7 @@ from keras_scgan.program.file_jobs import Report, find_files
 
 @pytest.fixture(scope="module")
 def colorizer():
-    return Colorizer(SHIPPED_DIR / "scgan" / "scgan_int8.tflite")
+    return Colorizer(shipped.FOLDER / "scgan" / "scgan_int8.tflite")
 
 
 @pytest.fixture

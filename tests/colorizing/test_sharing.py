@@ -12,12 +12,12 @@ from PIL import Image
 from small_encoder import small_pretrained_generator
 
 from keras_scgan import data
+from keras_scgan.colorizing import shipped
 from keras_scgan.colorizing.colorizer import Colorizer
-from keras_scgan.colorizing.runners import SHIPPED_DIR
 from keras_scgan.photos.files import read_photo
 from keras_scgan.program.errors import BadFileError, UserError
 
-LITERT = SHIPPED_DIR / "scgan" / "scgan_int8.tflite"
+LITERT = shipped.FOLDER / "scgan" / "scgan_int8.tflite"
 
 
 @pytest.fixture(scope="module")
