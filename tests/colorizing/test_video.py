@@ -179,13 +179,12 @@ def test_an_interrupted_run_leaves_what_was_there(clip, output):
 
 
 @pytest.mark.parametrize("data", [b"", b"no video at all" * 100])
-def test_what_is_no_video_is_named(tmp_path, output, data, capfd):
+def test_what_is_no_video_is_named(tmp_path, output, data):
     path = tmp_path / "broken.mp4"
     path.write_bytes(data)
     with pytest.raises(BadFileError, match=r"broken.mp4: no video that OpenCV can read"):
         colorize_video(FakeColorizer(), path, output / "broken.mp4")
     assert not output.exists()
-    assert capfd.readouterr().err == ""
 
 
 def test_a_missing_video_is_named(tmp_path, output):
