@@ -3,7 +3,8 @@
 A verb's module has a docstring, whose first line `scgan --help` prints and all of which `scgan VERB --help`, and a
 function `main(argv)` of the arguments that are no flags. It has `TAKES_ARGUMENTS = True` if there may be any.
 
-A verb that is a package has sub-verbs, which `SUB_VERBS` lists: modules likewise, each with flags of its own alone.
+A verb that is a package has sub-verbs, which `SUB_VERBS` lists: modules likewise, each with flags of its own alone. A
+module whose name begins with an underscore is no verb.
 """
 
 import ast
@@ -91,7 +92,7 @@ def find(verb, arguments):
 
 def verbs():
     """Names of the verbs, sorted."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
 
 
 def _summary(verb):

@@ -20,20 +20,20 @@ from keras_scgan.program import quiet_tensorflow  # noqa: F401 (first, before an
 # isort: split
 from absl import flags
 
-from keras_scgan.commands import settings_flags
+from keras_scgan.commands import _settings_flags
 from keras_scgan.training import precision, pretrain
 from keras_scgan.training.pretrain_settings import PretrainSettings
 
 FLAGS = flags.FLAGS
 
-settings_flags.define(PretrainSettings)
-settings_flags.define_call()
+_settings_flags.define(PretrainSettings)
+_settings_flags.define_call()
 
 
 def main(_):
     """Pre-trains the network."""
     FLAGS.precision = precision.resolve(FLAGS.precision)
-    settings = settings_flags.make(PretrainSettings)
-    settings_flags.call(
+    settings = _settings_flags.make(PretrainSettings)
+    _settings_flags.call(
         __name__, functools.partial(pretrain.pretrain, settings), functools.partial(pretrain.plan, settings)
     )

@@ -20,7 +20,7 @@ from keras_scgan.program import quiet_tensorflow  # noqa: F401 (first, before an
 from absl import flags
 
 from keras_scgan import data
-from keras_scgan.commands import settings_flags
+from keras_scgan.commands import _settings_flags
 from keras_scgan.program.errors import UserError
 from keras_scgan.training import precision, train
 from keras_scgan.training.train_settings import OF_STAGE_2, TrainSettings
@@ -32,8 +32,8 @@ flags.DEFINE_string(
     "data_dir", None, "Folder with photos images/STEM.* and maps saliency/STEM.*, or one of shards (its split train)."
 )
 flags.DEFINE_enum("dataset", None, ["demo"], "A data set that the package carries, in place of --data_dir.")
-settings_flags.define(TrainSettings, leave_out=("stage", "data_dir"))
-settings_flags.define_call()
+_settings_flags.define(TrainSettings, leave_out=("stage", "data_dir"))
+_settings_flags.define_call()
 
 
 def main(_):
@@ -45,7 +45,7 @@ def main(_):
     # A run may be resumed by its run.flags, which name every flag.
     if FLAGS.stage == "1" and not FLAGS["stage"].present:
         stages[0].refuse(OF_STAGE_2, "is for stage 2, and --stage=1 is the default. Give --stage=2 or --stage=both")
-    settings_flags.call(
+    _settings_flags.call(
         __name__, functools.partial(train.train, stages, output_dir=FLAGS.output_dir), lambda: train.plan(stages)
     )
 
@@ -64,4 +64,4 @@ def _both_stages():
 
 def _settings(stage, **others):
     data_dir = FLAGS.data_dir or str(data.demo_dir())
-    return settings_flags.make(TrainSettings, stage=stage, data_dir=data_dir, **others)
+    return _settings_flags.make(TrainSettings, stage=stage, data_dir=data_dir, **others)

@@ -1,6 +1,6 @@
 """The settings of a job: the fields of a frozen dataclass, each with what it means and what it may be.
 
-A command makes a flag of each (see `commands.settings_flags`), so that both have one name, one default and one help.
+A command makes a flag of each (see `commands._settings_flags`), so that both have one name, one default and one help.
 """
 
 import dataclasses

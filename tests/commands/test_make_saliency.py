@@ -146,7 +146,7 @@ def test_two_photos_with_one_map_are_told(folder, make_saliency, photo):
         (["--images=in/one.png", "--output=in"], "would take the place of an original"),
         (["--images=in", "--output=out", "--detector=pfan"], "There is no detector 'pfan': choose one of scgan"),
         (["--images=in", "--output=out", "--model=x.keras"], "A generator is for the detector scgan alone"),
-        (["--images=in", "--output=out", "--detector=keras:x.keras"], "The model x.keras does not exist"),
+        (["--images=in", "--output=out", "--detector=keras:x.keras"], "--detector=x.keras: there is no such file"),
         (["--images=in", "--output=out", "--batch_size=0"], "batch_size"),
         (["in", "--output=out"], "unexpected argument 'in'"),
     ],

@@ -14,6 +14,7 @@ from keras_scgan import commands
 SUB_VERBS = {
     verb: getattr(importlib.import_module(f"{commands.__name__}.{verb}"), "SUB_VERBS", ()) if is_package else ()
     for _, verb, is_package in pkgutil.iter_modules(commands.__path__)
+    if verb in commands.verbs()
 }
 PROGRAMS = [f"{verb} {sub}".rstrip() for verb, subs in SUB_VERBS.items() for sub in subs or [""]]
 PROGRAM = re.compile(r"\bscgan (\w+)\b|\b(\w+)\.py\b")
