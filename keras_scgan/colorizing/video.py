@@ -102,18 +102,20 @@ def colorize_video(colorizer, source, target, *, smoothing=0.8, batch_size=8, on
 
 def _predicted(colorizer, frames, batch_size):
     """Yields each frame, `[H, W]` uint8, with what the network saw of it and the chroma that it predicts."""
-    while batch := list(itertools.islice(frames, batch_size)):
-        grays = np.stack([colorizer.prepare(frame) for frame in batch])
-        chromas = chroma_of(colorizer.predict(grays, saliency=False))
-        batch.reverse()
-        for gray, chroma in zip(grays, chromas, strict=True):
-            yield batch.pop(), gray, chroma  # so that no frame is held here that has gone on
+    with contextlib.closing(frames):  # if this fails, whose traceback would keep it reading a video that is closed
+        while batch := list(itertools.islice(frames, batch_size)):
+            grays = np.stack([colorizer.prepare(frame) for frame in batch])
+            chromas = chroma_of(colorizer.predict(grays, saliency=False))
+            batch.reverse()
+            for gray, chroma in zip(grays, chromas, strict=True):
+                yield batch.pop(), gray, chroma  # so that no frame is held here that has gone on
 
 
 def _finished(colorizer, smoother, predicted):
     """Yields each frame in colour, `[H, W, 3]` uint8 BGR."""
-    for frame, gray, chroma in predicted:
-        yield colorizer.finish(frame, {"chroma": smoother(gray, chroma)}, order="BGR")
+    with contextlib.closing(predicted):
+        for frame, gray, chroma in predicted:
+            yield colorizer.finish(frame, {"chroma": smoother(gray, chroma)}, order="BGR")
 
 
 def _ahead(items, count):
