@@ -77,7 +77,7 @@ def test_litert_model_says_how_it_is_to_be_run(tmp_path):
 def test_a_thermal_network_needs_thermal_images_to_calibrate_with(tmp_path):
     generator = chroma_generator(image_size=SIZE, network_input="thermal")
     exporter = exporters.Exporter(generator, tmp_path / "name", sorted((data.demo_dir() / "images").iterdir())[:1])
-    with pytest.raises(UserError, match="--calibration_dir"):
+    with pytest.raises(UserError, match="`calibration_dir`"):
         exporter.export_litert(litert.INT8)
     entry = exporter.export_litert(litert.FLOAT32)
     with pytest.raises(UserError, match="thermal images, not photos"):
