@@ -11,7 +11,7 @@ from colorful import chroma_generator
 from small_encoder import mobile_classifier, small_pretrained_generator
 
 from keras_scgan import build_generator
-from keras_scgan.colorizing import runners
+from keras_scgan.colorizing import litert_network
 from keras_scgan.colorizing.colorizer import Colorizer
 from keras_scgan.data import demo_dir
 from keras_scgan.export import flatbuffers, litert, private_api
@@ -118,8 +118,8 @@ def test_generators_on_pre_trained_encoders_run_within_the_delegate(grays, kind)
     (details,) = runner.get_input_details().values()
     found = []
     for gray in grays[1:8:2]:
-        outputs = runner(gray=runners._quantized(gray[np.newaxis], details))
-        found.append({n: runners._dequantized(outputs[n], d)[0] for n, d in runner.get_output_details().items()})
+        outputs = runner(gray=litert_network._quantized(gray[np.newaxis], details))
+        found.append({n: litert_network._dequantized(outputs[n], d)[0] for n, d in runner.get_output_details().items()})
     expected = generator.predict_on_batch(np.stack(grays[1:8:2]))
     for name, peak in (("color", 2), ("chroma", 2), ("saliency", 1)):
         assert psnr(np.stack([outputs[name] for outputs in found]), expected[name], peak) > DECIBELS[kind], name
