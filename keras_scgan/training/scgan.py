@@ -32,8 +32,8 @@ class SCGAN(TrainedModel):
 
     Data are tuples `(gray, color, saliency)`, without the last for a generator without a saliency branch:
     `gray [B, H, W, 1]` and `color [B, H, W, 3]` in [-1, 1], `saliency [B, H, W, 1]` in [0, 1]. Of a generator on a
-    pre-trained encoder, `gray` is what the encoder sees, and colours get the luma of `color`; in the place of `gray`
-    there may be the encoder's features of it, a tuple.
+    pre-trained encoder, `gray` is what the encoder sees, and colours get the luma of `color`, which guides the filter
+    of their chroma too; in the place of `gray` there may be the encoder's features of it, a tuple.
 
     Args:
         generator: model made by `build_generator` or `build_pretrained_generator` of `keras_scgan.models`.

@@ -184,7 +184,9 @@ def test_critics_are_shown_what_they_saw_in_training(run_dir, rng, kind):
     else:
         generator = colorful_generator()
         generator.describe(stretch_luma=True)
-    photo = 60 + random_photo(rng, 8, 8).repeat(8, 0).repeat(8, 1) // 3
+    photo = random_photo(rng, 8, 8).repeat(8, 0).repeat(8, 1)
+    if kind == "paper":  # in training, the luma that guides the filter of the chroma is not stretched
+        photo = 60 + photo // 3
     trials = critics.try_photo(judges, Colorizer(generator), photo)
 
     # The same by the training's own model.
@@ -197,7 +199,7 @@ def test_critics_are_shown_what_they_saw_in_training(run_dir, rng, kind):
     judged = model._judged_images(model.generate(batch["gray"], batch["color"]))
     for name, critic in judges.models.items():
         for image, expected in zip(trials[name].images, (batch["judged"][name], judged[name]), strict=True):
-            np.testing.assert_allclose(image, expected[0], atol=0.02)
+            assert np.abs(image - expected[0]).mean() < 0.01
         for mean, image in zip(trials[name].means, (batch["judged"][name], judged[name]), strict=True):
             scores = np.asarray(critic({"gray": batch["condition"], "image": image}, training=False))
             assert mean == pytest.approx(scores.mean(), rel=0.02, abs=1e-4)
