@@ -19,6 +19,15 @@ from keras_scgan.program.errors import BadFileError, UserError
 ORIENTATION = 0x112
 
 
+@pytest.fixture(autouse=True)
+def _opencv_is_silent():
+    """As in every command."""
+    level = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    yield
+    cv2.utils.logging.setLogLevel(level)
+
+
 def chunk(kind, content):
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 

@@ -236,8 +236,8 @@ def test_fit_validates_the_moving_average_as_the_loop_does_with_the_callback_of_
     _, of_trained = fit([])
     with averaged_weights(model):
         expected = float(model.validation_terms(batch)["loss"])
-    assert of_average == pytest.approx(expected, rel=1e-4)
-    assert of_average != pytest.approx(of_trained, rel=1e-3)
+    assert of_average == pytest.approx(expected, rel=1e-5)
+    assert of_average != pytest.approx(of_trained, rel=1e-4)
 
 
 def test_two_replicas_with_half_the_batch_each_step_like_one_with_the_whole(batch, two_replicas):
