@@ -49,6 +49,11 @@ def _define(field):
         flags.DEFINE_string(name, default, text, required=is_required)
 
 
+def help_of(settings, name):
+    """Help of the field of that name of settings, as of `define`, for a flag that is defined apart."""
+    return next(field.metadata["help"] for field in dataclasses.fields(settings) if field.name == name)
+
+
 def make(settings, **others):
     """Makes the settings that the flags give.
 
@@ -61,19 +66,13 @@ def make(settings, **others):
         UserError: A flag has not one or two numbers, or a value cannot be.
     """
     fields = [field for field in dataclasses.fields(settings) if field.name not in others]
-    return settings(**{field.name: _value(field, others.get("stage")) for field in fields}, **others)
+    numbers = {field.name: _number(field, others.get("stage")) for field in fields if field.metadata["by_stage"]}
+    chosen = {field.name: field.type(FLAGS[field.name].value) for field in fields if field.metadata["choices"]}
+    return cli.from_flags(settings, **numbers, **chosen, **others)
 
 
-def _value(field, stage):
-    value = FLAGS[field.name].value
-    if field.metadata["by_stage"]:
-        return _number(field, value, stage)
-    if field.metadata["choices"]:
-        return field.type(value)
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _number(field, texts, stage):
+def _number(field, stage):
+    texts = FLAGS[field.name].value
     try:
         numbers = [field.type(text) for text in texts]
         return numbers[0] if len(numbers) == 1 else dict(zip((1, 2), numbers, strict=True))[stage]

@@ -27,10 +27,8 @@ from keras_scgan.training.train_settings import OF_STAGE_2, TrainSettings
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_enum("stage", "1", ["1", "2", "both"], "1: the generator alone; 2: against its critics.")
-flags.DEFINE_string(
-    "data_dir", None, "Folder with photos images/STEM.* and maps saliency/STEM.*, or one of shards (its split train)."
-)
+flags.DEFINE_enum("stage", "1", ["1", "2", "both"], _settings_flags.help_of(TrainSettings, "stage"))
+flags.DEFINE_string("data_dir", None, _settings_flags.help_of(TrainSettings, "data_dir"))
 flags.DEFINE_enum("dataset", None, ["demo"], "A data set that the package carries, in place of --data_dir.")
 _settings_flags.define(TrainSettings, leave_out=("stage", "data_dir"))
 _settings_flags.define_call()
