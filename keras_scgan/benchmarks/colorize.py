@@ -19,7 +19,7 @@ from keras_scgan.photos.resizing import resize
 from keras_scgan.program.file_jobs import Report
 
 _GRAIN_STDDEV = 6
-"""Of 255. Film grain of the large photo: without it, a JPEG file of it were too easy to decode."""
+"""Of 255. Film grain of the large photo: without it, a JPEG file of the photo would be too easy to decode."""
 
 
 def benchmark_colorize(colorizer, photo, rounds=5):

@@ -198,7 +198,7 @@ class _Source:
 
 
 def _open(path):
-    return cv2.VideoCapture(os.path.abspath(path), cv2.CAP_FFMPEG)  # of no absolute path, "a:" were a protocol
+    return cv2.VideoCapture(os.path.abspath(path), cv2.CAP_FFMPEG)  # of a relative path, "a:" would be a protocol
 
 
 def _write(frames, path, target, video, on_frames):

@@ -75,7 +75,7 @@ class TrainSettings(RunSettings):
     keep_luma: bool = setting("Give the generator's colours the luma of its input (noise and all).", False)
     freeze_global_features: bool = setting("Leave the global feature network as it is given.", False)
     critic_norm: str = setting(
-        "Norm of the critics. batch is the paper's; see the README.", "batch", choices=tuple(NORMS)
+        "Norm of the critics. batch is the paper's; see docs/train.md.", "batch", choices=tuple(NORMS)
     )
 
     # === Objective ===
