@@ -48,7 +48,7 @@ def pretrain(settings, *, fresh=False, overwrite=False, run_flags=()):
         strategy,
         model,
         photos,
-        validation_batches=_validation_batches(settings, held_out) if held_out else None,
+        validation_batches=run.validation_batches(settings, held_out, settings.arrays) if held_out else None,
         callbacks=_callbacks(settings) if chief else (),
         arrays=settings.arrays,
     )
@@ -75,15 +75,7 @@ def plan(settings):
 def _open_data(settings, strategy, log_dir=None):
     """The settings as they are resolved, the photos to train on and those for validation, or `None`."""
     run.check_replicas(settings, strategy)
-    places = {"train": settings.data_dir, "validation": settings.validation_dir}
-    opened = {
-        split: data.open_data_set(
-            place, fields=settings.fields, split=split, bad_files=run.bad_files(settings, log_dir)
-        )
-        for split, place in places.items()
-        if place
-    }
-    photos, held_out = opened["train"], opened.get("validation")
+    photos, held_out = run.open_photos(settings, log_dir)
     if held_out and held_out.classes != photos.classes:
         other = ", ".join(sorted(set(held_out.classes) ^ set(photos.classes))[:10])
         raise UserError(f"The classes of `validation_dir` are not those of `data_dir`; only one of them has: {other}.")
@@ -114,16 +106,6 @@ def _build_network(settings, classes, teacher=None):
         return build_student(settings.preset, teacher)
     return build_vgg16_gray(
         settings.preset, classes=len(classes), image_size=settings.image_size, dropout=settings.dropout
-    )
-
-
-def _validation_batches(settings, held_out):
-    return data.validation_batches(
-        held_out,
-        image_size=settings.image_size,
-        batch_size=settings.batch_size,
-        stretch_luma=settings.stretch_luma,
-        arrays=settings.arrays,
     )
 
 

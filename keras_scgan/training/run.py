@@ -45,6 +45,31 @@ def bad_files(settings, log_dir=None):
     return data.BadFiles(settings.max_bad_files, log_dir and pathlib.Path(log_dir) / "bad_files.tsv")
 
 
+def open_photos(settings, log_dir=None):
+    """The photos to train on, and those of `validation_dir`, or `None`. Args: as of `bad_files`.
+
+    Raises:
+        UserError: one of them is no data set, or has not the fields that the run needs.
+    """
+
+    def opened(place, split):
+        return data.open_data_set(place, fields=settings.fields, split=split, bad_files=bad_files(settings, log_dir))
+
+    photos = opened(settings.data_dir, "train")
+    return photos, opened(settings.validation_dir, "validation") if settings.validation_dir else None
+
+
+def validation_batches(settings, photos, arrays=None):
+    """The batches of photos that a run is validated by. Args: its resolved settings; a data set; names of arrays."""
+    return data.validation_batches(
+        photos,
+        image_size=settings.image_size,
+        batch_size=settings.batch_size,
+        stretch_luma=settings.stretch_luma,
+        arrays=arrays,
+    )
+
+
 def prepare_run_dirs(output_dir, run_dirs, results, *, fresh, overwrite, run_flags):
     """Clears the way for a fresh run, or tells how a resumed one differs; writes run.flags.
 

@@ -76,14 +76,8 @@ def _open_data(stages, strategy, log_dir=None):
         for name in _SHARED:
             if getattr(settings, name) != getattr(stages[0], name):
                 raise UserError(f"`{name}`: both stages of a run have it in common.")
-    first = stages[0]
-    places = {"train": first.data_dir, "validation": first.validation_dir}
-    opened = {
-        split: data.open_data_set(place, fields=first.fields, split=split, bad_files=run.bad_files(first, log_dir))
-        for split, place in places.items()
-        if place
-    }
-    return [settings.resolved(opened["train"]) for settings in stages], opened["train"], opened.get("validation")
+    pairs, validation_pairs = run.open_photos(stages[0], log_dir)
+    return [settings.resolved(pairs) for settings in stages], pairs, validation_pairs
 
 
 def _build_networks(settings, strategy, sources, perceptual_features):
@@ -100,7 +94,7 @@ def _build_networks(settings, strategy, sources, perceptual_features):
 def _train_stage(settings, strategy, model, generator, pairs, validation_pairs):
     for line in _description(settings, strategy, model, len(pairs)):
         logging.info("%s", line)
-    validation = _validation_batches(validation_pairs, settings) if validation_pairs else None
+    validation = run.validation_batches(settings, validation_pairs) if validation_pairs else None
     chief = strategy.extended.should_checkpoint
     make_features = functools.partial(_make_features, settings, model, pairs) if settings.feature_cache else None
     with data.original_errors():
@@ -110,7 +104,7 @@ def _train_stage(settings, strategy, model, generator, pairs, validation_pairs):
             model,
             pairs,
             validation_batches=validation,
-            callbacks=_callbacks(settings, validation or _validation_batches(pairs, settings)) if chief else (),
+            callbacks=_callbacks(settings, validation or run.validation_batches(settings, pairs)) if chief else (),
             make_features=make_features,
         ).fit()
     if chief:
@@ -134,12 +128,6 @@ def _make_features(settings, model, pairs):
         logging.warning("`cached_crops=%d`: this run needs %d only, one a pass", settings.cached_crops, passes)
     return make_feature_cache(
         settings.feature_cache, model.encoder, pairs, crops=settings.cached_crops, **settings.crop_arguments
-    )
-
-
-def _validation_batches(pairs, settings):
-    return data.validation_batches(
-        pairs, image_size=settings.image_size, batch_size=settings.batch_size, stretch_luma=settings.stretch_luma
     )
 
 
