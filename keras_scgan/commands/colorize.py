@@ -12,15 +12,13 @@ takes a photo from stdin, and writes its colour version to stdout, in the same f
 """
 
 import functools
-import pathlib
 import sys
-import tempfile
 
 from absl import flags
 
 from keras_scgan.colorizing import colorize_files, descriptions, upsampling, video
 from keras_scgan.colorizing.colorizer import FITS, Colorizer
-from keras_scgan.photos.files import PHOTO_SUFFIXES, suffix_of_contents
+from keras_scgan.photos.files import PHOTO_SUFFIXES, check_whole, decode_photo, encode_photo, suffix_of_contents
 from keras_scgan.program import quiet
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.file_jobs import Report, find_files
@@ -135,11 +133,11 @@ def _colorize_stdin(arguments):
     colorizer, report = _load_colorizer(), Report("colorized")
     data = sys.stdin.buffer.read()
     suffix = suffix_of_contents(data) if FLAGS.format == "same" else f".{FLAGS.format}"
-    with report.catch("stdin"), tempfile.TemporaryDirectory() as folder:
-        source, target = pathlib.Path(folder, "stdin"), pathlib.Path(folder, f"colorized{suffix}")
-        source.write_bytes(data)
-        colorizer.colorize_file(source, target, FLAGS.quality)
-        sys.stdout.buffer.write(target.read_bytes())
+    with report.catch("stdin"):
+        check_whole("stdin", data)
+        photo = decode_photo("stdin", data, luma_only=True)
+        colorized = colorizer.colorize(photo.pixels)
+        sys.stdout.buffer.write(encode_photo(f"colorized{suffix}", colorized, photo.metadata, FLAGS.quality))
     return report.finish(sys.stderr)
 
 

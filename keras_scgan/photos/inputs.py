@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 
-from keras_scgan.photos.files import check_whole, decode_photo, read_bytes
+from keras_scgan.photos.files import check_whole, decode_photo, read_photo
 
 _TYPES = (np.uint8, np.uint16)
 _DEEP_MODES = {"I;16", "I;16L", "I;16B", "I;16N"}
@@ -31,7 +31,7 @@ def to_pixels(photo, luma_only=False):
     if isinstance(photo, np.ndarray):
         return check_pixels(photo)
     if isinstance(photo, str | os.PathLike):
-        return decode_photo(photo, read_bytes(photo), luma_only).pixels
+        return read_photo(photo, luma_only).pixels
     if isinstance(photo, bytes | bytearray | memoryview):
         return _decode("the bytes given", bytes(photo), luma_only)
     pil = sys.modules.get("PIL.Image")  # what is an image of PIL's, PIL has been imported for
