@@ -7,8 +7,8 @@ import os
 import numpy as np
 
 from keras_scgan.colorizing import descriptions
-from keras_scgan.colorizing.network import Network, by_channels, check_signature, first_line
-from keras_scgan.program.errors import UserError
+from keras_scgan.colorizing.network import Network, by_channels, check_signature
+from keras_scgan.program.errors import UserError, first_line
 
 
 class LiteRTNetwork(Network):

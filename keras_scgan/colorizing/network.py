@@ -104,8 +104,3 @@ def _choose_size(path, size, fixed, description):
     if size <= 0 or size % multiple:
         raise UserError(f"The model {path} takes sizes that are multiples of {multiple}. Received: size={size}")
     return size
-
-
-def first_line(error):
-    """The first line of an error's message."""
-    return str(error).strip().partition("\n")[0]

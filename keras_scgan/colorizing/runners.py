@@ -12,9 +12,9 @@ import numpy as np
 from keras_scgan.colorizing import descriptions, shipped
 from keras_scgan.colorizing.descriptions import Description
 from keras_scgan.colorizing.litert_network import LiteRTNetwork
-from keras_scgan.colorizing.network import Network, by_channels, check_signature, first_line
+from keras_scgan.colorizing.network import Network, by_channels, check_signature
 from keras_scgan.photos import color
-from keras_scgan.program.errors import UserError
+from keras_scgan.program.errors import UserError, first_line
 
 DEFAULT_SIZE = 256
 """Pixels of a side at which photos are compared and drawn where no network says better: the paper's."""

@@ -9,7 +9,7 @@ import sys
 
 import keras
 
-from keras_scgan.program.errors import UserError
+from keras_scgan.program.errors import UserError, first_line
 
 
 def load_model(path, argument):
@@ -27,7 +27,7 @@ def load_model(path, argument):
     try:
         return keras.models.load_model(path, compile=False)
     except Exception as error:  # a file that is no model can fail in any way
-        raise UserError(f"`{argument}={path}` is none that Keras can load: {_first_line(error)}") from error
+        raise UserError(f"`{argument}={path}` is none that Keras can load: {first_line(error)}") from error
 
 
 def load_application(name, argument, **options):
@@ -53,10 +53,6 @@ def load_application(name, argument, **options):
         model = build(weights="imagenet", **options)
     except Exception as error:  # Keras raises this very class when a download fails
         raise UserError(
-            f"`{argument}={name}`: its weights cannot be downloaded ({_first_line(error)}). Give a .keras file."
+            f"`{argument}={name}`: its weights cannot be downloaded ({first_line(error)}). Give a .keras file."
         ) from error
     return model, sys.modules[build.__module__].preprocess_input
-
-
-def _first_line(error):
-    return str(error).strip().partition("\n")[0]

@@ -11,6 +11,11 @@ class UserError(ValueError):
     """
 
 
+def first_line(error):
+    """The first line of an error's message. Args: `error`, an exception."""
+    return str(error).strip().partition("\n")[0]
+
+
 def check(name, value, holds, expected):
     """Raises `UserError` unless what is expected of an argument holds.
 
