@@ -4,7 +4,7 @@
     scgan export --model=generator.keras --output_dir=saved_models/NAME --formats=litert_int8,litert_float16
 
 saved_model: NAME/VERSION/, for TensorFlow Serving; NAME/README.md tells how to serve it.
-litert_float32, litert_float16 (half the size), litert_dynamic (8-bit weights), litert_int8 (all of it in 8 bits, the
+litert_float32, litert_float16 (half the size), litert_dynamic (8-bit weights), litert_int8 (8-bit maps too, the
 fastest): NAME/NAME_KIND.tflite, for phones, boards and browsers.
 
 Each says what it is and how it is to be run (keras_scgan/colorizing/descriptions.py), which the tools and the Colorizer
