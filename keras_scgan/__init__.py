@@ -1,6 +1,6 @@
 """Saliency map-guided photo colorization with a GAN (SCGAN) in TensorFlow and Keras."""
 
-import importlib
+from keras_scgan.program import lazy
 
 __version__ = "0.1.0"
 
@@ -15,14 +15,4 @@ _HOMES = {
 }
 """Where the public names are, each imported when it is used: colorizing needs neither Keras nor TensorFlow."""
 
-__all__ = list(_HOMES)
-
-
-def __getattr__(name):
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__():
-    return __all__
+__getattr__, __dir__, __all__ = lazy.attach(__name__, _HOMES)

@@ -1,25 +1,22 @@
 """Data sets of colour photos with saliency maps, and the batches that networks train on."""
 
-from keras_scgan.data.bad_files import BadFiles, DataError
-from keras_scgan.data.batches import NOISE_STDDEV, cached_crops, steps_per_epoch, training_batches, validation_batches
-from keras_scgan.data.class_folders import ClassFolders
-from keras_scgan.data.numpy_map import original_errors
-from keras_scgan.data.opening import open_data_set
-from keras_scgan.data.pairs import PhotoFolder, demo_dir
-from keras_scgan.data.shards import PhotoShards
+from keras_scgan.program import lazy
 
-__all__ = [
-    "NOISE_STDDEV",
-    "BadFiles",
-    "ClassFolders",
-    "DataError",
-    "PhotoFolder",
-    "PhotoShards",
-    "cached_crops",
-    "demo_dir",
-    "open_data_set",
-    "original_errors",
-    "steps_per_epoch",
-    "training_batches",
-    "validation_batches",
-]
+_HOMES = {
+    "NOISE_STDDEV": "keras_scgan.data.batches",
+    "BadFiles": "keras_scgan.data.bad_files",
+    "ClassFolders": "keras_scgan.data.class_folders",
+    "DataError": "keras_scgan.data.bad_files",
+    "PhotoFolder": "keras_scgan.data.pairs",
+    "PhotoShards": "keras_scgan.data.shards",
+    "cached_crops": "keras_scgan.data.batches",
+    "demo_dir": "keras_scgan.data.pairs",
+    "open_data_set": "keras_scgan.data.opening",
+    "original_errors": "keras_scgan.data.numpy_map",
+    "steps_per_epoch": "keras_scgan.data.batches",
+    "training_batches": "keras_scgan.data.batches",
+    "validation_batches": "keras_scgan.data.batches",
+}
+"""Where the public names are, each imported when it is used: reading photos needs no TensorFlow."""
+
+__getattr__, __dir__, __all__ = lazy.attach(__name__, _HOMES)

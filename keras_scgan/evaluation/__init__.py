@@ -1,9 +1,16 @@
 """Colorizations measured against their originals: what is compared, by which protocol, and the report of it."""
 
-from keras_scgan.evaluation.comparison import Comparison
-from keras_scgan.evaluation.methods import Folder, Greyscale, Model
-from keras_scgan.evaluation.references import find_references
-from keras_scgan.evaluation.run import evaluate
-from keras_scgan.evaluation.settings import Settings
+from keras_scgan.program import lazy
 
-__all__ = ["Comparison", "Folder", "Greyscale", "Model", "Settings", "evaluate", "find_references"]
+_HOMES = {
+    "Comparison": "keras_scgan.evaluation.comparison",
+    "Folder": "keras_scgan.evaluation.methods",
+    "Greyscale": "keras_scgan.evaluation.methods",
+    "Model": "keras_scgan.evaluation.methods",
+    "Settings": "keras_scgan.evaluation.settings",
+    "evaluate": "keras_scgan.evaluation.run",
+    "find_references": "keras_scgan.evaluation.references",
+}
+"""Where the public names are, each imported when it is used: the metrics need neither TensorFlow nor matplotlib."""
+
+__getattr__, __dir__, __all__ = lazy.attach(__name__, _HOMES)
