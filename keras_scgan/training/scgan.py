@@ -5,7 +5,7 @@ from keras import ops
 
 from keras_scgan.models.pretrained import split_at_features
 from keras_scgan.photos import color
-from keras_scgan.training import losses
+from keras_scgan.training import gradients, losses
 from keras_scgan.training.base import TrainedModel
 
 PIXEL_LOSSES = ("l1", "l2")
@@ -291,9 +291,9 @@ class SCGAN(TrainedModel):
             image = judged["color"]
             if self.perceptual_gradient_ratio and training:
                 values, compose = self._predicted_values(batch, generated)
-                norm = losses.gradient_norm(lambda x: pixel_loss(compose(x)), values)
+                norm = gradients.gradient_norm(lambda x: pixel_loss(compose(x)), values)
                 norm = self._scaled(self.optimizer, self.perceptual_gradient_ratio * norm)
-                image = self._at_judged_size(compose(losses.with_gradient_norm(values, norm)))
+                image = self._at_judged_size(compose(gradients.with_gradient_norm(values, norm)))
             terms["perceptual_loss"] = losses.perceptual_loss(
                 self.perceptual_features(image, training=False),
                 self.perceptual_features(batch["judged"]["color"], training=False),
@@ -324,7 +324,7 @@ class SCGAN(TrainedModel):
                     total += term
                     if self.adversarial_loss == "wgan-gp":
                         mix = self._interpolation_coefficients(ops.shape(batch["color"])[0])
-                        penalty = losses.gradient_penalty(score, true[name], judged[name], mix)
+                        penalty = gradients.gradient_penalty(score, true[name], judged[name], mix)
                         terms[f"{name}_gradient_penalty"] = penalty
                         total += self.gradient_penalty_weight * penalty
                 scaled_total = self._scaled(self.critic_optimizer, total)

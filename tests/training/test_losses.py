@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_scgan.evaluation import metrics
-from keras_scgan.training import losses
+from keras_scgan.training import gradients, losses
 
 SHAPE = (3, 4, 5, 3)
 
@@ -91,11 +91,11 @@ def test_colorfulness_of_a_grey_image_has_a_finite_gradient():
 
 def test_gradients_are_measured_and_set_where_they_pass(pair):
     images, true = pair
-    norm = losses.gradient_norm(lambda x: losses.pixel_loss(x, true, "l2"), images)
+    norm = gradients.gradient_norm(lambda x: losses.pixel_loss(x, true, "l2"), images)
     assert_close(norm, np.linalg.norm(2 * np.subtract(images, true)) / images.numpy().size)
     with tf.GradientTape() as tape:
         tape.watch(images)
-        passed = losses.with_gradient_norm(images, 7.0)
+        passed = gradients.with_gradient_norm(images, 7.0)
         value = losses.pixel_loss(passed, true, "l2")
     np.testing.assert_array_equal(passed, images)
     gradient = tape.gradient(value, images).numpy()
@@ -131,8 +131,8 @@ def test_gradient_penalty_is_zero_for_a_unit_slope_critic(rng, pair):
     direction = rng.normal(size=SHAPE[1:]).astype("float32")
     direction /= np.linalg.norm(direction)
     mix = np.full((3, 1, 1, 1), 0.5, "float32")
-    np.testing.assert_allclose(losses.gradient_penalty(linear_critic(direction), *pair, mix), 0, atol=1e-10)
-    assert_close(losses.gradient_penalty(linear_critic(3 * direction), *pair, mix), 4.0)
+    np.testing.assert_allclose(gradients.gradient_penalty(linear_critic(direction), *pair, mix), 0, atol=1e-10)
+    assert_close(gradients.gradient_penalty(linear_critic(3 * direction), *pair, mix), 4.0)
 
 
 def test_gradient_penalty_takes_the_slope_of_each_sample_at_its_own_mixture(pair):
@@ -144,7 +144,7 @@ def test_gradient_penalty_takes_the_slope_of_each_sample_at_its_own_mixture(pair
 
     mixed = (1 - mix) * true + mix * generated
     slopes = np.linalg.norm(np.reshape(mixed, (3, -1)), axis=1)
-    assert_close(losses.gradient_penalty(critic, true, generated, mix), np.square(slopes - 1).mean())
+    assert_close(gradients.gradient_penalty(critic, true, generated, mix), np.square(slopes - 1).mean())
 
 
 def test_gradient_penalty_is_that_of_finite_differences(rng, pair):
@@ -160,13 +160,13 @@ def test_gradient_penalty_is_that_of_finite_differences(rng, pair):
     for image in true + mix * (generated - true):
         ends = [critic(image + sign * steps).numpy().mean(axis=(1, 2, 3)) for sign in (1, -1)]
         penalties.append((np.linalg.norm((ends[0] - ends[1]) / 2e-5) - 1) ** 2)
-    assert_close(losses.gradient_penalty(critic, true, generated, mix), np.mean(penalties))
+    assert_close(gradients.gradient_penalty(critic, true, generated, mix), np.mean(penalties))
 
 
 def test_gradient_of_the_penalty_is_finite_for_a_flat_critic(pair):
     direction = tf.zeros(SHAPE[1:])
     with tf.GradientTape() as tape:
         tape.watch(direction)
-        penalty = losses.gradient_penalty(linear_critic(direction), *pair, np.zeros((3, 1, 1, 1), "float32"))
+        penalty = gradients.gradient_penalty(linear_critic(direction), *pair, np.zeros((3, 1, 1, 1), "float32"))
     assert_close(penalty, 1.0)
     assert np.isfinite(tape.gradient(penalty, direction)).all()
