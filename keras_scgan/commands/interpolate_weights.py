@@ -4,6 +4,7 @@ r"""Interpolates the weights of two generators, of which the second was trained 
         --data_dir=DIR --output=generator.keras
 
 Between the generators of stages 1 and 2, it balances colours that are near to the truth and colours that are vivid.
+--saturation balances them too.
 The batch statistics are taken of the photos of --data_dir, which should be prepared as in training.
 """
 
@@ -17,6 +18,7 @@ from absl import flags
 from keras_scgan import data
 from keras_scgan.colorizing.descriptions import THERMAL
 from keras_scgan.colorizing.runners import describe, load_keras, load_network
+from keras_scgan.models.pretrained import saturate
 from keras_scgan.program.errors import UserError
 from keras_scgan.training import loop, run
 
@@ -24,6 +26,7 @@ FLAGS = flags.FLAGS
 
 flags.DEFINE_list("models", None, "Two .keras files of generators of one structure.", required=True)
 flags.DEFINE_float("share", 0.5, "Share of the second one: 0 gives the first, 1 the second.", 0, 1)
+flags.DEFINE_float("saturation", 1.0, "Factor of the chroma that a result on a pre-trained encoder predicts.", 0.01, 10)
 flags.DEFINE_string("data_dir", None, "Folder or shards of photos, as for scgan train.", required=True)
 flags.DEFINE_string("output", None, "File of the result (.keras).", required=True)
 flags.DEFINE_bool("overwrite", False, "Replace --output.")
@@ -52,6 +55,10 @@ def main(_):
             f"--models={','.join(FLAGS.models)}: they are run at different sizes, {sizes[0]} and {sizes[1]} pixels."
         )
     loop.interpolate(first, second, FLAGS.share)
+    if FLAGS.saturation != 1.0:
+        if describe(second).architecture != "pretrained":
+            raise UserError("--saturation is for generators on a pre-trained encoder.")
+        saturate(second, FLAGS.saturation)
     network = load_network(second)
     description = network.description
     batches = data.training_batches(

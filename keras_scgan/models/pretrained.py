@@ -118,6 +118,19 @@ def freeze_encoder(generator, frozen):
             early = early and layer.output is not last_early
 
 
+def saturate(generator, factor):
+    """Changes the weights of a generator so that the chroma which it predicts is a factor times what it was.
+
+    That is exact for small chroma; strong ones are near the limit of what is predicted, and grow less.
+
+    Args:
+        generator: model made by `build_pretrained_generator`.
+        factor: float.
+    """
+    layer = generator.get_layer("chroma_conv")
+    layer.set_weights([factor * weight for weight in layer.get_weights()])
+
+
 def _conv(x, filters, kernel_size, name):
     """A convolution with its batch normalisation, so that what is added to it counts as much."""
     layer = keras.layers.Conv2D(
