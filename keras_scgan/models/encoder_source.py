@@ -39,7 +39,7 @@ class EncoderSource:
             return build_encoder(self.model, self.argument, self.preprocess)
         if "chroma" not in self.model.output:
             raise UserError(f"{self.argument} has no pre-trained encoder: its architecture is another.")
-        return _under_policy(split_at_features(self.model)[0])
+        return under_policy(split_at_features(self.model)[0])
 
 
 def encoder_source(model, path, argument):
@@ -64,7 +64,7 @@ def load_encoder_source(name, argument):
     return EncoderSource(classifier, f"`{argument}={name}`", name, preprocess)
 
 
-def _under_policy(network):
+def under_policy(network):
     """A copy of a network under the dtype policy that is set."""
     policy = keras.config.dtype_policy().name
 
