@@ -66,8 +66,8 @@ flags.DEFINE_float(
 flags.DEFINE_string(
     "classifier",
     None,
-    "For Top-1 and Top-5: a .keras model of RGB images in [0, 255], vgg16 (downloaded once) or none. Default: the "
-    "judge, otherwise vgg16, if photos have labels and its weights can be had.",
+    "For Top-1 and Top-5: a .keras model of RGB images in [0, 255], the name of a model of keras.applications "
+    "(downloaded once), or none. Default: the judge, else VGG16, if photos have labels and its weights can be had.",
 )
 flags.DEFINE_string(
     "labels",

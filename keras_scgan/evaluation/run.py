@@ -91,7 +91,7 @@ def _classifier(settings, references, chosen_judge):
         if settings.classifier is None and chosen_judge is not None and chosen_judge.classes:
             chosen = chosen_judge
         else:
-            chosen = classifier.load_classifier(settings.classifier or "vgg16")
+            chosen = classifier.load_classifier(settings.classifier or "VGG16")
         return chosen, classifier.to_indices(labels, chosen.classes, settings.class_index)
     except UserError as error:
         if (settings.classifier, settings.labels, settings.class_index) != (None, None, None):

@@ -25,8 +25,9 @@ class Settings:
         flip_average: bool.
         aging: float in [0, 1]. How old what the models see is made to look; the pipeline's colours go onto the true
             photo's luma.
-        classifier: str. For Top-1 and Top-5: a `.keras` model of RGB images in [0, 255], `"vgg16"` or `"none"`.
-            Defaults to the judge, else VGG-16, if photos have labels and its weights can be had.
+        classifier: str. For Top-1 and Top-5: a `.keras` model of RGB images in [0, 255], the name of a model of
+            keras.applications, or `"none"`. Defaults to the judge, else `"VGG16"`, if photos have labels and its
+            weights can be had.
         labels: path of a CSV file of the photos' classes, see `classifier.find_labels`. Defaults to the WordNet ids in
             the names of their folders or files.
         class_index: path of `imagenet_class_index.json`, for WordNet ids. Defaults to Keras's own.

@@ -249,8 +249,10 @@ def test_classifier_by_default_is_left_out_where_it_cannot_be_had(evaluate, erro
     arguments = (f"--data_dir={photos / 'images'}", "--image_size=16", f"--output_dir={tmp_path / 'results'}")
     result = evaluate(*arguments)
     assert result.returncode == 0, result.stderr
-    assert "Top-1 and Top-5 are left out: VGG-16's ImageNet weights cannot be downloaded" in result.stderr
-    assert "cannot be downloaded" in error_of(evaluate(*arguments, "--overwrite", "--classifier=vgg16"))
+    assert (
+        "Top-1 and Top-5 are left out: --classifier=VGG16: the weights of VGG16 cannot be downloaded" in result.stderr
+    )
+    assert "cannot be downloaded" in error_of(evaluate(*arguments, "--overwrite", "--classifier=VGG16"))
 
 
 def test_fid_of_few_photos_is_measured_with_a_warning(evaluate, photos, tmp_path, monkeypatch):
