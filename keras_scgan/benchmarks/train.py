@@ -44,7 +44,7 @@ def benchmark_train(*, preset, depth, image_size, batch_size, critic_norm, perce
             model.compile(keras.optimizers.Adam(), keras.optimizers.Adam() if critics else None)
             step = tf.function(model.train_step)
             steps[stage, name] = functools.partial(_run, step, batch)
-            macs[stage, name] = count_macs(model.train_step, batch)
+            macs[stage, name] = count_macs(step, batch)
     seconds = time_in_turns(steps, rounds)
 
     results = []
