@@ -18,7 +18,8 @@ from keras_scgan.data import demo_dir
 
 ROOT = pathlib.Path(__file__).parents[2]
 NETWORK = ["--preset=testing", "--depth=6", "--image_size=64", "--perceptual_loss_weight=0", "--strategy=none"]
-SMALL = [*NETWORK, "--precision=float32", "--batch_size=2", "--steps_per_epoch=1", "--epochs=1"]
+SMALL = [*NETWORK, "--global_features=none", "--precision=float32", "--batch_size=2"]
+SMALL += ["--steps_per_epoch=1", "--epochs=1"]
 DEMO = [*SMALL, "--dataset=demo"]
 
 

@@ -107,8 +107,10 @@ def test_other_settings_make_the_cache_anew(both, train, tmp_path):
     assert f"The feature cache {cache} is made anew, as it has crops 2, not 1" in result.stderr
 
 
+@pytest.mark.slow
 def test_stages_of_two_sizes_have_a_cache_each(train, tmp_path):
     flags = [f"--feature_cache={tmp_path / 'cache'}", f"--output_dir={tmp_path / 'run'}", "--stage=both", "--epochs=1"]
+    flags += ["--steps_per_epoch=1", "--adversarial_loss=none"]
     for _ in range(2):
         result = train(*flags, "--image_size=64,96", "--fresh", "--overwrite")
         assert result.returncode == 0, result.stderr
