@@ -46,7 +46,7 @@ def test_an_export_is_described_and_runs_where_the_generator_does(export, model,
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--formats=onnx"], "--formats=onnx: expected saved_model, litert_float32"),
+        (["--formats=onnx"], "--formats=onnx: expected some of saved_model, litert_float32"),
         (["--model=missing.keras"], "The model missing.keras does not exist: give the path"),
         (["--image_size=100"], "multiples of 64. Received: size=100"),
         (["--formats=litert_int8", "--calibration_dir=missing"], "missing"),
