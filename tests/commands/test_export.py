@@ -38,7 +38,7 @@ def test_an_export_is_described_and_runs_where_the_generator_does(export, model,
 
     photo = np.random.default_rng(0).integers(0, 256, (50, 70)).astype("uint8")
     results = [
-        Colorizer(path, size=64).colorize(photo).astype(int) for path in (model, output / "scgan_float32.tflite")
+        Colorizer(path, image_size=64).colorize(photo).astype(int) for path in (model, output / "scgan_float32.tflite")
     ]
     assert np.abs(results[0] - results[1]).max() <= 1
 
@@ -48,7 +48,7 @@ def test_an_export_is_described_and_runs_where_the_generator_does(export, model,
     [
         (["--formats=onnx"], "--formats=onnx: expected some of saved_model, litert_float32"),
         (["--model=missing.keras"], "The model missing.keras does not exist: give the path"),
-        (["--image_size=100"], "multiples of 64. Received: size=100"),
+        (["--image_size=100"], "multiples of 64. Received: image_size=100"),
         (["--formats=litert_int8", "--calibration_dir=missing"], "missing"),
         (["--verification_dir=missing"], "There is no such file or folder: missing"),
     ],

@@ -39,7 +39,7 @@ def generator():
 
 @pytest.fixture(scope="module")
 def colorizer(generator):
-    return Colorizer(generator, size=SIZE)
+    return Colorizer(generator, image_size=SIZE)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def pretrained():
 
 
 def predict(model, grays, **options):
-    return Colorizer(model, size=SIZE, **options).predict(np.stack(grays))
+    return Colorizer(model, image_size=SIZE, **options).predict(np.stack(grays))
 
 
 def psnr(found, expected, peak):
@@ -225,7 +225,7 @@ def test_demo_photos_are_what_calibrates_unless_others_are_given(generator, monk
     with pytest.raises(UserError, match="no photo to calibrate"):
         convert(generator, "int8", image_size=SIZE)
     ((colorizer,),) = asked
-    assert colorizer.size == SIZE
+    assert colorizer.image_size == SIZE
 
 
 def test_photo_grays_are_evenly_spread_over_a_folder(colorizer, tmp_path):
