@@ -23,7 +23,7 @@ SIZE = 64
 def models(tmp_path_factory):
     """Paths of one generator as each kind of model."""
     folder = tmp_path_factory.mktemp("models")
-    generator = colorful_generator(global_features=False)
+    generator = colorful_generator()
     generator.save(folder / "generator.keras")
 
     archive = keras.export.ExportArchive()

@@ -60,7 +60,7 @@ def test_own_size_is_that_of_training(generator, tmp_path):
 
 def test_untrained_generators_have_a_size_too():
     assert runners.load_network(small_pretrained_generator()).image_size == 224
-    assert runners.load_network(colorful_generator(global_features=False)).image_size == 64
+    assert runners.load_network(colorful_generator()).image_size == 64
 
 
 def test_one_generator_is_run_at_two_sizes(generator, rng):
@@ -71,7 +71,7 @@ def test_one_generator_is_run_at_two_sizes(generator, rng):
 
 
 def test_older_generator_is_known_by_its_layers(tmp_path):
-    generator = colorful_generator(global_features=False)
+    generator = colorful_generator()
     keras.Model(generator.input, generator.output).save(tmp_path / "older.keras")
     network = runners.load_network(tmp_path / "older.keras")
     assert (network.image_size, network.description) == (64, Description("paper", {}, 64))
@@ -130,7 +130,7 @@ def test_chroma_is_that_of_the_colours_before_their_enlargement(generator, grays
 
 
 def test_network_without_chroma_has_that_of_its_colours(grays):
-    outputs = runners.load_network(colorful_generator(global_features=False)).predict(grays)
+    outputs = runners.load_network(colorful_generator()).predict(grays)
     assert outputs.keys() == {"color", "saliency"}
     np.testing.assert_array_equal(runners.chroma_of(outputs), color.chroma(outputs["color"]))
 
@@ -165,7 +165,7 @@ def test_network_that_is_to_see_the_luma_stretched_does_and_keeps_the_luma_of_it
 
 def test_stretched_luma_gives_way_to_that_of_the_input_where_there_is_no_chroma(grays):
     faded = 0.3 * grays - 0.2
-    generator = colorful_generator(global_features=False)
+    generator = colorful_generator()
     generator.describe(stretch_luma=True)
     found = runners.load_network(generator).predict(faded)["color"]
     expected = generator.predict_on_batch(color.stretch_luma(faded))["color"]
