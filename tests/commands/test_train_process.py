@@ -165,6 +165,7 @@ def test_a_terminal_sees_a_bar_with_speed_and_time_left(start_tool, tmp_path):
     bars = [line for line in text.replace("\n", "\r").split("\r") if line.startswith("epoch 1/1:")]
     assert "  0%|" in bars[0]
     assert "6/6 [" in bars[-1]
-    for part in ("100%|███", "img/s", "pixel_loss="):
+    for part in ("100%|███", "pixel_loss="):
         assert part in bars[-1]
+    assert "img/s" in bars[-1] or "s/img" in bars[-1]  # as it is more than one a second, or not
     assert max(map(len, bars)) <= 150
