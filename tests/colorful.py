@@ -9,9 +9,9 @@ from keras_scgan.models.layers import conv_block
 
 
 def colorful_generator(**options):
-    """An untrained generator of the testing preset, depth 6: with weights 0.02 wide it would make grey."""
+    """An untrained generator without global features, depth 6: with weights 0.02 wide it would make grey."""
     keras.utils.set_random_seed(1)
-    generator = build_generator("testing", depth=6, **options)
+    generator = build_generator("testing", depth=6, global_features=False, **options)
     for weight in generator.trainable_weights:
         if weight.path.endswith("kernel"):
             weight.assign(weight * (50 / np.prod(weight.shape[:-1]) ** 0.5))

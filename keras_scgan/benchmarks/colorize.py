@@ -35,7 +35,7 @@ def benchmark_colorize(colorizer, photo, rounds=5):
         peak memory above that of before the first photo, the network having been run once (`None` except on Linux).
     """
     values = {}
-    colorizer.predict(np.zeros((1, colorizer.size, colorizer.size, 1), np.float32), saliency=False)
+    colorizer.predict(np.zeros((1, colorizer.image_size, colorizer.image_size, 1), np.float32), saliency=False)
     with tempfile.TemporaryDirectory() as folder:
         source, target = (pathlib.Path(folder) / name for name in ("source.jpg", "target.jpg"))
         write_photo(source, photo)
@@ -82,7 +82,7 @@ def benchmark_run(colorizer, paths, megapixels, count, rounds=5):
         `share_of_limit`, the second by the first, and `memory_mib`, the peak memory above that of before the runs, the
         network having been run once (`None` except on Linux).
     """
-    colorizer.predict(np.zeros((1, colorizer.size, colorizer.size, 1), np.float32), saliency=False)
+    colorizer.predict(np.zeros((1, colorizer.image_size, colorizer.image_size, 1), np.float32), saliency=False)
     with tempfile.TemporaryDirectory() as folder:
         jobs = []
         for i in range(count):

@@ -48,8 +48,8 @@ def benchmark_infer(
         type, otherwise in float32, which faster ones exceed; `outside_delegate`, the operations that
         XNNPACK does not run; `psnr`, of the colours to those of Keras in float32.
     """
-    colorizer = Colorizer(generator, size=image_size)
-    image_size = colorizer.size
+    colorizer = Colorizer(generator, image_size=image_size)
+    image_size = colorizer.image_size
     grays = np.stack([colorizer.prepare(photo) for photo in photos])
     expected = _colors(colorizer, grays)
     macs = count_macs(
@@ -98,8 +98,8 @@ def _baseline_calls(baseline, folder, photo, threads, naive):
     colorizer = Colorizer(baseline)
     gray = colorizer.prepare(photo)[np.newaxis]
     calls = {}
-    for name, model in _models(baseline, folder, colorizer.size, naive, _BASELINE).items():
-        network = load_network(model, colorizer.size, threads)
+    for name, model in _models(baseline, folder, colorizer.image_size, naive, _BASELINE).items():
+        network = load_network(model, colorizer.image_size, threads)
         calls[name] = functools.partial(network.predict, gray, saliency=False)
     return calls
 
@@ -145,7 +145,7 @@ def _convert_naively(generator, kind, image_size):
     model = keras.Model(generator.input, {"color": generator.output["color"]})
     with litert.converter_of(model, image_size) as converter:
         if kind == "int8":
-            grays = litert.photo_grays(Colorizer(generator, size=image_size))
+            grays = litert.photo_grays(Colorizer(generator, image_size=image_size))
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.representative_dataset = lambda: ([gray[np.newaxis]] for gray in grays)
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]

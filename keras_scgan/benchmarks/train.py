@@ -44,7 +44,7 @@ def benchmark_train(*, preset, depth, image_size, batch_size, critic_norm, perce
             model.compile(keras.optimizers.Adam(), keras.optimizers.Adam() if critics else None)
             step = tf.function(model.train_step)
             steps[stage, name] = functools.partial(_run, step, batch)
-            macs[stage, name] = count_macs(model.train_step, batch)
+            macs[stage, name] = count_macs(step, batch)
     seconds = time_in_turns(steps, rounds)
 
     results = []
@@ -72,7 +72,9 @@ def benchmark_train(*, preset, depth, image_size, batch_size, critic_norm, perce
     return results
 
 
-def benchmark_pretrained(encoder_source, *, preset, depth, image_size, pretrained_size, batch_size, precisions, rounds):
+def benchmark_pretrained(
+    encoder_source, *, preset, depth, image_size, encoder_image_size, batch_size, precisions, rounds
+):
     """Times a step of stage 1 of the paper's generator, and of one on a pre-trained encoder, on a batch in memory.
 
     Args:
@@ -80,7 +82,7 @@ def benchmark_pretrained(encoder_source, *, preset, depth, image_size, pretraine
         preset: string. Width of the paper's generator, like all that is not described here as of `benchmark_train`.
         depth: int.
         image_size: int. Height and width of the images of the paper's generator.
-        pretrained_size: int. Height and width of those of the other.
+        encoder_image_size: int. Height and width of those of the other.
         batch_size: int.
         precisions: names of Keras dtype policies.
         rounds: int.
@@ -100,7 +102,7 @@ def benchmark_pretrained(encoder_source, *, preset, depth, image_size, pretraine
         for kind, generator in generators.items():
             model = SCGAN(generator)
             model.compile(keras.optimizers.Adam())
-            gray, *images = _random_batch(batch_size, image_size if kind == "paper" else pretrained_size)
+            gray, *images = _random_batch(batch_size, image_size if kind == "paper" else encoder_image_size)
             steps[name, kind] = functools.partial(_run, tf.function(model.train_step), (gray, *images))
             if kind == "all":
                 features = split_at_features(generator)[0](gray)
@@ -112,7 +114,7 @@ def benchmark_pretrained(encoder_source, *, preset, depth, image_size, pretraine
             "benchmark": "train",
             "preset": preset,
             "depth": depth,
-            "image_size": image_size if kind == "paper" else pretrained_size,
+            "image_size": image_size if kind == "paper" else encoder_image_size,
             "batch_size": batch_size,
             "stage": 1,
             "generator": kind,

@@ -26,7 +26,7 @@ class Colorizer:
     Args:
         model: path of the generator, a `.keras` file, a SavedModel folder or a `.tflite` file; or the name of one that
             comes with the project, whose LiteRT file is taken; or a Keras model. Defaults to `"scgan"`.
-        size: int. Pixels of a side of what the network sees. Defaults to the network's own size: see
+        image_size: int. Pixels of a side of what the network sees. Defaults to the network's own size: see
             `runners.load_network`.
         fit: string. How a photo becomes a square: `"pad"` (the default) continues it along its longer sides by its
             mirror image, `"squeeze"` changes its aspect ratio, as the paper does.
@@ -57,7 +57,7 @@ class Colorizer:
         self,
         model=None,
         *,
-        size=None,
+        image_size=None,
         fit="pad",
         upsampling="guided",
         saturation=1.0,
@@ -78,14 +78,14 @@ class Colorizer:
         self.upsampling = upsampling
         self.saturation = saturation
         self.flip_average = flip_average
-        self.network = load_network(model, size, threads)
+        self.network = load_network(model, image_size, threads)
         if network_input not in (None, self.description.network_input):
             raise UserError(_describe_mismatch(self.network, network_input))
 
     @property
-    def size(self):
-        """Pixels of a side of what the network sees."""
-        return self.network.size
+    def image_size(self):
+        """Pixels of a side of what the network sees, which is S in shapes."""
+        return self.network.image_size
 
     @property
     def description(self):
@@ -139,23 +139,23 @@ class Colorizer:
         write_photo(target, self.colorize(photo.pixels), photo.metadata, quality)
 
     def prepare(self, photo):
-        """What the network sees of a photo, an array as for `colorize`: `[size, size, 1]` luma, float32 in [-1, 1]."""
+        """What the network sees of a photo, an array as for `colorize`: `[S, S, 1]` luma, float32 in [-1, 1]."""
         gray = color.to_gray(check_pixels(photo))
         height, width = self._content(gray.shape)
         small = resize(gray, (height, width)).astype(np.float32) * (255 / np.iinfo(gray.dtype).max)
-        small = cv2.copyMakeBorder(small, 0, self.size - height, 0, self.size - width, cv2.BORDER_REFLECT)
+        small = cv2.copyMakeBorder(small, 0, self.image_size - height, 0, self.image_size - width, cv2.BORDER_REFLECT)
         return color.normalize(small)[..., np.newaxis]
 
     def predict(self, grays, saliency=True):
         """Runs the network.
 
         Args:
-            grays: `[B, size, size, 1]` float32 in [-1, 1], as of `prepare`.
+            grays: `[B, S, S, 1]` float32 in [-1, 1], as of `prepare`.
             saliency: bool. Whether the map is wanted: without it, a Keras model does less arithmetic.
 
         Returns:
-            Dict of float32 arrays, see `network.Network.predict`: `color [B, size, size, 3]` in [-1, 1], `chroma
-            [B, h, w, 2]` if the network has it, and `saliency [B, size, size, 1]` in [0, 1] if it has it and it is
+            Dict of float32 arrays, see `network.Network.predict`: `color [B, S, S, 3]` in [-1, 1], `chroma
+            [B, h, w, 2]` if the network has it, and `saliency [B, S, S, 1]` in [0, 1] if it has it and it is
             wanted. `runners.split_batch` makes of it what `finish` takes.
         """
         outputs = self.network.predict(grays, saliency)
@@ -170,7 +170,7 @@ class Colorizer:
         Args:
             photo: array, as for `colorize`.
             predicted: dict of the outputs for this photo alone, of which the chroma is taken: `chroma [h, w, 2]` in
-                [-1, 1] or, where there is none, `color [size, size, 3]`. See `runners.chroma_of`.
+                [-1, 1] or, where there is none, `color [S, S, 3]`. See `runners.chroma_of`.
             order: string. Order of the result's channels, `"RGB"` or `"BGR"`.
 
         Returns:
@@ -179,7 +179,7 @@ class Colorizer:
         gray = color.to_gray(check_pixels(photo))
         chroma = chroma_of(predicted)
         # In pixels of the chroma, the content's height and width need not be whole.
-        scale = len(chroma) / self.size
+        scale = len(chroma) / self.image_size
         content = [side * scale for side in self._content(gray.shape)]
         # The networks' range is 2 wide, that of chroma 1.
         chroma = shrink(cut(chroma, content) * np.float32(self.saturation / 2), gray.shape)
@@ -191,7 +191,7 @@ class Colorizer:
 
         Args:
             photo: array, as for `colorize`.
-            saliency: `[size, size, 1]` in [0, 1], the network's output for it.
+            saliency: `[S, S, 1]` in [0, 1], the network's output for it.
 
         Returns:
             `[H, W]` uint8, 255 is salient.
@@ -203,8 +203,8 @@ class Colorizer:
     def _content(self, shape):
         """Height and width that a photo takes of the network's square, from the top left corner."""
         if self.fit == "squeeze":
-            return self.size, self.size
-        return tuple(max(1, round(self.size * side / max(shape[:2]))) for side in shape[:2])
+            return self.image_size, self.image_size
+        return tuple(max(1, round(self.image_size * side / max(shape[:2]))) for side in shape[:2])
 
 
 def _describe_mismatch(network, network_input):

@@ -20,28 +20,28 @@ class Network:
     Args:
         path: path of the model, for errors.
         description: `Description`.
-        size: int. Pixels of a side of the images it is to take, or `None` for its own.
+        image_size: int. Pixels of a side of the images it is to take, S in shapes, or `None` for its own.
         fixed: int. The one size that it takes, or `None`.
         outputs: list of numbers of channels of its outputs.
     """
 
-    def __init__(self, path, description, size, fixed, outputs):
+    def __init__(self, path, description, image_size, fixed, outputs):
         self.path = path
         self.description = description
-        self.size = _choose_size(path, size, fixed, description)
+        self.image_size = _choose_size(path, image_size, fixed, description)
         self.has_saliency = 1 in outputs
 
     def predict(self, gray, saliency=True):
         """Runs the network.
 
         Args:
-            gray: `[B, size, size, 1]` float32 in [-1, 1]. A network that is to see the luma stretched sees it so.
+            gray: `[B, S, S, 1]` float32 in [-1, 1]. A network that is to see the luma stretched sees it so.
             saliency: bool. Whether the map is wanted: without it, a Keras model does less arithmetic.
 
         Returns:
-            Dict of float32 arrays: `color [B, size, size, 3]` in [-1, 1], on the luma as it is given, and, where the
+            Dict of float32 arrays: `color [B, S, S, 3]` in [-1, 1], on the luma as it is given, and, where the
             network has them, `chroma [B, h, w, 2]` in [-1, 1] (see `runners.chroma_of`) and `saliency
-            [B, size, size, 1]` in [0, 1].
+            [B, S, S, 1]` in [0, 1].
         """
         return self._with_luma(self._run(self.see(gray), saliency), gray)
 
@@ -52,7 +52,7 @@ class Network:
             gray: as for `predict`.
 
         Returns:
-            Tuple of the luma that critics see beside the colours, `[B, size, size, 1]`, and of the outputs, as of
+            Tuple of the luma that critics see beside the colours, `[B, S, S, 1]`, and of the outputs, as of
             `predict`. Where there is a chroma this is the luma as it is given, and elsewhere that which the network
             sees.
         """
@@ -93,14 +93,16 @@ def check_signature(path, inputs, outputs):
     return channels
 
 
-def _choose_size(path, size, fixed, description):
+def _choose_size(path, image_size, fixed, description):
     if fixed is not None:
-        if size not in (None, fixed):
-            raise UserError(f"The model {path} takes images of {fixed} pixels only. Received: size={size}")
+        if image_size not in (None, fixed):
+            raise UserError(f"The model {path} takes images of {fixed} pixels only. Received: image_size={image_size}")
         return int(fixed)
-    if size is None:
+    if image_size is None:
         return description.own_size
     multiple = description.size_multiple
-    if size <= 0 or size % multiple:
-        raise UserError(f"The model {path} takes sizes that are multiples of {multiple}. Received: size={size}")
-    return size
+    if image_size <= 0 or image_size % multiple:
+        raise UserError(
+            f"The model {path} takes sizes that are multiples of {multiple}. Received: image_size={image_size}"
+        )
+    return image_size

@@ -20,15 +20,15 @@ DEFAULT_SIZE = 256
 """Pixels of a side at which photos are compared and drawn where no network says better: the paper's."""
 
 
-def load_network(model=None, size=None, threads=None):
+def load_network(model=None, image_size=None, threads=None):
     """Loads a generator.
 
     Args:
         model: a Keras model, or the path of a `.keras` file, of a SavedModel folder (or the folder of its numbered
             versions, of which the latest is taken) or of a `.tflite` file, or a name, as of `shipped.litert_path`.
             Defaults to the LiteRT model of `shipped.DEFAULT_NAME`.
-        size: int. Pixels of a side of the images it is to take. Defaults to the network's own size: the only one that
-            it takes, or that of its description: see `descriptions.Description.own_size`.
+        image_size: int. Pixels of a side of the images it is to take. Defaults to the network's own size: the only one
+            that it takes, or that of its description: see `descriptions.Description.own_size`.
         threads: int. Threads of a `.tflite` model. Defaults to all cores; the others use all of them in any case.
 
     Returns:
@@ -39,14 +39,14 @@ def load_network(model=None, size=None, threads=None):
             of that size.
     """
     if model is not None and not isinstance(model, str | os.PathLike):
-        return _KerasModel(model, size)
+        return _KerasModel(model, image_size)
     path = shipped.litert_path(model)
     if path.is_dir():
-        return _SavedModel(_latest_version(path), size)
+        return _SavedModel(_latest_version(path), image_size)
     if path.suffix == ".keras":
-        return _KerasModel(load_keras(path), size, path)
+        return _KerasModel(load_keras(path), image_size, path)
     if path.suffix == ".tflite":
-        return LiteRTNetwork(path, size, threads)
+        return LiteRTNetwork(path, image_size, threads)
     raise UserError(f"The model {path} is of no known kind: expected a .keras or .tflite file or a SavedModel folder.")
 
 
@@ -111,20 +111,20 @@ class _TensorFlowModel(Network):
 
 
 class _KerasModel(_TensorFlowModel):
-    def __init__(self, model, size, path="given"):
+    def __init__(self, model, image_size, path="given"):
         import keras
 
         if not isinstance(model.output, dict) or "color" not in model.output:
             raise UserError(f"The model {path} is no generator: its outputs are no dict with `color`.")
         channels = check_signature(path, [model.input_shape], [output.shape for output in model.output.values()])
-        super().__init__(path, describe(model), size, model.input_shape[1], channels)
+        super().__init__(path, describe(model), image_size, model.input_shape[1], channels)
         colors = {name: tensor for name, tensor in model.output.items() if name != "saliency"}
         # Models of its own: one that is run at a second size is compiled for any, which Keras's UpSampling2D forbids.
         self._model, self._colors = (keras.Model(model.input, outputs) for outputs in (model.output, colors))
         self._given = model
 
     def __reduce__(self):
-        return _KerasModel, (self._given, self.size, self.path)
+        return _KerasModel, (self._given, self.image_size, self.path)
 
     def _run_alone(self, gray, saliency):
         model = self._model if saliency else self._colors
@@ -132,7 +132,7 @@ class _KerasModel(_TensorFlowModel):
 
 
 class _SavedModel(_TensorFlowModel):
-    def __init__(self, path, size):
+    def __init__(self, path, image_size):
         import tensorflow as tf
 
         try:
@@ -147,11 +147,11 @@ class _SavedModel(_TensorFlowModel):
             [tensor.shape for tensor in self._signature.structured_outputs.values()],
         )
         ((self._input, spec),) = inputs.items()
-        super().__init__(path, descriptions.read(path), size, spec.shape[1], channels)
+        super().__init__(path, descriptions.read(path), image_size, spec.shape[1], channels)
         self._tensor = tf.constant
 
     def __reduce__(self):
-        return _SavedModel, (self.path, self.size)
+        return _SavedModel, (self.path, self.image_size)
 
     def _run_alone(self, gray, saliency):
         outputs = self._signature(**{self._input: self._tensor(gray)})

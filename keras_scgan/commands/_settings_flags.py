@@ -5,7 +5,7 @@ import pathlib
 
 from absl import flags
 
-from keras_scgan.program import cli
+from keras_scgan.program import cli, settings
 from keras_scgan.program.errors import UserError
 
 flags.disclaim_key_flags()  # those that are defined here are of the command that calls
@@ -14,14 +14,14 @@ FLAGS = flags.FLAGS
 _OF_THE_CALL = ("fresh", "overwrite", "dry_run")
 
 
-def define(settings, leave_out=()):
+def define(kind, leave_out=()):
     """Defines a flag for each field of a class of settings, as a flag of the calling module.
 
     Args:
-        settings: dataclass whose fields `program.settings.setting` made.
+        kind: dataclass whose fields `program.settings.setting` made.
         leave_out: names of fields that get no flag.
     """
-    fields = [field for field in dataclasses.fields(settings) if field.name not in leave_out]
+    fields = [field for field in dataclasses.fields(kind) if field.name not in leave_out]
     for field in fields:
         _define(field)
     for field in fields:
@@ -31,44 +31,45 @@ def define(settings, leave_out=()):
 def _define(field):
     name, bounds = field.name, {"lower_bound": field.metadata["low"], "upper_bound": field.metadata["high"]}
     text, choices, by_stage = (field.metadata[key] for key in ("help", "choices", "by_stage"))
+    kind = settings.kind_of(field)
     is_required = field.default is dataclasses.MISSING
     default = None if is_required else field.default
     if by_stage:
         flags.DEFINE_list(name, list(map(str, by_stage)), text)
+    elif kind is tuple:
+        flags.DEFINE_list(name, None if default is None else list(default), text)
     elif choices:
         flags.DEFINE_enum(name, str(default), list(map(str, choices)), text)
-    elif field.type is bool:
+    elif kind is bool:
         flags.DEFINE_bool(name, default, text)
-    elif field.type is int:
+    elif kind is int:
         flags.DEFINE_integer(name, default, text, **bounds)
-    elif field.type is float:
+    elif kind is float:
         flags.DEFINE_float(name, default, text, **bounds)
-    elif default is None and field.type == tuple | None:
-        flags.DEFINE_list(name, None, text)
     else:
         flags.DEFINE_string(name, default, text, required=is_required)
 
 
-def help_of(settings, name):
+def help_of(kind, name):
     """Help of the field of that name of settings, as of `define`, for a flag that is defined apart."""
-    return next(field.metadata["help"] for field in dataclasses.fields(settings) if field.name == name)
+    return next(field.metadata["help"] for field in dataclasses.fields(kind) if field.name == name)
 
 
-def make(settings, **others):
+def make(kind, **others):
     """Makes the settings that the flags give.
 
     Args:
-        settings: as of `define`.
+        kind: as of `define`.
         **others: values of fields that are not those of the flags. Where a flag has a number for each stage of
             training, `stage` says which is taken.
 
     Raises:
         UserError: A flag has not one or two numbers, or a value cannot be.
     """
-    fields = [field for field in dataclasses.fields(settings) if field.name not in others]
+    fields = [field for field in dataclasses.fields(kind) if field.name not in others]
     numbers = {field.name: _number(field, others.get("stage")) for field in fields if field.metadata["by_stage"]}
     chosen = {field.name: field.type(FLAGS[field.name].value) for field in fields if field.metadata["choices"]}
-    return cli.from_flags(settings, **numbers, **chosen, **others)
+    return cli.from_flags(kind, **numbers, **chosen, **others)
 
 
 def _number(field, stage):

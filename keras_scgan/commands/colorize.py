@@ -145,7 +145,7 @@ def _load_colorizer():
     with quiet.notes_held_back():
         colorizer = Colorizer(
             FLAGS.model,
-            size=FLAGS.image_size,
+            image_size=FLAGS.image_size,
             fit=FLAGS.fit,
             upsampling=FLAGS.upsampling,
             saturation=FLAGS.saturation,

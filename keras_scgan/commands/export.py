@@ -23,11 +23,9 @@ import pathlib
 
 from absl import flags, logging
 
-from keras_scgan.export import inference
-from keras_scgan.export.exporter import FORMATS
+from keras_scgan.commands import _settings_flags
 from keras_scgan.export.run import export
 from keras_scgan.export.settings import Settings
-from keras_scgan.program import cli
 
 FLAGS = flags.FLAGS
 
@@ -35,34 +33,13 @@ flags.DEFINE_string(
     "model", None, "Generator to export: a .keras file, or the name of one that comes with the project.", required=True
 )
 flags.DEFINE_string("output_dir", None, "Folder of the exports; its name is the model's.", required=True)
-flags.DEFINE_list("formats", list(FORMATS), "What to export, divided by commas.")
-flags.DEFINE_integer(
-    "image_size",
-    None,
-    "Pixels of a side of what the network sees. Default: the network's own, at which it was trained.",
-    1,
-)
 flags.DEFINE_bool("overwrite", False, "Replace .tflite files that exist. A SavedModel gets a new version in any case.")
-flags.DEFINE_string("verification_dir", None, "Folder of photos to verify with. Default: the demo photos.")
-
-# === SavedModel ===
-flags.DEFINE_integer("version", None, "SavedModel: its version. Default: the one after the latest.", 1)
-flags.DEFINE_bool("saliency_bytes", False, "SavedModel: colorize_bytes gives saliency maps too.")
-
-# === LiteRT ===
-flags.DEFINE_bool("saliency", False, "LiteRT: predict the saliency map too, at up to twice the time.")
-flags.DEFINE_enum(
-    "reflect_padding",
-    Settings.reflect_padding,
-    inference.REFLECT_PADDINGS,
-    "LiteRT: slices for CPUs, mirror_pad for GPU delegates.",
-)
-flags.DEFINE_string("calibration_dir", None, "litert_int8: folder of about 100 photos. Default: the demo photos.")
+_settings_flags.define(Settings)
 
 
 def main(_):
     """Exports --model in each of --formats."""
-    for name, entry in export(cli.from_flags(Settings), FLAGS.model, FLAGS.output_dir, overwrite=FLAGS.overwrite):
+    for name, entry in export(_settings_flags.make(Settings), FLAGS.model, FLAGS.output_dir, overwrite=FLAGS.overwrite):
         _log(name, entry)
 
 

@@ -63,7 +63,7 @@ def main(_):
     description = network.description
     batches = data.training_batches(
         data.open_data_set(FLAGS.data_dir, fields=["thermal" if description.network_input == THERMAL else "color"]),
-        image_size=network.size,
+        image_size=network.image_size,
         batch_size=FLAGS.batch_size,
         seed=FLAGS.seed,
         flip=FLAGS.flip,

@@ -9,9 +9,6 @@ photo that cannot be read is named at the end, and the exit status is 1. Run aga
 import pathlib
 import sys
 
-from keras_scgan.program import quiet_tensorflow  # noqa: F401 (first, before anything else imports TensorFlow)
-
-# isort: split
 from absl import flags
 
 from keras_scgan.colorizing import colorize_files

@@ -21,45 +21,22 @@ from keras_scgan.program import quiet_tensorflow  # noqa: F401 (first, before an
 from absl import flags
 
 from keras_scgan.colorizing import shipped
+from keras_scgan.commands import _settings_flags
 from keras_scgan.preparation import detectors
 from keras_scgan.preparation.prepare import prepare
-from keras_scgan.preparation.settings import RESIZES, Settings
-from keras_scgan.preparation.sources import LAYOUTS
+from keras_scgan.preparation.settings import Settings
 from keras_scgan.program import cli
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.files import sha256
 
 FLAGS = flags.FLAGS
 
-# === From what, to what ===
+_settings_flags.define(Settings, leave_out=("min_side", "detector", "detector_sha256"))
 flags.DEFINE_string("images", None, "Folder of the photos; its subfolders are searched too.", required=True)
 flags.DEFINE_string("output_dir", None, "Folder for the data set.", required=True)
-flags.DEFINE_string("name", Settings.name, "Name of the data set, which its shards begin with.")
 flags.DEFINE_bool("overwrite", False, "Delete the data set that --output_dir holds, if any, and begin anew.")
-flags.DEFINE_enum(
-    "layout",
-    Settings.layout,
-    LAYOUTS,
-    "photos: any folder; class_folders: CLASS/.../PHOTO.jpg, as ImageNet's train folder, gives labels too; kaist: "
-    "setXX/VYYY/visible/NAME.jpg with setXX/VYYY/lwir/NAME.jpg gives thermal images too.",
-)
-
-# === Which photos ===
 flags.DEFINE_integer(
     "min_side", None, "Pixels that the shorter side must have. Default: three quarters of --image_size.", 1
-)
-flags.DEFINE_float(
-    "min_colorfulness", None, "Colourfulness (CCI) that a photo must have, as dull ones teach grey. Default: any.", 0
-)
-flags.DEFINE_integer("sample", 0, "How many are taken of the fit photos, in proportion to the classes; 0: all.", 0)
-flags.DEFINE_integer("every", 1, "kaist: one in so many frames of each video is taken.", 1)
-flags.DEFINE_float("validation_share", Settings.validation_share, "Share of photos, or of videos, to validate.", 0, 1)
-flags.DEFINE_integer("seed", 0, "Key of the sample, of what is for validation, and of the order.", 0, 2**32 - 1)
-
-# === What becomes of them ===
-flags.DEFINE_integer("image_size", Settings.image_size, "Height and width of the images, in pixels.", 1)
-flags.DEFINE_enum(
-    "resize", Settings.resize, RESIZES, "squeeze: to a square, as the paper does; crop: the central square is kept."
 )
 flags.DEFINE_string(
     "detector",
@@ -101,7 +78,7 @@ def _settings():
     if detector.startswith("keras:"):
         model = detector.removeprefix("keras:")
         detector = f"keras:{pathlib.Path(model).name}"
-    return cli.from_flags(
+    return _settings_flags.make(
         Settings,
         detector=detector,
         detector_sha256=sha256(model) if model else None,

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from keras_scgan.evaluation import image_models
-from keras_scgan.models.loading import load_model
+from keras_scgan.models.loading import load_application, load_model
 from keras_scgan.program.errors import UserError
 
 _WORDNET_ID = re.compile(r"(?<![0-9A-Za-z])n\d{8}(?!\d)")
@@ -49,19 +49,16 @@ def load_classifier(name):
     """Loads a classifier.
 
     Args:
-        name: `"vgg16"`, with the ImageNet weights that Keras downloads and keeps, or path of a `.keras` model of RGB
-            images in [0, 255].
+        name: path of a `.keras` model of RGB images in [0, 255], or the name of a model of `keras.applications`, as
+            `"VGG16"`, whose ImageNet weights Keras downloads and keeps.
 
     Raises:
-        UserError: There is no such file, no classifier in it, or the weights cannot be had.
+        UserError: There is no such file or name, no classifier in it, or the weights cannot be had.
     """
-    if name == "vgg16":
-        try:
-            model = keras.applications.VGG16(weights="imagenet")
-        except Exception as error:  # Keras raises this very class when a download fails
-            raise UserError(f"VGG-16's ImageNet weights cannot be downloaded ({error})") from error
-        return Classifier(model, "VGG-16 of keras.applications", keras.applications.vgg16.preprocess_input)
-    return Classifier(load_model(name, "classifier"), str(name))
+    if name.endswith(".keras"):
+        return Classifier(load_model(name, "classifier"), name)
+    model, preprocess = load_application(name, "classifier")
+    return Classifier(model, f"{name} of keras.applications", preprocess)
 
 
 # === Classes of photos ===

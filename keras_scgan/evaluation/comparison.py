@@ -25,7 +25,7 @@ class Comparison:
     Args:
         references: list of `Reference`s.
         methods: list of what `methods.py` defines. The truth is measured as another, named "truth".
-        size: int. Pixels of a side of the protocol's square. `None` for a protocol without one, in which the full
+        image_size: int. Pixels of a side of the protocol's square. `None` for a protocol without one, in which the full
             pipeline alone is measured, and no saliency map.
         classifier: `Classifier`, or `None`. It may be the judge.
         labels: dict from keys to indices of classes; photos without one are left out of the accuracies.
@@ -45,7 +45,7 @@ class Comparison:
         self,
         references,
         methods,
-        size,
+        image_size,
         *,
         classifier=None,
         labels=None,
@@ -56,7 +56,7 @@ class Comparison:
     ):
         self.references = references
         self.methods = methods
-        self.size = size
+        self.image_size = image_size
         self.classifier = classifier
         self.labels = labels or {}
         self.features = features
@@ -148,17 +148,17 @@ class Comparison:
     def _read(self, reference):
         """The sample with its saliency map, or `None` after taking note why not."""
         try:
-            sample = read_sample(reference, self.size, self.aging)
+            sample = read_sample(reference, self.image_size, self.aging)
         except BadFileError as error:
             self.failures.append(error)
             return None
         if sample is None:
             self.gray.append(reference.key)
             return None
-        if self.size is None:
+        if self.image_size is None:
             return sample
         try:
-            return dataclasses.replace(sample, saliency=read_saliency(reference, self.size))
+            return dataclasses.replace(sample, saliency=read_saliency(reference, self.image_size))
         except BadFileError as error:
             self.failures.append(error)
             return sample

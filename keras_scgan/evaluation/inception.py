@@ -1,10 +1,9 @@
 """The features of the FID."""
 
-import keras
 import numpy as np
 
 from keras_scgan.evaluation import image_models
-from keras_scgan.program.errors import UserError
+from keras_scgan.models.loading import load_application
 
 SIZE = 299
 """Pixels of a side of what Inception-v3 sees."""
@@ -24,13 +23,9 @@ class InceptionFeatures:
     """
 
     def __init__(self, weights="imagenet"):
-        try:
-            self._model = keras.applications.InceptionV3(
-                include_top=False, weights=weights, pooling="avg", input_shape=(SIZE, SIZE, 3)
-            )
-        except Exception as error:  # Keras raises this very class when a download fails
-            raise UserError(f"Inception's weights cannot be downloaded ({error}): leave out `fid=True`.") from error
+        told = {"value": True, "instead": "Leave it out."}
+        options = {"include_top": False, "weights": weights, "pooling": "avg", "input_shape": (SIZE, SIZE, 3)}
+        self._model, self._preprocess = load_application("InceptionV3", "fid", **told, **options)
 
     def __call__(self, images):
-        preprocess = keras.applications.inception_v3.preprocess_input
-        return np.asarray(image_models.predict(self._model, images, SIZE, preprocess))
+        return np.asarray(image_models.predict(self._model, images, SIZE, self._preprocess))

@@ -88,18 +88,18 @@ class Model:
     Args:
         name: str. Name of its row.
         path: path of the generator, see `Colorizer`.
-        size: int. Pixels of a side at which it is run; `None` for its own size.
+        image_size: int. Pixels of a side at which it is run; `None` for its own size.
         **options: of `Colorizer`.
 
     Raises:
         UserError: The model cannot be used.
     """
 
-    def __init__(self, name, path, size, **options):
+    def __init__(self, name, path, image_size, **options):
         self.name = name
         path = shipped.keras_path(path)
-        self.colorizer = Colorizer(path, size=size, **options)
-        self.protocol = {"model": str(path), "sha256": sha256(path), "size": self.colorizer.size, **options}
+        self.colorizer = Colorizer(path, image_size=image_size, **options)
+        self.protocol = {"model": str(path), "sha256": sha256(path), "size": self.colorizer.image_size, **options}
 
     def run(self, samples):
         if samples[0].small is None:
@@ -137,16 +137,16 @@ class Folder:
     Args:
         name: str. Name of its row.
         folder: path. Photos in folders are looked for in folders of the same names, otherwise by file names alone.
-        size: int. Pixels of a side of the protocol's square, or `None`.
+        image_size: int. Pixels of a side of the protocol's square, or `None`.
 
     Raises:
         UserError: The folder is missing or empty, or two files have one name.
     """
 
-    def __init__(self, name, folder, size):
+    def __init__(self, name, folder, image_size):
         self.name = name
         self.folder = pathlib.Path(folder)
-        self.size = size
+        self.image_size = image_size
         self.protocol = {"pred_dir": str(folder)}
         self._paths = find_pictures(folder)
         self._by_stem = {}
@@ -164,7 +164,7 @@ class Folder:
         path = self._find(sample.key)
         picture = read_rgb(path)
         if picture.shape == sample.photo.shape:
-            square = {} if self.size is None else {NETWORK: to_square(picture, self.size)}
+            square = {} if self.image_size is None else {NETWORK: to_square(picture, self.image_size)}
             return Result({**square, PIPELINE: picture})
         if sample.small is not None and picture.shape == sample.small.shape:
             return Result({NETWORK: picture})

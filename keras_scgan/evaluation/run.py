@@ -59,14 +59,14 @@ def _methods(settings):
     image_size = settings.image_size
     parsed = methods.parse_methods(settings.model, "model")
     models = [Model(name, path, image_size, **settings.pipeline) for name, path in parsed]
-    sizes = {model.colorizer.size for model in models} or {DEFAULT_SIZE}
+    sizes = {model.colorizer.image_size for model in models} or {DEFAULT_SIZE}
     if image_size is None and len(sizes) == 1:
         (image_size,) = sizes
     elif image_size is None:
         logging.info(
             "The models have sizes of their own (%s): the networks' own outputs are left out. One image size for all "
             "makes them comparable.",
-            ", ".join(f"{model.name}: {model.colorizer.size}" for model in models),
+            ", ".join(f"{model.name}: {model.colorizer.image_size}" for model in models),
         )
     parsed = methods.parse_methods(settings.pred_dir, "pred_dir")
     compared = [Greyscale(), *(Folder(name, path, image_size) for name, path in parsed), *models]
@@ -91,7 +91,7 @@ def _classifier(settings, references, chosen_judge):
         if settings.classifier is None and chosen_judge is not None and chosen_judge.classes:
             chosen = chosen_judge
         else:
-            chosen = classifier.load_classifier(settings.classifier or "vgg16")
+            chosen = classifier.load_classifier(settings.classifier or "VGG16")
         return chosen, classifier.to_indices(labels, chosen.classes, settings.class_index)
     except UserError as error:
         if (settings.classifier, settings.labels, settings.class_index) != (None, None, None):
@@ -114,7 +114,7 @@ def _protocol(settings, comparison):
         "photos": len(photos),
         "excluded_greyscale_photos": len(comparison.gray),
         "failures": len(comparison.failures),
-        "image_size": comparison.size,
+        "image_size": comparison.image_size,
         "resize_filter": report.RESIZE_FILTER,
         "classifier": chosen and f"{chosen.name} at {chosen.size} pixels",
         "labels": chosen and (settings.labels or "WordNet ids in names"),

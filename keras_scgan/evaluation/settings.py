@@ -5,70 +5,71 @@ import dataclasses
 from keras_scgan.colorizing.colorizer import FITS
 from keras_scgan.colorizing.upsampling import METHODS
 from keras_scgan.evaluation.metrics import SSIM_WINDOW
-from keras_scgan.program.errors import UserError, check
+from keras_scgan.program import settings
+from keras_scgan.program.errors import UserError
+from keras_scgan.program.settings import setting
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What is measured, and by which protocol. It is checked when it is made.
-
-    Args:
-        data_dir: path of a folder of colour photos, with folders in it or not; or of one with `images/` and, for the
-            saliency metrics, `saliency/`.
-        model: tuple of strings, `PATH` or `NAME=PATH` of generators.
-        pred_dir: tuple of strings, likewise of folders of other systems' results, matched by file name.
-        image_size: int. Height and width at which networks run and are measured, in pixels. Defaults to the models' own
-            size; where they differ in it, each runs at its own, and the full pipeline alone is measured.
-        fit: str, one of `colorizer.FITS`. Like the next three of the full pipeline, see `Colorizer`.
-        upsampling: str, one of `upsampling.METHODS`.
-        saturation: float, 0 or more.
-        flip_average: bool.
-        aging: float in [0, 1]. How old what the models see is made to look; the pipeline's colours go onto the true
-            photo's luma.
-        classifier: str. For Top-1 and Top-5: a `.keras` model of RGB images in [0, 255], `"vgg16"` or `"none"`.
-            Defaults to the judge, else VGG-16, if photos have labels and its weights can be had.
-        labels: path of a CSV file of the photos' classes, see `classifier.find_labels`. Defaults to the WordNet ids in
-            the names of their folders or files.
-        class_index: path of `imagenet_class_index.json`, for WordNet ids. Defaults to Keras's own.
-        judge: path of a classifier that no training used, for KID and other distances, or `None`.
-        judge_layer: str. Layer of the judge's features, see `Judge`.
-        judge_size: int. Pixels of a side of what the judge sees, see `Judge`.
-        baseline: str. Name of the row that the others' differences are from, see `methods.find_baseline`.
-        fid: bool. Whether the FID is measured, by an Inception-v3 that is downloaded once.
-        batch_size: int. Photos in memory at a time.
+    """What is measured, and by which protocol: each field says what it is by its help. It is checked when it is made.
 
     Raises:
-        UserError: A value is none of those that are possible, or one is given that is of no use without another.
+        UserError: A value cannot be, or is of no use without another. It is named as an argument.
     """
 
-    data_dir: str
-    model: tuple = ()
-    pred_dir: tuple = ()
-    image_size: int | None = None
-    fit: str = "pad"
-    upsampling: str = "guided"
-    saturation: float = 1.0
-    flip_average: bool = False
-    aging: float = 0.0
-    classifier: str | None = None
-    labels: str | None = None
-    class_index: str | None = None
-    judge: str | None = None
-    judge_layer: str | None = None
-    judge_size: int | None = None
-    baseline: str | None = None
-    fid: bool = False
-    batch_size: int = 8
+    data_dir: str = setting(
+        "Folder of colour photos, with folders in it or not; or of images/ and, for the saliency metrics, saliency/."
+    )
+    model: tuple = setting("Generators (.keras, SavedModel, .tflite): PATH or NAME=PATH.", ())
+    pred_dir: tuple = setting("Folders of other systems' results, matched by file name: PATH or NAME=PATH.", ())
+    image_size: int | None = setting(
+        "Height and width at which networks run and are measured, in pixels, as many as SSIM needs. Default: the "
+        "models' own size; where they differ in it, each runs at its own, and the full pipeline alone is measured.",
+        None,
+        low=SSIM_WINDOW,
+    )
+    fit: str = setting("Pipeline: how a photo becomes a square.", "pad", choices=FITS)
+    upsampling: str = setting("Pipeline: how chroma gets the photo's size.", "guided", choices=METHODS)
+    saturation: float = setting("Pipeline: factor of the chroma.", 1.0, low=0)
+    flip_average: bool = setting("Average with the prediction for the mirror image.", False)
+    aging: float = setting(
+        "How much what the models see looks like the scan of an old photo, the same for all models and runs; 0.5: as "
+        "most scans do; 1: as the worst. The pipeline then puts its colours on the true photo's luma, so that its "
+        "metrics are of the colours alone; the networks' own outputs are measured as they are, and no other row "
+        "changes.",
+        0.0,
+        low=0,
+        high=1,
+    )
+    classifier: str | None = setting(
+        "For Top-1 and Top-5: a .keras model of RGB images in [0, 255], the name of a model of keras.applications "
+        "(downloaded once), or none. Default: the judge, else VGG16, if photos have labels and its weights can be had.",
+        None,
+    )
+    labels: str | None = setting(
+        "CSV of lines name,class: a class is its index or a WordNet id. Default: the WordNet id in the name of the "
+        "photo's folder or file.",
+        None,
+    )
+    class_index: str | None = setting("imagenet_class_index.json, for WordNet ids. Default: downloaded once.", None)
+    judge: str | None = setting(
+        "Classifier that no training used, for KID and other distances: a .keras model as of `classifier`.", None
+    )
+    judge_layer: str | None = setting("Layer of the judge's features [B, C]. Default: its last global pooling.", None)
+    judge_size: int | None = setting(
+        "Pixels of a side of what the judge sees, if it takes any size. Default: its own, else 224.", None, low=1
+    )
+    baseline: str | None = setting(
+        "Name of the row that the others' differences are from. Default: the first model, or folder, where several are "
+        "compared, otherwise greyscale.",
+        None,
+    )
+    fid: bool = setting("Measure the FID, by Inception-v3 of keras.applications (downloaded once).", False)
+    batch_size: int = setting("Photos in memory at a time.", 8, low=1)
 
     def __post_init__(self):
-        size = self.image_size
-        check("image_size", size, size is None or size >= SSIM_WINDOW, f"{SSIM_WINDOW} or more, which SSIM needs")
-        check("fit", self.fit, self.fit in FITS, f"one of {', '.join(FITS)}")
-        check("upsampling", self.upsampling, self.upsampling in METHODS, f"one of {', '.join(METHODS)}")
-        check("saturation", self.saturation, self.saturation >= 0, "0 or more")
-        check("aging", self.aging, 0 <= self.aging <= 1, "0 to 1")
-        check("judge_size", self.judge_size, self.judge_size is None or self.judge_size > 0, "1 or more")
-        check("batch_size", self.batch_size, self.batch_size > 0, "1 or more")
+        settings.check(self)
         for name in ("judge_size", "judge_layer"):
             if self.judge is None and getattr(self, name) is not None:
                 raise UserError(f"`{name}` is of the judge: name one by `judge=PATH.keras`.")

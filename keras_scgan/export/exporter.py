@@ -53,8 +53,8 @@ class Exporter:
         self.photos = photos
         self.source = source or {}
         self.overwrite = overwrite
-        self._colorizer = Colorizer(generator, size=image_size, network_input=None)
-        self.image_size = self._colorizer.size
+        self._colorizer = Colorizer(generator, image_size=image_size, network_input=None)
+        self.image_size = self._colorizer.image_size
         pixels = [read_photo(path).pixels for path in photos]
         self._grays = np.stack([self._colorizer.prepare(photo) for photo in pixels])
         self._expected = self._colorizer.predict(self._grays)

@@ -54,8 +54,8 @@ def convert(generator, kind, *, image_size=None, saliency=False, reflect_padding
     """
     if kind not in KINDS:
         raise ValueError(f"`kind` must be one of {KINDS}. Received: kind={kind!r}")
-    colorizer = Colorizer(generator, size=image_size, network_input=None)
-    image_size = colorizer.size
+    colorizer = Colorizer(generator, image_size=image_size, network_input=None)
+    image_size = colorizer.image_size
     samples = []
     if kind == INT8:
         samples = _calibration_samples(photo_grays(colorizer) if calibration is None else calibration, image_size)

@@ -24,16 +24,16 @@ _CUBIC_SHARPNESS = -0.75  # OpenCV's
 _CR_TO_R, _CB_TO_G, _CR_TO_G, _CB_TO_B, _SHIFT = 22987, -5636, -11698, 29049, 14
 
 
-def colorize_files(network, image_bytes, *, size, max_pixels=MAX_PIXELS, saliency=False):
+def colorize_files(network, image_bytes, *, image_size, max_pixels=MAX_PIXELS, saliency=False):
     """Colorizes photo files one by one.
 
     The colours are those of `Colorizer` with its defaults, to the rounding of chroma, which is 2/255 at most.
 
     Args:
-        network: function from `[1, size, size, 1]` float32 in [-1, 1] to a dict of `color [1, size, size, 3]`, maybe
-            `chroma [1, h, w, 2]`, and, for `saliency`, `saliency [1, size, size, 1]`.
+        network: function from `[1, S, S, 1]` float32 in [-1, 1] to a dict of `color [1, S, S, 3]`, maybe
+            `chroma [1, h, w, 2]`, and, for `saliency`, `saliency [1, S, S, 1]`.
         image_bytes: `[B]` string tensor. JPEG and PNG files.
-        size: int. Pixels of a side of what the network sees.
+        image_size: int. Pixels of a side of what the network sees, S.
         max_pixels: int. Pixels of the largest photo that is taken.
         saliency: bool. Whether to return saliency maps. Defaults to `False`.
 
@@ -48,10 +48,10 @@ def colorize_files(network, image_bytes, *, size, max_pixels=MAX_PIXELS, salienc
     def colorize(indexed):
         photo = decoding.decode(indexed[1], indexed[0], max_pixels)
         shape = tf.shape(photo.gray)
-        content = _content(shape, size)
-        predicted = network(_prepare(photo, content, size)[tf.newaxis])
+        content = _content(shape, image_size)
+        predicted = network(_prepare(photo, content, image_size)[tf.newaxis])
         height, width = tf.unstack(content)
-        outputs = {"image_bytes": _finish(photo, _cut(chroma_of(predicted)[0], content, size))}
+        outputs = {"image_bytes": _finish(photo, _cut(chroma_of(predicted)[0], content, image_size))}
         if saliency:
             outputs["saliency_bytes"] = _saliency_map(predicted["saliency"][0, :height, :width], shape)
         return outputs

@@ -74,7 +74,7 @@ def export(
         raise UserError(f"{target} exists: a server may have loaded it. Choose another version.")
     if saliency_bytes and "saliency" not in generator.output:
         raise UserError("The generator has no saliency branch, so there are no `saliency_bytes`.")
-    image_size = load_network(generator, image_size).size
+    image_size = load_network(generator, image_size).image_size
     description = describe(generator)
     archive, colorize_bytes = _endpoints(generator, image_size, saliency, saliency_bytes, max_pixels)
     photos = _first_demo_photo() if warm_up_photos is None else warm_up_photos
@@ -121,7 +121,7 @@ def _endpoints(generator, image_size, saliency, saliency_bytes, max_pixels):
 
     def colorize_bytes(image_bytes):
         return photo_graph.colorize_files(
-            network(saliency_bytes), image_bytes, size=image_size, max_pixels=max_pixels, saliency=saliency_bytes
+            network(saliency_bytes), image_bytes, image_size=image_size, max_pixels=max_pixels, saliency=saliency_bytes
         )
 
     archive = keras.export.ExportArchive()

@@ -4,42 +4,30 @@ import dataclasses
 
 from keras_scgan.export.exporter import FORMATS
 from keras_scgan.export.inference import REFLECT_PADDINGS
-from keras_scgan.program.errors import check
+from keras_scgan.program import settings
+from keras_scgan.program.settings import setting
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a generator is exported as, and how it is verified. It is checked when it is made.
-
-    Args:
-        formats: tuple of names of `exporter.FORMATS`.
-        image_size: int. Pixels of a side of what the network sees. Defaults to the network's own size.
-        verification_dir: path of a folder of photos to verify with. Defaults to the demo photos.
-        version: int. Of the SavedModel, from 1 on. Defaults to the one after the latest.
-        saliency_bytes: bool. Whether the SavedModel's signature for photo files gives saliency maps too.
-        saliency: bool. Whether LiteRT models predict the saliency map too, at up to twice the time.
-        reflect_padding: str, one of `inference.REFLECT_PADDINGS`, of LiteRT models.
-        calibration_dir: path of a folder of photos, by which the 8-bit LiteRT model is calibrated. Defaults to the demo
-            photos.
+    """What a generator is exported as, and how it is verified: each field says what it is by its help.
 
     Raises:
-        UserError: A value is none of those that are possible.
+        UserError: A value cannot be. It is named as an argument.
     """
 
-    formats: tuple = FORMATS
-    image_size: int | None = None
-    verification_dir: str | None = None
-    version: int | None = None
-    saliency_bytes: bool = False
-    saliency: bool = False
-    reflect_padding: str = "slices"
-    calibration_dir: str | None = None
+    formats: tuple = setting("What to export.", FORMATS, choices=FORMATS)
+    image_size: int | None = setting(
+        "Pixels of a side of what the network sees. Default: the network's own, at which it was trained.", None, low=1
+    )
+    verification_dir: str | None = setting("Folder of photos to verify with. Default: the demo photos.", None)
+    version: int | None = setting("SavedModel: its version. Default: the one after the latest.", None, low=1)
+    saliency_bytes: bool = setting("SavedModel: colorize_bytes gives saliency maps too.", False)
+    saliency: bool = setting("LiteRT: predict the saliency map too, at up to twice the time.", False)
+    reflect_padding: str = setting(
+        "LiteRT: slices for CPUs, mirror_pad for GPU delegates.", "slices", choices=REFLECT_PADDINGS
+    )
+    calibration_dir: str | None = setting("litert_int8: folder of about 100 photos. Default: the demo photos.", None)
 
     def __post_init__(self):
-        for name in self.formats:
-            check("formats", name, name in FORMATS, f"{', '.join(FORMATS)}, divided by commas")
-        for name in ("image_size", "version"):
-            value = getattr(self, name)
-            check(name, value, value is None or value > 0, "1 or more")
-        padding = self.reflect_padding
-        check("reflect_padding", padding, padding in REFLECT_PADDINGS, f"one of {', '.join(REFLECT_PADDINGS)}")
+        settings.check(self)

@@ -30,12 +30,14 @@ def load_model(path, argument):
         raise UserError(f"`{argument}={path}` is none that Keras can load: {first_line(error)}") from error
 
 
-def load_application(name, argument, **options):
+def load_application(name, argument, *, value=None, instead="Give a .keras file.", **options):
     """Builds a model of `keras.applications` with its ImageNet weights, which Keras downloads once and keeps.
 
     Args:
         name: string, such as `"MobileNetV2"`.
-        argument: string. Name of the argument that gave it, for the errors.
+        argument: string. Name of the argument that asked for it, for the errors.
+        value: what that argument has. Defaults to `name`.
+        instead: string. What to do where the weights cannot be had, for the error.
         **options: of that model's function.
 
     Returns:
@@ -50,9 +52,10 @@ def load_application(name, argument, **options):
             f"`{argument}={name}`: expected a .keras file, or a name of keras.applications such as MobileNetV2."
         )
     try:
-        model = build(weights="imagenet", **options)
+        model = build(**{"weights": "imagenet", **options})
     except Exception as error:  # Keras raises this very class when a download fails
         raise UserError(
-            f"`{argument}={name}`: its weights cannot be downloaded ({first_line(error)}). Give a .keras file."
+            f"`{argument}={name if value is None else value}`: the weights of {name} cannot be downloaded "
+            f"({first_line(error)}). {instead}"
         ) from error
     return model, sys.modules[build.__module__].preprocess_input

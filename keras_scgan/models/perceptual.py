@@ -6,14 +6,16 @@ import keras
 from keras import ops
 
 from keras_scgan.models import folding
-from keras_scgan.models.loading import load_model
+from keras_scgan.models.loading import load_application, load_model
 from keras_scgan.photos import color
-from keras_scgan.program.errors import UserError
+from keras_scgan.program.errors import UserError, first_line
 
 VGG16_LAYER = "block3_conv3"
 VGG16_INPUT_STDDEV = 58.0
 """Standard deviation of the pixels that Keras's VGG-16 takes, on which the scale of its features depends. Dividing by
 it gives the scale of a network that takes inputs of unit variance, which the paper's weight of the loss is for."""
+
+_LEAVE_OUT = "leave the perceptual loss out by `perceptual_loss_weight=0`"
 
 
 def build_perceptual_features(weights="imagenet", layer_name=None):
@@ -43,8 +45,8 @@ def build_perceptual_features(weights="imagenet", layer_name=None):
                 f"`perceptual_weights={weights}` must take RGB images of any size, [None, None, None, 3], alone."
             )
     else:
-        network = _load_vgg16(weights)
-        preprocess, scale = keras.applications.vgg16.preprocess_input, 1.0 / VGG16_INPUT_STDDEV
+        network, preprocess = _load_vgg16(weights)
+        scale = 1.0 / VGG16_INPUT_STDDEV
         layer_name = layer_name or VGG16_LAYER
 
     names = [layer.name for layer in network.layers]
@@ -67,13 +69,19 @@ def build_perceptual_features(weights="imagenet", layer_name=None):
 
 
 def _load_vgg16(weights):
-    if weights not in ("imagenet", None) and not pathlib.Path(weights).is_file():
+    """VGG-16 without its top, and what its images go through."""
+    is_file = weights not in ("imagenet", None)
+    if is_file and not pathlib.Path(weights).is_file():
         raise UserError(f"`perceptual_weights={weights}`: there is no such file.")
-    try:
-        return keras.applications.VGG16(include_top=False, weights=weights)
-    except Exception as error:  # a download and a file can fail in ways of their own
-        failed = "cannot be downloaded" if weights == "imagenet" else "are none of VGG-16 without its top"
-        raise UserError(
-            f"`perceptual_weights={weights}` {failed} ({error}): give a file, or leave the perceptual loss out by "
-            "`perceptual_loss_weight=0`."
-        ) from error
+    options = {"include_top": False, "weights": None if is_file else weights}
+    told = {"value": weights, "instead": f"Give a file, or {_LEAVE_OUT}."}
+    network, preprocess = load_application("VGG16", "perceptual_weights", **told, **options)
+    if is_file:
+        try:
+            network.load_weights(weights)
+        except Exception as error:  # a file can fail in ways of its own
+            raise UserError(
+                f"`perceptual_weights={weights}` are none of VGG-16 without its top ({first_line(error)}). "
+                f"Give another file, or {_LEAVE_OUT}."
+            ) from error
+    return network, preprocess

@@ -1,18 +1,21 @@
-"""Detectors of what stands out in a photo: they make the saliency maps that a generator is trained with."""
+"""Detectors of what stands out in a photo: they make the saliency maps that a generator is trained with.
+
+TensorFlow and Keras are imported by the detectors that run a model of theirs, and by no other.
+"""
 
 import os
 import pathlib
 
 import cv2
-import keras
 import numpy as np
 from absl import logging
 
+from keras_scgan.colorizing import shipped
 from keras_scgan.colorizing.colorizer import Colorizer
 from keras_scgan.colorizing.runners import DEFAULT_SIZE
-from keras_scgan.models.loading import load_model
 from keras_scgan.photos import color
 from keras_scgan.photos.resizing import resize
+from keras_scgan.program import quiet
 from keras_scgan.program.errors import UserError
 
 DETECTORS = ("scgan", "u2net", "u2netp", "spectral_residual")
@@ -164,8 +167,10 @@ class _Generator:
     name = "scgan"
 
     def __init__(self, model, threads):
-        _limit_tensorflow(threads)
-        self._colorizer = Colorizer(model, threads=threads)
+        if shipped.litert_path(model).suffix != ".tflite":
+            _limit_tensorflow(threads)
+        with quiet.notes_held_back():
+            self._colorizer = Colorizer(model, threads=threads)
         if not self._colorizer.has_saliency:
             raise UserError(f"The model {model} has no saliency branch, which the detector scgan needs.")
 
@@ -180,7 +185,12 @@ class _KerasDetector:
         self.name = name
         path = pathlib.Path(name.removeprefix(_KERAS_PREFIX))
         _limit_tensorflow(threads)
-        model = load_model(path, "detector")
+        with quiet.notes_held_back():
+            import keras
+
+            from keras_scgan.models.loading import load_model
+
+            model = load_model(path, "detector")
         inputs = getattr(model, "inputs", None) or []  # a model that was never called does not know them
         output = _first(model.output) if inputs else None
         shapes = [tuple(tensor.shape) for tensor in (*inputs, output) if tensor is not None]
@@ -213,10 +223,10 @@ def _first(outputs):
 
 
 def _limit_tensorflow(threads):
-    import tensorflow as tf
-
     if threads is None:
         return
+    with quiet.notes_held_back():
+        import tensorflow as tf
     try:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)

@@ -3,7 +3,9 @@
 import dataclasses
 
 from keras_scgan.preparation.sources import LAYOUTS
-from keras_scgan.program.errors import UserError, check
+from keras_scgan.program import settings
+from keras_scgan.program.errors import UserError
+from keras_scgan.program.settings import setting
 
 RESIZES = ("squeeze", "crop")
 
@@ -12,47 +14,36 @@ RESIZES = ("squeeze", "crop")
 class Settings:
     """What decides how a data set is made of photos, and is written down in it. No places are among it.
 
-    It is checked when it is made.
-
-    Args:
-        name: str. Of the data set, which its shards are named by.
-        layout: str, one of `sources.LAYOUTS`.
-        every: int. Of the frames of a video, one in so many is taken.
-        min_side: int. Photos with fewer pixels on their shorter side are left out.
-        min_colorfulness: float. Photos whose CCI (see `metrics.cci`) is lower are left out. `None`: none is.
-        sample: int. How many photos are taken of those that are fit, in proportion to the classes; 0: all.
-        validation_share: float in [0, 1]. Probability of a photo to be one for validation.
-        seed: int. Key of the sample, the splits and the order.
-        image_size: int. Height and width of the images.
-        resize: str. `squeeze`: to a square whatever the aspect, as the paper does. `crop`: the central square.
-        detector: str. Makes the saliency maps: the name of a detector, `given` for maps from a folder, `none` for none.
-        detector_sha256: str. SHA-256 of the detector's file where there is one, in hexadecimal.
+    Each field says what it is by its help. It is checked when it is made.
 
     Raises:
-        UserError: A value is none of those that are possible, or `every` is given without videos.
+        UserError: A value cannot be, or `every` is given without videos. It is named as an argument.
     """
 
-    name: str = "photos"
-    layout: str = "photos"
-    every: int = 1
-    min_side: int = 192
-    min_colorfulness: float | None = None
-    sample: int = 0
-    validation_share: float = 0.02
-    seed: int = 0
-    image_size: int = 256
-    resize: str = "squeeze"
-    detector: str = "none"
-    detector_sha256: str | None = None
+    name: str = setting("Name of the data set, which its shards begin with.", "photos")
+    layout: str = setting(
+        "photos: any folder; class_folders: CLASS/.../PHOTO.jpg, as ImageNet's train folder, gives labels too; kaist: "
+        "setXX/VYYY/visible/NAME.jpg with setXX/VYYY/lwir/NAME.jpg gives thermal images too.",
+        "photos",
+        choices=LAYOUTS,
+    )
+    every: int = setting("kaist: one in so many frames of each video is taken.", 1, low=1)
+    min_side: int = setting("Pixels that the shorter side must have.", 192, low=0)
+    min_colorfulness: float | None = setting(
+        "Colourfulness (CCI) that a photo must have, as dull ones teach grey. Default: any.", None, low=0
+    )
+    sample: int = setting("How many are taken of the fit photos, in proportion to the classes; 0: all.", 0, low=0)
+    validation_share: float = setting("Share of photos, or of videos, to validate.", 0.02, low=0, high=1)
+    seed: int = setting("Key of the sample, of what is for validation, and of the order.", 0, low=0, high=2**32 - 1)
+    image_size: int = setting("Height and width of the images, in pixels.", 256, low=1)
+    resize: str = setting(
+        "squeeze: to a square, as the paper does; crop: the central square is kept.", "squeeze", choices=RESIZES
+    )
+    detector: str = setting("Makes the saliency maps; given: they are from a folder; none: there are none.", "none")
+    detector_sha256: str | None = setting("SHA-256 of the detector's file, if it has one, in hexadecimal.", None)
 
     def __post_init__(self):
-        check("layout", self.layout, self.layout in LAYOUTS, f"one of {', '.join(LAYOUTS)}")
-        check("resize", self.resize, self.resize in RESIZES, f"one of {', '.join(RESIZES)}")
-        for name in ("every", "image_size"):
-            check(name, getattr(self, name), getattr(self, name) > 0, "1 or more")
-        for name in ("min_side", "sample", "seed"):
-            check(name, getattr(self, name), getattr(self, name) >= 0, "0 or more")
-        check("validation_share", self.validation_share, 0 <= self.validation_share <= 1, "0 to 1")
+        settings.check(self)
         if self.every > 1 and not self.is_video:
             raise UserError(f"`every={self.every}` is for videos: `layout=kaist`.")
 

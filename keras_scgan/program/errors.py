@@ -16,19 +16,6 @@ def first_line(error):
     return str(error).strip().partition("\n")[0]
 
 
-def check(name, value, holds, expected):
-    """Raises `UserError` unless what is expected of an argument holds.
-
-    Args:
-        name: string. The argument.
-        value: what it has.
-        holds: bool.
-        expected: string. What it is to be, for the error.
-    """
-    if not holds:
-        raise UserError(f"`{name}={value}`: expected {expected}.")
-
-
 class BadFileError(UserError):
     """One file that cannot be used, among others that perhaps can.
 

@@ -6,6 +6,7 @@ A command makes a flag of each (see `commands._settings_flags`), so that both ha
 import dataclasses
 import math
 import os
+import types
 
 from keras_scgan.program.errors import UserError
 
@@ -19,11 +20,17 @@ def setting(help, default=dataclasses.MISSING, *, low=None, high=None, above=Non
         low: number. The least that it may be.
         high: number. The most that it may be.
         above: number. It has to be more than that.
-        choices: sequence of all that it may be.
+        choices: sequence of all that it may be, or of all that may be in it where it is a tuple.
         by_stage: tuple of the defaults of stages 1 and 2. A flag of it takes a number for each, or one for both.
     """
     metadata = {"help": help, "low": low, "high": high, "above": above, "choices": choices, "by_stage": by_stage}
     return dataclasses.field(default=None if by_stage else default, metadata=metadata)
+
+
+def kind_of(field):
+    """The type of a field that `setting` made, but for `None`."""
+    kinds = [kind for kind in getattr(field.type, "__args__", [field.type]) if kind is not types.NoneType]
+    return kinds[0]
 
 
 def argument(name, value):
@@ -47,7 +54,7 @@ def check(settings):
             object.__setattr__(settings, field.name, value)
         if value is None and field.default is None:
             continue
-        kinds = float | int if field.type is float else field.type
+        kinds = float | int if kind_of(field) is float else field.type
         if not isinstance(value, kinds):
             kind = getattr(field.type, "__name__", field.type)
             raise UserError(f"{argument(field.name, value)}: expected {kind}. Received: {type(value).__name__}")
@@ -59,7 +66,9 @@ def check(settings):
 def _problem(value, low, high, above, choices):
     """Why a value cannot be, or `None`."""
     if choices is not None:
-        return None if value in choices else f"expected one of {', '.join(map(str, choices))}"
+        several = isinstance(value, tuple)
+        holds = set(value) <= set(choices) if several else value in choices
+        return None if holds else f"expected {'some' if several else 'one'} of {', '.join(map(str, choices))}"
     if isinstance(value, float) and not math.isfinite(value):
         return "expected a finite number"
     if above is not None and not value > above:

@@ -98,7 +98,7 @@ def reestimate_batch_statistics(network, batches):
     momenta = [norm.momentum for norm in norms]
     for norm in norms:
         norm.momentum = 0.0  # so that the moving statistics become the last batch's
-    run = tf.function(lambda inputs: network(inputs, training=True))
+    run = tf.function(lambda inputs: network(inputs, training=True), autograph=False)
     statistics = []
     for inputs in batches:
         run(inputs)
@@ -164,9 +164,12 @@ class Trainer:
         self.callbacks = keras.callbacks.CallbackList(
             list(callbacks), model=model, epochs=epochs, steps=steps_per_epoch
         )
-        self._train_step = tf.function(self._replicated_step)
-        self._validation_step = tf.function(model.validation_terms)
-        self._gather = tf.function(lambda row: strategy.gather(strategy.run(tf.identity, (row,)), axis=0))
+        # Nothing in them depends on the values of tensors, so that AutoGraph, which takes a while, has nothing to do.
+        self._train_step = tf.function(self._replicated_step, autograph=False)
+        self._validation_step = tf.function(model.validation_terms, autograph=False)
+        self._gather = tf.function(
+            lambda row: strategy.gather(strategy.run(tf.identity, (row,)), axis=0), autograph=False
+        )
 
     def fit(self):
         """Trains to the end.

@@ -11,13 +11,14 @@ def count_macs(function, *args):
     Counted is what is computed: an `UpsampleConv2D` takes 4/9 of what a convolution of the upsampled map would.
 
     Args:
-        function: callable of tensors, such as a model or a training step.
+        function: callable of tensors, such as a model or a training step. A `tf.function` is not traced again.
         *args: its arguments, with tensors, or `tf.TensorSpec`s, of known shapes.
 
     Returns:
         int.
     """
-    graph = tf.function(function).get_concrete_function(*args).graph
+    traced = function if hasattr(function, "get_concrete_function") else tf.function(function)
+    graph = traced.get_concrete_function(*args).graph
     return sum(_operation_macs(operation) for operation in graph.get_operations())
 
 

@@ -135,14 +135,14 @@ def try_photo(critics, colorizer, photo, true_map=None):
     rgb = rgb_of(photo)
     (gray,), batch = colorizer.network.predict_as_trained(colorizer.prepare(rgb)[np.newaxis])
     (outputs,) = split_batch(batch)
-    truth = color.normalize(to_square(rgb, colorizer.size).astype(np.float32))
+    truth = color.normalize(to_square(rgb, colorizer.image_size).astype(np.float32))
     if critics.truth_saturation != 1:
         truth = np.clip(color.saturate(truth, critics.truth_saturation), -1, 1)
     pairs = {"color": (truth, outputs["color"])}
     if "attention" in critics.models:
         saliency = outputs["saliency"]
         if true_map is not None:
-            saliency = to_square(true_map, colorizer.size)[..., np.newaxis].astype(np.float32) / 255.0
+            saliency = to_square(true_map, colorizer.image_size)[..., np.newaxis].astype(np.float32) / 255.0
         pairs["attention"] = pairs["color"][0] * saliency, outputs["color"] * outputs["saliency"]
     trials = {}
     for name, critic in critics.models.items():

@@ -29,12 +29,12 @@ class CamNetwork:
     Args:
         model: functional model from `gray [B, H, W, 1]` in [-1, 1] to logits `[B, classes]`, or to global features
             `[B, h, w, C]`, with the layer `conv5_3_relu`.
-        size: int. Height and width of the photos that it takes, or `None`: any multiple of 32.
+        image_size: int. Height and width of the photos that it takes, or `None`: any multiple of 32.
         classes: int. 0 where it gives features.
     """
 
     model: keras.Model
-    size: int | None
+    image_size: int | None
     classes: int
 
 
@@ -98,8 +98,8 @@ def class_activation_maps(network, gray, class_=None):
     """
     methods = _import_methods()
     size = gray.shape[0]
-    if size != network.size if network.size else size % STRIDE:
-        wanted = network.size or f"a multiple of {STRIDE}"
+    if size != network.image_size if network.image_size else size % STRIDE:
+        wanted = network.image_size or f"a multiple of {STRIDE}"
         raise UserError(f"`image_size={size}` does not fit VGG-16-Gray: it takes {wanted}.")
     batch = gray[np.newaxis]
     probability = None

@@ -69,7 +69,7 @@ def test_pretrained_generators_are_measured_beside_that_of_the_paper():
         preset="testing",
         depth=6,
         image_size=64,
-        pretrained_size=32,
+        encoder_image_size=32,
         batch_size=2,
         precisions=["float32", "float32"],
         rounds=2,
@@ -113,7 +113,7 @@ def test_the_input_of_the_same_photos_is_measured_from_folders_and_from_shards(t
 class Painter:
     """A colorizer whose memory and results are known."""
 
-    size = 8
+    image_size = 8
 
     def prepare(self, photo):
         return np.zeros((8, 8, 1), np.float32)

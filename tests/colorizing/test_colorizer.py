@@ -47,7 +47,7 @@ def models(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def colorizer(models):
-    return Colorizer(models / "generator.keras", size=SIZE)
+    return Colorizer(models / "generator.keras", image_size=SIZE)
 
 
 def one_color(rgb):
@@ -194,7 +194,7 @@ def test_pad_takes_the_longest_photos(gray_network, rng):
 
 def test_flip_average_is_that_of_a_photo_and_its_mirror_image(models, colorizer, rng):
     photo = rng.integers(0, 256, (SIZE, SIZE)).astype(np.uint8)
-    averaging = Colorizer(models / "generator.keras", size=SIZE, flip_average=True)
+    averaging = Colorizer(models / "generator.keras", image_size=SIZE, flip_average=True)
     gray = averaging.prepare(photo)[np.newaxis]
     found = averaging.predict(gray)
     plain, mirrored = colorizer.predict(gray), colorizer.predict(gray[:, :, ::-1])
@@ -237,7 +237,7 @@ def test_every_kind_of_model_gives_equal_photos(models, colorizer, rng):
     assert max(np.ptp(photo.astype(int), axis=-1).max() for photo in expected) > 20  # it is no grey
     for name in ("served", "served/2", "generator.tflite"):
         other = Colorizer(models / name)
-        assert (other.size, other.has_saliency) == (SIZE, True)
+        assert (other.image_size, other.has_saliency) == (SIZE, True)
         for found, wanted in zip(other.colorize_batch(photos), expected, strict=True):
             assert np.abs(found.astype(int) - wanted).max() <= 1, name
         gray = colorizer.prepare(photos[0])[np.newaxis]
@@ -259,12 +259,12 @@ def test_colors_alone_are_the_same(colorizer, rng):
 
 
 def test_fully_convolutional_network_takes_any_multiple(models):
-    assert Colorizer(models / "generator.keras").size == SIZE
-    assert Colorizer(models / "generator.keras", size=128).colorize(np.zeros((5, 5), np.uint8)).shape == (5, 5, 3)
-    with pytest.raises(UserError, match=r"multiples of 64\. Received: size=100"):
-        Colorizer(models / "generator.keras", size=100)
+    assert Colorizer(models / "generator.keras").image_size == SIZE
+    assert Colorizer(models / "generator.keras", image_size=128).colorize(np.zeros((5, 5), np.uint8)).shape == (5, 5, 3)
+    with pytest.raises(UserError, match=r"multiples of 64\. Received: image_size=100"):
+        Colorizer(models / "generator.keras", image_size=100)
     with pytest.raises(UserError, match="images of 64 pixels only"):
-        Colorizer(models / "generator.tflite", size=128)
+        Colorizer(models / "generator.tflite", image_size=128)
 
 
 def test_thermal_images_and_photos_are_not_mistaken_for_each_other(tmp_path):

@@ -52,15 +52,15 @@ def exported(generator, tmp_path_factory):
 def test_own_size_is_that_of_training(generator, tmp_path):
     generator.save(tmp_path / "generator.keras")
     network = runners.load_network(tmp_path / "generator.keras")
-    assert (network.size, network.description) == (SIZE, Description("pretrained", {}, 32, SIZE))
-    assert runners.load_network(tmp_path / "generator.keras", size=96).size == 96
-    with pytest.raises(UserError, match=r"multiples of 32\. Received: size=100"):
-        runners.load_network(tmp_path / "generator.keras", size=100)
+    assert (network.image_size, network.description) == (SIZE, Description("pretrained", {}, 32, SIZE))
+    assert runners.load_network(tmp_path / "generator.keras", image_size=96).image_size == 96
+    with pytest.raises(UserError, match=r"multiples of 32\. Received: image_size=100"):
+        runners.load_network(tmp_path / "generator.keras", image_size=100)
 
 
 def test_untrained_generators_have_a_size_too():
-    assert runners.load_network(small_pretrained_generator()).size == 224
-    assert runners.load_network(colorful_generator()).size == 64
+    assert runners.load_network(small_pretrained_generator()).image_size == 224
+    assert runners.load_network(colorful_generator()).image_size == 64
 
 
 def test_one_generator_is_run_at_two_sizes(generator, rng):
@@ -74,14 +74,14 @@ def test_older_generator_is_known_by_its_layers(tmp_path):
     generator = colorful_generator()
     keras.Model(generator.input, generator.output).save(tmp_path / "older.keras")
     network = runners.load_network(tmp_path / "older.keras")
-    assert (network.size, network.description) == (64, Description("paper", {}, 64))
+    assert (network.image_size, network.description) == (64, Description("paper", {}, 64))
 
 
 def test_model_that_says_nothing_takes_any_size():
     gray = keras.Input((None, None, 1))
     model = keras.Model(gray, {"color": keras.layers.Conv2D(3, 1)(gray)})
     assert runners.load_network(model).description == descriptions.UNKNOWN
-    assert runners.load_network(model, size=7).size == 7
+    assert runners.load_network(model, image_size=7).image_size == 7
 
 
 @pytest.mark.parametrize(("field", "reason"), [("future", "newer version, with future"), (None, "has no")])
@@ -110,7 +110,7 @@ def test_keras_file_whose_description_cannot_be_used_is_named(generator, tmp_pat
 @pytest.mark.parametrize("name", ["1", "model.tflite"])
 def test_outputs_of_exports_are_told_apart(generator, exported, grays, name):
     network = runners.load_network(exported / name)
-    assert (network.size, network.has_saliency) == (SIZE, True)
+    assert (network.image_size, network.has_saliency) == (SIZE, True)
     network.description = generator.description  # which sees the luma as it is
     found, expected = network.predict(grays), runners.load_network(generator).predict(grays)
     assert found.keys() == expected.keys() == {"color", "chroma", "saliency"}

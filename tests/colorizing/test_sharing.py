@@ -116,7 +116,11 @@ def test_it_is_pickled_with_its_options_whatever_its_model(keras_colorizer, phot
     for colorizer in (Colorizer(LITERT, fit="squeeze", saturation=0.5), keras_colorizer):
         copy = pickle.loads(pickle.dumps(colorizer))
         np.testing.assert_array_equal(copy.colorize(photo), colorizer.colorize(photo))
-        assert (copy.fit, copy.saturation, copy.size) == (colorizer.fit, colorizer.saturation, colorizer.size)
+        assert (copy.fit, copy.saturation, copy.image_size) == (
+            colorizer.fit,
+            colorizer.saturation,
+            colorizer.image_size,
+        )
 
 
 # === Photos ===

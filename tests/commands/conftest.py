@@ -36,10 +36,9 @@ def run_tool():
     Its arguments are the tool's file name and arguments, and `path`: folders before all others on Python's path.
     """
 
-    def run(tool, *arguments, path=(), timeout=300, **options):
-        return subprocess.run(
-            command(tool, *arguments), env=environment(path), capture_output=True, text=True, timeout=timeout, **options
-        )
+    def run(tool, *arguments, path=(), **options):
+        options = {"capture_output": True, "text": True, "timeout": 600} | options
+        return subprocess.run(command(tool, *arguments), env=environment(path), **options)
 
     return run
 

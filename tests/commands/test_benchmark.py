@@ -36,7 +36,7 @@ def test_the_input_of_shards_is_at_least_twice_as_fast_as_that_of_full_size_phot
 @pytest.mark.slow
 def test_every_kind_of_model_is_timed_beside_keras(call_tool, tmp_path):
     output = tmp_path / "results.jsonl"
-    network = ("--preset=testing", "--depth=6", "--network_size=64", "--rounds=2", f"--output={output}")
+    network = ("--preset=testing", "--depth=6", "--image_size=64", "--rounds=2", f"--output={output}")
     small_pretrained_generator(image_size=32, stretch_luma=True).save(tmp_path / "other.keras")
     baseline = f"--baseline={tmp_path / 'other.keras'}"
     result = call_tool("benchmark.py", "infer", *network, baseline)
@@ -94,11 +94,11 @@ def test_the_way_to_make_photos_square_is_measured(call_tool, tmp_path):
         (["train", "input"], "unexpected argument 'input'"),
         (["colorize", "--model=missing.keras"], "missing.keras does not exist"),
         (["train", "--image_size=96"], "--image_size=96 is no multiple of 128"),
-        (["train", "--encoder=x.keras", "--network_size=100"], "--network_size=100 is no multiple of 32"),
+        (["train", "--encoder=x.keras", "--encoder_image_size=100"], "--encoder_image_size=100 is no multiple of 32"),
         (["train", "--encoder=missing.keras"], "--encoder=missing.keras: there is no such file"),
         (["input", "--data_dir=/no/photos"], "/no/photos does not exist"),
         (["input", "--rounds=0"], "rounds"),
-        (["train", "--network_size=64"], "--network_size is for --encoder"),
+        (["train", "--encoder_image_size=64"], "--encoder_image_size is for --encoder"),
         (["train", "--encoder=x.keras", "--critic_norm=none"], "--critic_norm is not for --encoder"),
         (["infer", "--model=x.keras", "--depth=6"], "--depth is for a generator with random weights"),
         (["flicker", "--video=x.mp4", "--data_dir=DIR"], "--data_dir is for an old film"),

@@ -13,7 +13,6 @@ from colorful import chroma_generator
 
 from keras_scgan.data import demo_dir
 from keras_scgan.evaluation import classifier, inception
-from keras_scgan.models import build_generator
 
 NAMES = ("balloon", "car", "parrot")
 ROWS = ("truth", "greyscale", "copies", "net")
@@ -27,7 +26,7 @@ def evaluate(call_tool):
 @pytest.fixture(scope="module")
 def generator(tmp_path_factory):
     path = tmp_path_factory.mktemp("model") / "generator.keras"
-    build_generator("testing", depth=6).save(path)
+    chroma_generator(image_size=64, size_multiple=64).save(path)
     return path
 
 
@@ -140,7 +139,7 @@ def test_aging_changes_what_models_see_alone_and_is_the_same_in_each_run(evaluat
     rows = {}
     for name, aging in (("clean", 0), ("aged", 1), ("again", 1)):
         arguments = [f"--data_dir={photos}", f"--model=net={generator}", "--classifier=none", f"--aging={aging}"]
-        result = evaluate(*arguments, f"--output_dir={tmp_path / name}")
+        result = evaluate(*arguments, "--saturation=0.25", f"--output_dir={tmp_path / name}")
         assert result.returncode == 0, result.stderr
         lines = read_lines(tmp_path / name)
         assert {line["protocol"].pop("aging") for line in lines} == {aging}
@@ -217,8 +216,8 @@ def test_judge_is_the_classifier_too_and_methods_are_compared_with_a_baseline(
 
 
 def test_models_of_different_sizes_run_each_at_its_own_in_the_full_pipeline(evaluate, photos, generator, tmp_path):
-    build_generator("testing", depth=7).save(tmp_path / "deeper.keras")
-    arguments = (f"--data_dir={photos}", f"--model=a={generator},b={tmp_path / 'deeper.keras'}")
+    chroma_generator(image_size=128).save(tmp_path / "larger.keras")
+    arguments = (f"--data_dir={photos}", f"--model=a={generator},b={tmp_path / 'larger.keras'}")
     result = evaluate(*arguments, f"--output_dir={tmp_path / 'results'}")
     assert result.returncode == 0, result.stderr
     assert "sizes of their own (a: 64, b: 128): the networks' own outputs are left out" in result.stderr
@@ -228,7 +227,7 @@ def test_models_of_different_sizes_run_each_at_its_own_in_the_full_pipeline(eval
     ]
     assert [lines[place]["protocol"]["size"] for place in (2, 3)] == [64, 128]
     assert lines[0]["protocol"]["image_size"] is None
-    alone = evaluate(arguments[0], f"--model=b={tmp_path / 'deeper.keras'}", f"--output_dir={tmp_path / 'alone'}")
+    alone = evaluate(arguments[0], f"--model=b={tmp_path / 'larger.keras'}", f"--output_dir={tmp_path / 'alone'}")
     assert alone.returncode == 0, alone.stderr
     assert read_lines(tmp_path / "alone")[-1]["psnr"] == pytest.approx(lines[3]["psnr"], abs=1e-3)
     result = evaluate(*arguments, f"--output_dir={tmp_path / 'common'}", "--image_size=128")
@@ -249,8 +248,10 @@ def test_classifier_by_default_is_left_out_where_it_cannot_be_had(evaluate, erro
     arguments = (f"--data_dir={photos / 'images'}", "--image_size=16", f"--output_dir={tmp_path / 'results'}")
     result = evaluate(*arguments)
     assert result.returncode == 0, result.stderr
-    assert "Top-1 and Top-5 are left out: VGG-16's ImageNet weights cannot be downloaded" in result.stderr
-    assert "cannot be downloaded" in error_of(evaluate(*arguments, "--overwrite", "--classifier=vgg16"))
+    assert (
+        "Top-1 and Top-5 are left out: --classifier=VGG16: the weights of VGG16 cannot be downloaded" in result.stderr
+    )
+    assert "cannot be downloaded" in error_of(evaluate(*arguments, "--overwrite", "--classifier=VGG16"))
 
 
 def test_fid_of_few_photos_is_measured_with_a_warning(evaluate, photos, tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import functools
 import os
+import sys
 
 import keras
 import pytest
@@ -10,13 +11,13 @@ from keras_scgan.models import build_generator, pytorch
 
 
 @pytest.fixture(scope="module")
-def import_pytorch(run_tool):
-    return functools.partial(run_tool, "import_pytorch.py")
+def import_pytorch(call_tool):
+    return functools.partial(call_tool, "import_pytorch.py")
 
 
 @pytest.fixture(scope="module")
 def generator():
-    return build_generator("testing", depth=6)
+    return build_generator("testing", depth=6, global_features=False)
 
 
 @pytest.fixture
@@ -61,9 +62,9 @@ def test_checkpoint_that_does_not_fit_leaves_no_output(import_pytorch, error_of,
     assert os.listdir(checkpoint.parent) == ["generator.pth"]
 
 
-def test_absence_of_torch_says_what_to_install(import_pytorch, error_of, tmp_path):
-    (tmp_path / "torch.py").write_text("raise ModuleNotFoundError(\"No module named 'torch'\")")
-    result = import_pytorch("--checkpoint=x.pth", f"--output={tmp_path}/x.keras", path=[tmp_path])
+def test_absence_of_torch_says_what_to_install(import_pytorch, error_of, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    result = import_pytorch("--checkpoint=x.pth", f"--output={tmp_path}/x.keras")
     assert 'pip install "keras-scgan[torch]"' in error_of(result)
 
 

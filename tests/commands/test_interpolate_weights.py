@@ -14,10 +14,10 @@ def paths(tmp_path_factory):
     folder = tmp_path_factory.mktemp("generators")
     paths = {name: folder / f"{name}.keras" for name in ("first", "second", "other")}
     for name, path in paths.items():
-        generator = build_generator("testing", depth=6, saliency=name != "other")
+        generator = build_generator("testing", depth=6, global_features=False, saliency=name != "other")
         generator.save(path)
     for name, fields in (("stretching", {"stretch_luma": True}), ("larger", {"image_size": 128})):
-        generator = build_generator("testing", depth=6)
+        generator = build_generator("testing", depth=6, global_features=False)
         generator.describe(**fields)
         paths[name] = folder / f"{name}.keras"
         generator.save(paths[name])

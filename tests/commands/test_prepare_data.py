@@ -273,7 +273,7 @@ def test_processes_that_are_killed_leave_none_behind_and_the_next_ones_go_on(
             children = _children(process.pid)
             assert len(children) >= 2
             process.send_signal(stop)
-            output, _ = process.communicate(timeout=60)
+            output, _ = process.communicate(timeout=600)
         if stop == signal.SIGTERM:
             assert process.returncode == 128 + signal.SIGTERM
             assert output.splitlines()[-1] == "Stopped by SIGTERM. The same command goes on."

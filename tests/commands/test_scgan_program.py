@@ -16,6 +16,7 @@ from keras_scgan.photos.files import read_photo
 ROOT = pathlib.Path(__file__).parents[2]
 PHOTO = ROOT / "examples" / "black_canyon.jpg"
 SCGAN = [sys.executable, "-m", "keras_scgan"]
+MAPS_MADE = "1 saliency maps made, 0 failed\n"
 
 
 def scgan(*arguments, **options):
@@ -98,12 +99,21 @@ def test_errors_name_the_program_and_the_verb():
         assert result.stderr == f"{program}: Unknown command line flag 'width'\n"
 
 
-def test_colorizing_loads_no_tensorflow_and_says_no_more_than_it_must(tmp_path):
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([PHOTO, "--output_dir=OUT"], "1 colorized, 0 failed\n"),
+        (["make_saliency", f"--images={PHOTO}", "--output=OUT", "--detector=spectral_residual"], MAPS_MADE),
+        (["make_saliency", f"--images={PHOTO}", "--output=OUT", "--detector=scgan", "--threads=1"], MAPS_MADE),
+    ],
+)
+def test_what_needs_no_tensorflow_loads_none_and_says_no_more_than_it_must(tmp_path, arguments, said):
     for name in ("keras", "tensorflow"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('loaded')")
     env = {"PYTHONPATH": f"{tmp_path}:{ROOT}"}
-    result = scgan(PHOTO, f"--output_dir={tmp_path / 'out'}", env=env, capture_output=True, text=True)
-    assert (result.returncode, result.stdout, result.stderr) == (0, "1 colorized, 0 failed\n", "")
+    arguments = [str(argument).replace("OUT", str(tmp_path / "out")) for argument in arguments]
+    result = scgan(*arguments, env=env, capture_output=True, text=True)
+    assert (result.returncode, result.stdout, result.stderr) == (0, said, "")
 
 
 @pytest.mark.parametrize(
@@ -113,10 +123,13 @@ def test_a_verb_without_its_packages_says_which_extra_to_install(tmp_path, verb,
     for name in ("keras", "tensorflow"):
         text = f"raise ModuleNotFoundError('No module named {name}', name='{name}')"
         (tmp_path / f"{name}.py").write_text(text)
-    model = f"--model={ROOT / 'saved_models' / 'scgan' / 'generator.keras'}"
+    model = ROOT / "saved_models" / "scgan" / "generator.keras"
     env = {"PYTHONPATH": f"{tmp_path}:{ROOT}"}
-    arguments = [PHOTO, model, f"--output_dir={tmp_path}"] if verb == "colorize" else []
-    result = scgan(verb, *arguments, env=env, capture_output=True, text=True)
+    arguments = {
+        "colorize": [PHOTO, f"--model={model}", f"--output_dir={tmp_path}"],
+        "make_saliency": [f"--images={PHOTO}", f"--detector=keras:{model}", f"--output={tmp_path}"],
+    }
+    result = scgan(verb, *arguments.get(verb, []), env=env, capture_output=True, text=True)
     assert result.returncode == 2
     (line,) = result.stderr.splitlines()
     assert line.startswith(f"scgan {verb}: this needs ")

@@ -64,7 +64,7 @@ def test_they_say_of_themselves_how_they_are_run(name):
     assert description.network_input == "luma"
     network = runners.load_network(name)
     assert network.description == description
-    assert network.size == description.image_size == 224
+    assert network.image_size == description.image_size == 224
     assert network.has_saliency
 
 

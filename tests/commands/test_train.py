@@ -17,7 +17,8 @@ from shard_sets import colorful_samples, write_shards
 from keras_scgan.data import demo_dir
 
 ROOT = pathlib.Path(__file__).parents[2]
-NETWORK = ["--preset=testing", "--depth=6", "--image_size=64", "--perceptual_loss_weight=0", "--strategy=none"]
+NETWORK = ["--preset=testing", "--depth=6", "--global_features=none", "--image_size=64"]
+NETWORK += ["--perceptual_loss_weight=0", "--strategy=none"]
 SMALL = [*NETWORK, "--precision=float32", "--batch_size=2", "--steps_per_epoch=1", "--epochs=1"]
 DEMO = [*SMALL, "--dataset=demo"]
 

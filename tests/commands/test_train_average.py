@@ -10,10 +10,17 @@ from keras_scgan import data
 from keras_scgan.photos import color
 
 STEPS, SIZE = 3, 64
-FLAGS = ["--preset=testing", "--depth=6", f"--image_size={SIZE}", "--strategy=none", "--precision=float32"]
+FLAGS = ["--preset=testing", "--depth=6", "--global_features=none", f"--image_size={SIZE}", "--strategy=none"]
 FLAGS += ["--dataset=demo", "--batch_size=2", f"--steps_per_epoch={STEPS}", "--epochs=1", "--learning_rate=1e-2"]
-FLAGS += ["--ema_momentum=0.9", "--keep_luma", "--noise_stddev=0", "--min_crop_area=0.5", "--seed=5"]
-FLAGS += ["--saliency_loss_weight=1", "--saliency_l1_loss_weight=1"]
+FLAGS += [
+    "--precision=float32",
+    "--ema_momentum=0.9",
+    "--keep_luma",
+    "--noise_stddev=0",
+    "--min_crop_area=0.5",
+    "--seed=5",
+]
+FLAGS += ["--precision=float32", "--saliency_loss_weight=1", "--saliency_l1_loss_weight=1"]
 
 
 @pytest.fixture(scope="module")

@@ -50,7 +50,7 @@ def start_workers(start_tool):
 
 
 def outputs_of(workers):
-    return [worker.communicate(timeout=240)[0] for worker in workers]
+    return [worker.communicate(timeout=600)[0] for worker in workers]
 
 
 def last_of(folder):

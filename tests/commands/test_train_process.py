@@ -17,9 +17,13 @@ SMALL = [*NETWORK, "--dataset=demo", "--batch_size=2", "--strategy=none"]
 STAGE_1 = [*SMALL, "--global_features=none", "--noattention_loss"]
 
 
-def wait_for(condition, process, seconds=180):
+PATIENCE = 600
+"""Seconds after which a process is taken to hang, on a machine that has other work too."""
+
+
+def wait_for(condition, process):
     """Waits until the condition holds; whether it did before the process ended."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         if process.poll() is not None:
             return False
@@ -52,7 +56,7 @@ def test_a_signal_leaves_a_checkpoint_and_one_line_that_says_how_to_go_on(start_
     with start_tool("train.py", *flags) as process:
         assert wait_for(lambda: checkpoints_of(tmp_path), process), process.stdout.read()
         process.send_signal(number)
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == status, output
     assert "Traceback" not in output
     last = output.splitlines()[-1]
@@ -82,7 +86,7 @@ def test_a_run_killed_at_random_moments_ends_with_the_bits_of_one_that_was_not(r
         log = (tmp_path / "log").open("w+")
         with log, start_tool("train.py", same, f"--output_dir={out}", stdout=log) as process:
             if stop is None:
-                process.wait(timeout=180)
+                process.wait(timeout=PATIENCE)
             else:
                 stage, step = stop
 
@@ -118,7 +122,7 @@ def test_deterministic_runs_give_the_same_bits_at_a_size_at_which_others_do_not(
 
 
 @pytest.mark.parametrize("bytes_left", [2_000, 500_000])
-def test_a_full_disk_ends_a_run_with_one_line_and_leaves_no_half_file(start_tool, tmp_path, bytes_left):
+def test_a_full_disk_ends_a_run_with_one_line_and_leaves_no_half_file(run_tool, tmp_path, bytes_left):
     """The limit of a file's size stands for the disk: 2 kB are too few for a sample, 500 kB for a checkpoint."""
     resource = pytest.importorskip("resource")
     flags = [*STAGE_1, "--steps_per_epoch=1", "--epochs=1", f"--output_dir={tmp_path}"]
@@ -126,12 +130,11 @@ def test_a_full_disk_ends_a_run_with_one_line_and_leaves_no_half_file(start_tool
     def limit():
         resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_left, bytes_left))
 
-    with start_tool("train.py", *flags, preexec_fn=limit) as process:
-        output, _ = process.communicate(timeout=120)
-    assert process.returncode == 2, output
-    assert "Traceback" not in output
+    result = run_tool("train.py", *flags, preexec_fn=limit)
+    assert result.returncode == 2, result.stderr
+    assert "Traceback" not in result.stderr
     name = "samples/epoch_0001.png" if bytes_left == 2_000 else "checkpoints/step_00000001.npz"
-    assert f"train.py: {tmp_path}/{name}: File too large" in output.splitlines()
+    assert f"train.py: {tmp_path}/{name}: File too large" in result.stderr.splitlines()
     left = [path.name for path in tmp_path.rglob("*") if path.is_file()]
     assert not [name for name in left if "tmp" in name or name.endswith((".npz", ".keras"))]
 
@@ -154,7 +157,7 @@ def test_a_terminal_sees_a_bar_with_speed_and_time_left(start_tool, tmp_path):
     with start_tool("train.py", *flags, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
         collector.start()
-        process.wait(timeout=120)
+        process.wait(timeout=PATIENCE)
     collector.join()
     os.close(ours)
     text = b"".join(read).decode()
@@ -162,6 +165,7 @@ def test_a_terminal_sees_a_bar_with_speed_and_time_left(start_tool, tmp_path):
     bars = [line for line in text.replace("\n", "\r").split("\r") if line.startswith("epoch 1/1:")]
     assert "  0%|" in bars[0]
     assert "6/6 [" in bars[-1]
-    for part in ("100%|███", "img/s", "pixel_loss="):
+    for part in ("100%|███", "pixel_loss="):
         assert part in bars[-1]
+    assert "img/s" in bars[-1] or "s/img" in bars[-1]  # as it is more than one a second, or not
     assert max(map(len, bars)) <= 150

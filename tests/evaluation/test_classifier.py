@@ -41,10 +41,15 @@ def test_classifier_sees_rgb_in_0_to_255_at_its_own_size(tmp_path, size, seen):
 def test_vgg16_gets_the_pixels_that_keras_preprocesses_for_it(monkeypatch):
     image = keras.Input((4, 4, 3))
     pooled = keras.Model(image, keras.layers.GlobalAveragePooling2D()(image))
-    monkeypatch.setattr(keras.applications, "VGG16", lambda weights: pooled)
+
+    def vgg16(weights):
+        return pooled
+
+    vgg16.__module__ = "keras.applications.vgg16"
+    monkeypatch.setattr(keras.applications, "VGG16", vgg16)
     picture = np.broadcast_to(np.array([10, 20, 30], np.uint8), (6, 6, 3))
     bgr_less_means = [30 - 103.939, 20 - 116.779, 10 - 123.68]
-    np.testing.assert_allclose(classifier.load_classifier("vgg16").scores([picture]), [bgr_less_means], rtol=1e-4)
+    np.testing.assert_allclose(classifier.load_classifier("VGG16").scores([picture]), [bgr_less_means], rtol=1e-4)
 
 
 def test_what_is_no_classifier_is_refused(tmp_path, monkeypatch):
@@ -62,7 +67,11 @@ def test_what_is_no_classifier_is_refused(tmp_path, monkeypatch):
         raise Exception("URL fetch failure")
 
     monkeypatch.setattr(keras.applications, "VGG16", offline)
-    with pytest.raises(UserError, match=r"weights cannot be downloaded \(URL fetch failure"):
+    with pytest.raises(UserError, match=r"`classifier=VGG16`: the weights of VGG16 cannot be downloaded \(URL fetch"):
+        classifier.load_classifier("VGG16")
+    with pytest.raises(
+        UserError, match=r"`classifier=vgg16`: expected a \.keras file, or a name of keras\.applications"
+    ):
         classifier.load_classifier("vgg16")
 
 

@@ -41,4 +41,4 @@ def test_a_report_is_replaced_only_where_that_is_wanted(settings, tmp_path):
 def test_without_models_photos_are_measured_at_256_pixels(settings, tmp_path):
     settings = Settings(data_dir=settings.data_dir, pred_dir=settings.pred_dir, classifier="none")
     _, comparison = evaluate(settings, tmp_path / "results")
-    assert comparison.size == 256
+    assert comparison.image_size == 256

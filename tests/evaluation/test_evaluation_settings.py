@@ -11,13 +11,13 @@ from keras_scgan.program.errors import UserError
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"image_size": 6}, "`image_size=6`: expected 7 or more, which SSIM needs"),
+        ({"image_size": 6}, "`image_size=6`: expected at least 7."),
         ({"fit": "crop"}, "`fit=crop`: expected one of pad, squeeze"),
         ({"upsampling": "nearest"}, "`upsampling=nearest`: expected one of "),
-        ({"saturation": -0.5}, "`saturation=-0.5`: expected 0 or more"),
-        ({"aging": 1.5}, "`aging=1.5`: expected 0 to 1"),
-        ({"judge": "judge.keras", "judge_size": 0}, "`judge_size=0`: expected 1 or more"),
-        ({"batch_size": 0}, "`batch_size=0`: expected 1 or more"),
+        ({"saturation": -0.5}, "`saturation=-0.5`: expected at least 0."),
+        ({"aging": 1.5}, "`aging=1.5`: expected at most 1."),
+        ({"judge": "judge.keras", "judge_size": 0}, "`judge_size=0`: expected at least 1."),
+        ({"batch_size": 0}, "`batch_size=0`: expected at least 1."),
         ({"judge_size": 64}, "`judge_size` is of the judge: name one by `judge=PATH.keras`"),
         ({"judge_layer": "pool"}, "`judge_layer` is of the judge"),
     ],

@@ -31,16 +31,16 @@ def save(path, rgb):
 class FakeColorizer:
     """Predicts a constant colour, and keeps what it was shown."""
 
-    def __init__(self, path, *, size, **options):
-        self.size = size
+    def __init__(self, path, *, image_size, **options):
+        self.image_size = image_size
         self.seen = []
 
     def prepare(self, photo):
         self.seen.append(photo)
-        return np.zeros((self.size, self.size, 1), np.float32)
+        return np.zeros((self.image_size, self.image_size, 1), np.float32)
 
     def predict(self, grays, saliency):
-        shape = (len(grays), self.size, self.size)
+        shape = (len(grays), self.image_size, self.image_size)
         outputs = {"color": np.full((*shape, 3), 2.0, np.float32)}
         return outputs | ({"saliency": np.full((*shape, 1), 0.2, np.float32)} if saliency else {})
 

@@ -10,9 +10,9 @@ from keras_scgan.program.errors import UserError
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"formats": ("litert_int4",)}, f"`formats=litert_int4`: expected {', '.join(FORMATS)}, divided by commas."),
-        ({"image_size": 0}, "`image_size=0`: expected 1 or more"),
-        ({"version": 0}, "`version=0`: expected 1 or more"),
+        ({"formats": ("litert_int4",)}, f"`formats=litert_int4`: expected some of {', '.join(FORMATS)}."),
+        ({"image_size": 0}, "`image_size=0`: expected at least 1."),
+        ({"version": 0}, "`version=0`: expected at least 1."),
         ({"reflect_padding": "edge"}, "`reflect_padding=edge`: expected one of slices, mirror_pad"),
     ],
 )

@@ -6,7 +6,7 @@ import os
 import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
-from colorful import chroma_generator, colorful_generator
+from colorful import chroma_generator
 
 from keras_scgan import data
 from keras_scgan.colorizing import descriptions
@@ -22,7 +22,7 @@ SIZE = 64
 
 @pytest.fixture(scope="module")
 def generator():
-    return colorful_generator()
+    return chroma_generator(image_size=SIZE)
 
 
 @pytest.fixture
@@ -48,7 +48,10 @@ def test_what_is_kept_is_described(exporter):
         assert entry["image_size"] == SIZE
         assert entry["signatures"]["serving_default"] == {
             "inputs": {"gray": {"shape": [1, SIZE, SIZE, 1], "dtype": "float32"}},
-            "outputs": {"color": {"shape": [1, SIZE, SIZE, 3], "dtype": "float32"}},
+            "outputs": {
+                "color": {"shape": [1, SIZE, SIZE, 3], "dtype": "float32"},
+                "chroma": {"shape": [1, SIZE // 4, SIZE // 4, 2], "dtype": "float32"},
+            },
         }
         assert set(entry["versions"]) >= {"tensorflow", "keras", "ai-edge-litert"}
     assert found["litert_float32"]["largest_difference"] < 1e-4 < found["litert_float16"]["largest_difference"]

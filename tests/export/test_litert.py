@@ -39,7 +39,7 @@ def generator():
 
 @pytest.fixture(scope="module")
 def colorizer(generator):
-    return Colorizer(generator, size=SIZE)
+    return Colorizer(generator, image_size=SIZE)
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +69,14 @@ def naive(generator, tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="module")
+def pretrained():
+    """A generator on an encoder, of the parts that mobile ones have."""
+    return small_pretrained_generator(classifier=mobile_classifier((124.0, 116.0, 104.0)))
+
+
 def predict(model, grays, **options):
-    return Colorizer(model, size=SIZE, **options).predict(np.stack(grays))
+    return Colorizer(model, image_size=SIZE, **options).predict(np.stack(grays))
 
 
 def psnr(found, expected, peak):
@@ -110,9 +116,8 @@ def test_colours_that_keep_the_luma_are_made_within_the_delegate(generator, gray
 
 
 @pytest.mark.parametrize("kind", ["float32", "dynamic", "int8"])
-def test_generators_on_pre_trained_encoders_run_within_the_delegate(grays, kind):
-    generator = small_pretrained_generator(classifier=mobile_classifier((124.0, 116.0, 104.0)))
-    model = convert(generator, kind, image_size=SIZE, saliency=True, calibration=grays[::2])
+def test_generators_on_pre_trained_encoders_run_within_the_delegate(pretrained, grays, kind):
+    model = convert(pretrained, kind, image_size=SIZE, saliency=True, calibration=grays[::2])
     assert operations_outside_delegate(model) == []
     runner = Interpreter(model_content=model).get_signature_runner("serving_default")
     (details,) = runner.get_input_details().values()
@@ -120,7 +125,7 @@ def test_generators_on_pre_trained_encoders_run_within_the_delegate(grays, kind)
     for gray in grays[1:8:2]:
         outputs = runner(gray=litert_network._quantized(gray[np.newaxis], details))
         found.append({n: litert_network._dequantized(outputs[n], d)[0] for n, d in runner.get_output_details().items()})
-    expected = generator.predict_on_batch(np.stack(grays[1:8:2]))
+    expected = pretrained.predict_on_batch(np.stack(grays[1:8:2]))
     for name, peak in (("color", 2), ("chroma", 2), ("saliency", 1)):
         assert psnr(np.stack([outputs[name] for outputs in found]), expected[name], peak) > DECIBELS[kind], name
 
@@ -220,7 +225,7 @@ def test_demo_photos_are_what_calibrates_unless_others_are_given(generator, monk
     with pytest.raises(UserError, match="no photo to calibrate"):
         convert(generator, "int8", image_size=SIZE)
     ((colorizer,),) = asked
-    assert colorizer.size == SIZE
+    assert colorizer.image_size == SIZE
 
 
 def test_photo_grays_are_evenly_spread_over_a_folder(colorizer, tmp_path):

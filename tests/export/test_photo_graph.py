@@ -49,7 +49,7 @@ def network(request):
 def graph(network):
     def colorize_files(image_bytes):
         served = photo_graph.with_stretched_luma(network) if describe(network).stretch_luma else network
-        return photo_graph.colorize_files(served, image_bytes, size=SIZE, saliency=True)
+        return photo_graph.colorize_files(served, image_bytes, image_size=SIZE, saliency=True)
 
     return tf.function(colorize_files, [tf.TensorSpec((None,), tf.string)], autograph=False)
 

@@ -83,7 +83,7 @@ def test_greys_become_the_colours_and_saliency_maps_of_the_generator(generator, 
 
 
 def test_files_become_what_the_colorizer_makes_of_them(generator, signatures, tmp_path):
-    colorizer = Colorizer(generator, size=SIZE)
+    colorizer = Colorizer(generator, image_size=SIZE)
     results = signatures["colorize_bytes"](image_bytes=tf.constant([path.read_bytes() for path in PHOTOS]))
     for path, result in zip(PHOTOS, results["image_bytes"].numpy(), strict=True):
         (tmp_path / "result.png").write_bytes(result)
@@ -97,8 +97,8 @@ def test_files_become_what_the_colorizer_makes_of_them(generator, signatures, tm
 def test_colorizer_takes_the_model_and_its_versions(generator, folder, place):
     photo = read_photo(PHOTOS[0]).pixels
     served = Colorizer(folder / place)
-    assert (served.size, served.has_saliency) == (SIZE, True)
-    expected = Colorizer(generator, size=SIZE).colorize(photo)
+    assert (served.image_size, served.has_saliency) == (SIZE, True)
+    expected = Colorizer(generator, image_size=SIZE).colorize(photo)
     assert np.abs(served.colorize(photo).astype(int) - expected).max() <= 2
 
 

@@ -95,5 +95,5 @@ def test_weights_that_cannot_be_downloaded_are_said_to_be_so(monkeypatch):
         raise Exception("URL fetch failure")
 
     monkeypatch.setattr(keras.applications, "TinyNet", TinyNet, raising=False)
-    with pytest.raises(UserError, match=r"`teacher=TinyNet`: its weights cannot be downloaded \(URL fetch failure\)"):
+    with pytest.raises(UserError, match=r"`teacher=TinyNet`: the weights of TinyNet cannot be downloaded \(URL"):
         build_teacher("TinyNet")

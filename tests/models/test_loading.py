@@ -56,5 +56,11 @@ def test_weights_that_cannot_be_downloaded_are_said_to_be_so(monkeypatch):
         raise Exception("URL fetch failure\nand more")
 
     monkeypatch.setattr(keras.applications, "TinyNet", TinyNet, raising=False)
-    with pytest.raises(UserError, match=r"^`encoder=TinyNet`: its weights cannot be downloaded \(URL fetch failure\)"):
+    with pytest.raises(
+        UserError, match=r"^`encoder=TinyNet`: the weights of TinyNet cannot be .* \(URL fetch failure\)"
+    ):
         load_application("TinyNet", "encoder")
+    with pytest.raises(
+        UserError, match=r"^`fid=True`: the weights of TinyNet cannot be .* failure\)\. Leave it out\.$"
+    ):
+        load_application("TinyNet", "fid", value=True, instead="Leave it out.")

@@ -11,9 +11,9 @@ from keras_scgan.program.errors import UserError
     [
         ({"layout": "tree"}, "`layout=tree`: expected one of photos, class_folders, kaist"),
         ({"resize": "stretch"}, "`resize=stretch`: expected one of squeeze, crop"),
-        ({"image_size": 0}, "`image_size=0`: expected 1 or more"),
-        ({"sample": -1}, "`sample=-1`: expected 0 or more"),
-        ({"validation_share": 2.0}, "`validation_share=2.0`: expected 0 to 1"),
+        ({"image_size": 0}, "`image_size=0`: expected at least 1."),
+        ({"sample": -1}, "`sample=-1`: expected at least 0."),
+        ({"validation_share": 2.0}, "`validation_share=2.0`: expected at most 1."),
         ({"every": 2}, "`every=2` is for videos: `layout=kaist`"),
     ],
 )

@@ -18,19 +18,23 @@ class Settings:
     rate: float = setting("Rate.", 0.5, above=0)
     mode: str = setting("Mode.", "fast", choices=("fast", "slow"))
     layers: tuple | None = setting("Layers.", None)
+    share: float | None = setting("Share.", None, high=1)
+    kinds: tuple = setting("Kinds.", ("a",), choices=("a", "b"))
 
     def __post_init__(self):
         settings.check(self)
 
 
 def test_what_is_given_is_taken_and_paths_become_strings():
-    made = Settings(folder=pathlib.Path("a") / "b", rate=1, layers=("c",))
+    made = Settings(folder=pathlib.Path("a") / "b", rate=1, layers=("c",), share=1, kinds=("b", "a"))
     assert dataclasses.asdict(made) == {
         "folder": str(pathlib.Path("a") / "b"),
         "count": 2,
         "rate": 1,
         "mode": "fast",
         "layers": ("c",),
+        "share": 1,
+        "kinds": ("b", "a"),
     }
 
 
@@ -45,6 +49,9 @@ def test_what_is_given_is_taken_and_paths_become_strings():
         ({"rate": math.nan}, "`rate=nan`: expected a finite number."),
         ({"rate": math.inf}, "`rate=inf`: expected a finite number."),
         ({"mode": "faster"}, "`mode=faster`: expected one of fast, slow."),
+        ({"share": 2}, "`share=2`: expected at most 1."),
+        ({"share": "all"}, "`share=all`: expected float | None. Received: str"),
+        ({"kinds": ("a", "c")}, "`kinds=a,c`: expected some of a, b."),
         ({"folder": 3}, "`folder=3`: expected str. Received: int"),
         ({"layers": ["a", "b"]}, "`layers=a,b`: expected tuple | None. Received: list"),
     ],

@@ -72,7 +72,7 @@ def test_photos_of_all_kinds_come_back_as_from_the_colorizer(generator, models, 
     assert "\n" not in str(error.value)
     assert len(str(error.value)) < 150
     assert report.failures == []
-    colorizer = Colorizer(generator, size=SIZE)
+    colorizer = Colorizer(generator, image_size=SIZE)
     for job in jobs:
         expected, result = colorizer.colorize(read_photo(job.path).pixels), read_photo(job.target).pixels
         assert result.dtype == expected.dtype

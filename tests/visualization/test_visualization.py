@@ -153,7 +153,7 @@ class FixedNetwork:
 class FixedColorizer:
     """Stands for a `Colorizer`."""
 
-    size = 32
+    image_size = 32
     network = FixedNetwork()
 
     def prepare(self, photo):
@@ -225,7 +225,7 @@ def gray(rng):
 
 def test_classifier_as_one_graph_gives_its_logits(classifier, gray):
     network = gradcam.as_cam_network(classifier)
-    assert (network.size, network.classes) == (64, 5)
+    assert (network.image_size, network.classes) == (64, 5)
     np.testing.assert_allclose(network.model(gray[None]), classifier(gray[None]), rtol=1e-6)
 
 

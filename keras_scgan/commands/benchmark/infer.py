@@ -23,7 +23,7 @@ flags.DEFINE_string("saved_model", None, "Exported SavedModel of --model, to be 
 flags.DEFINE_string(
     "baseline", None, "Another generator: each kind of model is timed beside the same kind of it, at its own size."
 )
-flags.DEFINE_integer("network_size", None, "Pixels of a side of what the network sees. Default: its own.", 1)
+flags.DEFINE_integer("image_size", None, "Pixels of a side of what the network sees. Default: its own.", 1)
 flags.DEFINE_integer("threads", 2, "Threads of LiteRT models; TensorFlow takes all cores.", 1)
 flags.DEFINE_bool("naive", True, "Time plain conversions too.")
 shared.define_data_dir()
@@ -44,7 +44,7 @@ def main(_):
         load_keras(FLAGS.model) if FLAGS.model else shared.random_generator(),
         [read_photo(path).pixels for path in shared.photo_paths(_SPREAD)[:PHOTOS]],
         FLAGS.saved_model,
-        image_size=FLAGS.network_size,
+        image_size=FLAGS.image_size,
         threads=FLAGS.threads,
         rounds=FLAGS.rounds,
         naive=FLAGS.naive,

@@ -4,7 +4,7 @@
     scgan benchmark train --encoder=classifier.keras
 
 Steps of both stages, with their share of the speed of this machine's matrix product, and the milliseconds that a batch
-takes to read. With --encoder: stage 1 of a generator on that pre-trained encoder at --network_size, from cached
+takes to read. With --encoder: stage 1 of a generator on that pre-trained encoder at --encoder_image_size, from cached
 features and with all, the early or none of the encoder's layers frozen, beside stage 1 of --preset at --image_size.
 """
 
@@ -25,7 +25,7 @@ FLAGS = flags.FLAGS
 shared.define_network()
 shared.define_batches()
 flags.DEFINE_string("encoder", None, "Classifier that becomes a pre-trained encoder, as of scgan train.")
-flags.DEFINE_integer("network_size", None, "With --encoder: pixels of a side of what it sees. Default: 224.", 1)
+flags.DEFINE_integer("encoder_image_size", None, "With --encoder: pixels of a side of what it sees. Default: 224.", 1)
 flags.DEFINE_enum("critic_norm", "batch", NORMS, "Norm of the critics.")
 flags.DEFINE_bool("perceptual_loss", True, "Time stage 2 with the perceptual loss.")
 shared.define_data_dir("Folder with images/ and saliency/, or of shards")
@@ -48,7 +48,7 @@ def main(_):
         )
         shared.write(_time_pretrained(precisions))
     else:
-        shared.refuse(("network_size",), "is for --encoder")
+        shared.refuse(("encoder_image_size",), "is for --encoder")
         shared.write(_time_stages(precisions) + shared.time_input({"data_dir": shared.open_data_set()}))
 
 
@@ -74,15 +74,15 @@ def _time_stages(precisions):
 
 
 def _time_pretrained(precisions):
-    size = FLAGS.network_size or ENCODER_SIZE
+    size = FLAGS.encoder_image_size or ENCODER_SIZE
     if size % 32:
-        raise UserError(f"--network_size={size} is no multiple of 32, which an encoder needs.")
+        raise UserError(f"--encoder_image_size={size} is no multiple of 32, which an encoder needs.")
     results = train.benchmark_pretrained(
         load_encoder_source(FLAGS.encoder, "encoder"),
         preset=FLAGS.preset,
         depth=int(FLAGS.depth),
         image_size=FLAGS.image_size,
-        pretrained_size=size,
+        encoder_image_size=size,
         batch_size=FLAGS.batch_size,
         precisions=precisions,
         rounds=FLAGS.rounds,

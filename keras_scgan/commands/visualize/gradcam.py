@@ -33,7 +33,7 @@ shared.define_pages()
 def main(argv):
     """Draws the figure."""
     network = gradcam.load_cam_network(FLAGS.features)
-    size = FLAGS.image_size or network.size or DEFAULT_SIZE
+    size = FLAGS.image_size or network.image_size or DEFAULT_SIZE
 
     def examine(path):
         return gradcam.explain_photo(network, read_photo(path).pixels, size, _CLASS.value, width=FLAGS.panel_size)

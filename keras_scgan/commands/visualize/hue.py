@@ -41,7 +41,7 @@ flags.DEFINE_integer("seed", 0, "Key of the random choice of patches.", 0)
 def main(_):
     """Measures the hues, and writes their figure and their table."""
     colorizer = shared.colorizer_of("model", needs_saliency=True) if FLAGS.model else None
-    size = colorizer.size if colorizer else FLAGS.image_size or DEFAULT_SIZE
+    size = colorizer.image_size if colorizer else FLAGS.image_size or DEFAULT_SIZE
     if FLAGS.patch_size > size:
         raise UserError(f"--patch_size={FLAGS.patch_size} is more than the photos' {size} pixels: see --image_size.")
     plot, table = shared.output("hue.png"), shared.output("hue.jsonl")

@@ -45,7 +45,7 @@ def define_true_maps():
 def colorizer_of(flag, needs_saliency=False):
     """The `Colorizer` of the generator that a flag names. Args: `flag`; `needs_saliency`, bool."""
     path = FLAGS[flag].value
-    colorizer = Colorizer(path, size=FLAGS.image_size)
+    colorizer = Colorizer(path, image_size=FLAGS.image_size)
     if needs_saliency and not colorizer.has_saliency:
         raise UserError(f"--{flag}={path} has no saliency branch: take a generator trained with --attention_loss.")
     return colorizer
