@@ -56,6 +56,7 @@ _MAX_STRAY_BYTES = 64
 
 _DEEP_MODES = {"I;16", "I;16L", "I;16B", "I;16N"}
 _EXACT_MODES = {"L", "RGB"}
+_MAX_PNM_HEADER = 1 << 16
 _BINARY_PNM = (b"P5", b"P6")
 _WITH_COLORS = {2, 4, 6}  # colour types of PNG: RGB, grey with alpha, RGB with alpha
 
@@ -83,6 +84,7 @@ def decode(path, data, luma_only=False, max_pixels=MAX_PIXELS, min_side=None):
     if not kind:
         raise BadFileError(path, "no readable picture")
     with _errors_of(path, kind):
+        formats.check_parts(data)
         if kind == "JPEG":
             return _decode_jpeg(path, data, luma_only, max_pixels, min_side)
         if kind == "TIFF":
@@ -168,7 +170,7 @@ def _decode_tiff(path, data, max_pixels):
     picture = Tiff(path, data)
     _check_size(path, picture.size, max_pixels)
     if picture.pages > 1:
-        logging.warning("%s: only the first of its %d pages is read.", path, picture.pages)
+        logging.warning("%s: only the first page is read, %d more are left out.", path, picture.pages - 1)
     return picture.pixels(), picture.metadata()
 
 
@@ -176,6 +178,8 @@ def _decode_tiff(path, data, max_pixels):
 
 
 def _decode_by_pillow(path, data, kind, max_pixels):
+    if kind == "PNM":
+        _class_of(path, kind)(io.BytesIO(data[:_MAX_PNM_HEADER]))  # fails where comments have no end
     image = _class_of(path, kind)(io.BytesIO(data))
     _check_size(path, image.size, max_pixels)
     if kind == "PNM" and data[:2] in _BINARY_PNM:

@@ -17,6 +17,10 @@ _SIGNATURES = {
     rb"P[1-6]\s": "PNM",
 }
 
+_MARKER = re.compile(rb"\xff([^\xff])", re.DOTALL)
+_START_OF_SCAN = b"\xda"
+_WITHOUT_LENGTH = {bytes([code]) for code in (0x00, 0x01, *range(0xD0, 0xDA))}
+
 PLUGINS = {"HEIC": ("pillow_heif", "pillow-heif"), "JPEG XL": ("pillow_jxl", "pillow-jxl-plugin")}
 """By what Pillow reads the formats that it does not read itself: a module, and the package that has it."""
 
@@ -32,3 +36,36 @@ READ_ONLY_SUFFIXES += tuple(
 def kind_of(data):
     """Name of the format that a file begins like, "" for none that is known. Args: `data`, bytes."""
     return next((kind for mark, kind in _SIGNATURES.items() if re.match(mark, data, re.DOTALL)), "")
+
+
+def check_parts(data):
+    """Raise `ValueError` if a JPEG or PNG is cut into more parts than a picture has, which would take long to read.
+
+    Args:
+        data: bytes. Others than these are not looked at.
+    """
+    parts = {"JPEG": _marker_bytes, "PNG": _chunks}.get(kind_of(data))
+    if parts is not None:
+        limit = 1000 + len(data) // 100
+        for count in parts(data):
+            limit -= count
+            if limit < 0:
+                raise ValueError("too many parts")
+
+
+def _marker_bytes(data):
+    """Yields how many bytes each marker of a JPEG takes, with what stands before it, up to the first scan."""
+    position = 2
+    while (found := _MARKER.search(data, position)) and found[1] != _START_OF_SCAN:
+        yield found.end() - position
+        position = found.end()
+        if found[1] not in _WITHOUT_LENGTH:
+            position += int.from_bytes(data[position : position + 2], "big")
+
+
+def _chunks(data):
+    """Yields 1 for each chunk of a PNG."""
+    position = 8
+    while position < len(data):
+        yield 1
+        position += 12 + int.from_bytes(data[position : position + 4], "big")

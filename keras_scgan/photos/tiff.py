@@ -5,6 +5,7 @@ Pillow's libtiff decompresses, and stops at what is damaged. Which sample is wha
 
 import io
 import math
+import struct
 
 import numpy as np
 from absl import logging
@@ -52,28 +53,14 @@ class Tiff:
 
     def __init__(self, path, data):
         self._path, self._data = path, data
-        directories = list(self._directories())
-        if not directories:
-            raise ValueError("no picture in it")
-        self._tags = directories[0]
+        self._tags = exif.read_directory(data)
         if self._number(_SUBFILE_TYPE, 0) & _IS_REDUCED:
             raise self._error("that begins with a preview, as the raw files of cameras do: develop it, or save it anew")
-        kinds = [tags.get(_SUBFILE_TYPE, 0) for tags in directories]
-        self.pages = sum(not (isinstance(kind, int) and kind & (_IS_REDUCED | _IS_MASK)) for kind in kinds)
+        self.pages = _count_pages(data)
         self.size = self._number(_WIDTH, 0), self._number(_HEIGHT, 0)
         self._samples = self._number(_SAMPLES, 1)
         self._photometric = self._number(_PHOTOMETRIC, _RGB if self._samples > 2 else _BLACK_IS_ZERO)
         self._bits = self._check_layout()
-
-    def _directories(self):
-        """Yields the tags of each picture, an `ImageFileDirectory_v2`."""
-        offset, seen = None, set()
-        while offset not in seen and offset != 0 and len(seen) < _MAX_PAGES:
-            seen.add(offset)
-            tags = exif.read_directory(self._data, offset)
-            if len(tags) or offset is None:
-                yield tags
-            offset = tags.next
 
     def _check_layout(self):
         """Raises an error if its samples cannot be read; returns their bits."""
@@ -292,6 +279,27 @@ class Tiff:
 
     def _error(self, what):
         return BadFileError(self._path, f"TIFF {what}")
+
+
+def _count_pages(data):
+    """How many pictures a TIFF has, those at a smaller size and masks not counted. Args: `data`, bytes."""
+    order = "<" if data[:1] == b"I" else ">"
+    is_big = data[2:4] in (b"+\0", b"\0+")
+    place, number, head = ("u8", "Q", 16) if is_big else ("u4", "I", 8)
+    entry = np.dtype([(name, order + kind) for name, kind in zip("tnov", ("u2", "u2", place, place), strict=True)])
+    (offset,) = struct.unpack_from(order + number, data, head - entry["v"].itemsize)
+    seen, pages, size = set(), 0, 8 if is_big else 2
+    while offset and offset not in seen and len(seen) < _MAX_PAGES:
+        seen.add(offset)
+        count = int.from_bytes(data[offset : offset + size], "little" if order == "<" else "big")
+        end = offset + size + count * entry.itemsize
+        if end + entry["v"].itemsize > len(data):
+            break  # the rest is lost
+        entries = np.frombuffer(data, entry, count, offset + size)
+        kinds = entries["v"][entries["t"] == _SUBFILE_TYPE]
+        pages += not (len(kinds) and int(kinds[0]) & (_IS_REDUCED | _IS_MASK))
+        (offset,) = struct.unpack_from(order + number, data, end)
+    return pages
 
 
 def _unpacked(rows, bits, count, order):

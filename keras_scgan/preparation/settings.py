@@ -21,7 +21,8 @@ class Settings:
         min_side: int. Photos with fewer pixels on their shorter side are left out.
         min_colorfulness: float. Photos whose CCI (see `metrics.cci`) is lower are left out. `None`: none is.
         sample: int. How many photos are taken of those that are fit, in proportion to the classes; 0: all.
-        validation_share: float in [0, 1]. Probability of a photo to be one for validation.
+        validation_share: float in [0, 1]. Probability of a photo to be one for validation. Of two or more, at least
+            one is for validation and one for training, unless it is 0 or 1.
         seed: int. Key of the sample, the splits and the order.
         image_size: int. Height and width of the images.
         resize: str. `squeeze`: to a square whatever the aspect, as the paper does. `crop`: the central square.

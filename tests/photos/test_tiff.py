@@ -168,7 +168,7 @@ def test_pages_that_are_left_out_are_told(tmp_path, caplog):
     path = tmp_path / "album.tif"
     path.write_bytes(encode(RGB, "TIFF", save_all=True, append_images=[Image.fromarray(GRAY), Image.fromarray(RGB)]))
     np.testing.assert_array_equal(read_photo(path).pixels, RGB)
-    assert f"{path}: only the first of its 3 pages is read" in caplog.text
+    assert f"{path}: only the first page is read, 2 more are left out" in caplog.text
 
 
 def test_a_thumbnail_is_no_page(tmp_path, caplog):
