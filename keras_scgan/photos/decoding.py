@@ -57,6 +57,7 @@ _MAX_STRAY_BYTES = 64
 _DEEP_MODES = {"I;16", "I;16L", "I;16B", "I;16N"}
 _EXACT_MODES = {"L", "RGB"}
 _MAX_PNM_HEADER = 1 << 16
+_JPEG_2000_SIZES = b"\xff\x4f\xff\x51"
 _BINARY_PNM = (b"P5", b"P6")
 _WITH_COLORS = {2, 4, 6}  # colour types of PNG: RGB, grey with alpha, RGB with alpha
 
@@ -184,13 +185,42 @@ def _decode_by_pillow(path, data, kind, max_pixels):
     _check_size(path, image.size, max_pixels)
     if kind == "PNM" and data[:2] in _BINARY_PNM:
         return _pnm_samples(image, data), photo_metadata.Metadata()
-    image.load()
+    image.load()  # all of it, to find damage, whoever decodes it in the end
     if kind == "PNG" and data[24] == 16 and data[25] in _WITH_COLORS:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
-        pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB if pixels.shape[2] == 3 else cv2.COLOR_BGRA2RGBA)
+        pixels = _by_opencv(data)
+    elif kind == "JPEG 2000":
+        pixels = _jpeg_2000_samples(image, data)
     else:
         pixels = pixels_of(image)
     return pixels, photo_metadata.from_pillow(image)
+
+
+def _by_opencv(data):
+    """RGB or RGBA of 16 bits, which Pillow does not have."""
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
+    if pixels.dtype != np.uint16 or pixels.ndim != 3:
+        raise ValueError("its colours have not 16 bits")
+    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB if pixels.shape[2] == 3 else cv2.COLOR_BGRA2RGBA)
+
+
+def _jpeg_2000_samples(image, data):
+    """Pixels of a JPEG 2000 of any depth: Pillow's are not as light as they are stored, and white of deep RGB black."""
+    start = data.find(_JPEG_2000_SIZES) + len(_JPEG_2000_SIZES)
+    count = int.from_bytes(data[start + 36 : start + 38], "big")
+    kinds = set(data[start + 38 : start + 38 + 3 * count : 3])
+    bits = min(kinds) + 1
+    if image.mode == "P" or (image.mode in ("L", "RGB", "RGBA", "LA") and kinds == {7}):
+        return pixels_of(image)
+    if len(kinds) != 1 or bits > 16:
+        raise ValueError("channels of several depths, or with signs")
+    if bits > 8 and image.mode not in _DEEP_MODES:
+        pixels, unused = _by_opencv(data), 0
+    else:
+        pixels = pixels_of(image)
+        unused = 8 * pixels.itemsize - bits
+    white = np.iinfo(pixels.dtype).max
+    levels = np.rint(np.minimum(np.arange(white + 1) / (2**bits - 1), 1) * white).astype(pixels.dtype)
+    return levels[pixels >> unused]
 
 
 def _pnm_samples(image, data):

@@ -83,7 +83,7 @@ def read_photo(path, luma_only=False, max_pixels=decoding.MAX_PIXELS):
     It is turned upright as the file's orientation says, and its colours, or greys, become those of sRGB if it has a
     profile of others. CMYK becomes RGB, a palette its colours, grey with alpha RGBA, and one bit a pixel 0 and 255. Of
     an animation or of many pages, the first picture is read; a warning tells of pages that are left out. More than 8
-    bits a channel become 16, but for CMYK and for colours of WebP, AVIF, JPEG 2000, PNM, HEIC and JPEG XL.
+    bits a channel become 16, but for CMYK and for AVIF, HEIC and colours of JPEG XL, of which 8 are read.
 
     Args:
         path: str or path.
