@@ -15,6 +15,10 @@ tf.config.set_logical_device_configuration(
 )
 
 
+def pytest_addoption(parser):
+    parser.addoption("--mutations", type=int, default=3000, help="Damaged files that the test of reading makes.")
+
+
 @pytest.fixture(autouse=True)
 def _same_random_numbers():
     keras.utils.set_random_seed(0)

@@ -49,5 +49,5 @@ def mixed_folder(folder, count=24):
         "gray.jpg": "greyscale",
         "tiny.jpg": "too small: its shorter side has 16 pixels",
         "text.jpg": "no readable picture",
-        "torn.jpg": "truncated JPEG",
+        "torn.jpg": "damaged JPEG, or one of a rare kind (Truncated File Read)",
     }

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from keras_scgan.colorizing.runners import split_batch
+from keras_scgan.photos.decoding import MAX_PIXELS
 from keras_scgan.photos.files import output_suffix, read_photo, write_photo
 from keras_scgan.program import file_jobs
 from keras_scgan.program.errors import BadFileError, UserError
@@ -84,7 +85,7 @@ def plan(files, output_dir, report, *, suffix_of=result_suffix, extras=(), overw
     return jobs
 
 
-def colorize_photos(colorizer, jobs, report, *, quality=95, batch_size=1, workers=None):
+def colorize_photos(colorizer, jobs, report, *, quality=95, batch_size=1, workers=None, max_pixels=MAX_PIXELS):
     """Colorizes photo files; reading, the network and writing overlap, on all cores.
 
     Args:
@@ -94,6 +95,7 @@ def colorize_photos(colorizer, jobs, report, *, quality=95, batch_size=1, worker
         quality: int in [1, 100], of formats that lose something.
         batch_size: int. Photos that the network sees at once.
         workers: int. Threads for each of reading and writing. Defaults to the number of cores, `MAX_WORKERS` at most.
+        max_pixels: int. Pixels of the largest photo that is read.
 
     Yields:
         Each job that is done or has failed.
@@ -102,7 +104,7 @@ def colorize_photos(colorizer, jobs, report, *, quality=95, batch_size=1, worker
     with_saliency = any("saliency" in job.extras for job in jobs)
 
     def load(job):
-        photo = read_photo(job.path, luma_only="comparison" not in job.extras)
+        photo = read_photo(job.path, luma_only="comparison" not in job.extras, max_pixels=max_pixels)
         return photo, colorizer.prepare(photo.pixels)
 
     def compute(loaded):

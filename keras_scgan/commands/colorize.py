@@ -18,7 +18,8 @@ from absl import flags
 
 from keras_scgan.colorizing import colorize_files, descriptions, upsampling, video
 from keras_scgan.colorizing.colorizer import FITS, Colorizer
-from keras_scgan.photos.files import PHOTO_SUFFIXES, check_whole, decode_photo, encode_photo, suffix_of_contents
+from keras_scgan.photos import decoding
+from keras_scgan.photos.files import PHOTO_SUFFIXES, decode_photo, encode_photo, suffix_of_contents
 from keras_scgan.program import quiet
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.file_jobs import Report, find_files
@@ -64,6 +65,9 @@ flags.DEFINE_integer(
     "Threads for each of reading and writing photos; memory grows with them. Default: as many as cores, 4 at most.",
     1,
 )
+flags.DEFINE_integer(
+    "max_pixels", decoding.MAX_PIXELS, "Pixels of the largest photo that is read, by the header of its file.", 1
+)
 
 # === What is written ===
 flags.DEFINE_enum("format", "same", colorize_files.FORMATS, "Format of photos; same: the original's, or png.")
@@ -101,7 +105,13 @@ def _colorize(photos, videos, report):
     colorizer = _load_colorizer()
     with progress_bar(total=len(photos), unit="photo", disable=not photos) as bar:
         for job in colorize_files.colorize_photos(
-            colorizer, photos, report, quality=FLAGS.quality, batch_size=FLAGS.batch_size, workers=FLAGS.workers
+            colorizer,
+            photos,
+            report,
+            quality=FLAGS.quality,
+            batch_size=FLAGS.batch_size,
+            workers=FLAGS.workers,
+            max_pixels=FLAGS.max_pixels,
         ):
             bar.update()
             _print_results(job, report, bar)
@@ -134,8 +144,7 @@ def _colorize_stdin(arguments):
     data = sys.stdin.buffer.read()
     suffix = suffix_of_contents(data) if FLAGS.format == "same" else f".{FLAGS.format}"
     with report.catch("stdin"):
-        check_whole("stdin", data)
-        photo = decode_photo("stdin", data, luma_only=True)
+        photo = decode_photo("stdin", data, luma_only=True, max_pixels=FLAGS.max_pixels)
         colorized = colorizer.colorize(photo.pixels)
         sys.stdout.buffer.write(encode_photo(f"colorized{suffix}", colorized, photo.metadata, FLAGS.quality))
     return report.finish(sys.stderr)

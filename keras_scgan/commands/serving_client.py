@@ -17,6 +17,7 @@ from absl import flags
 
 from keras_scgan import serving
 from keras_scgan.colorizing import colorize_files, descriptions
+from keras_scgan.photos import decoding
 from keras_scgan.photos.files import PHOTO_SUFFIXES
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.file_jobs import Report, find_files
@@ -48,6 +49,9 @@ flags.DEFINE_string("output_dir", "colorized", "Folder for the results.")
 flags.DEFINE_bool("overwrite", False, "Do again what is done.")
 flags.DEFINE_enum("format", "same", colorize_files.FORMATS, "Format; same: the original's, or png.")
 flags.DEFINE_integer("quality", 95, "Quality of JPEG, WebP and AVIF.", 1, 100)
+flags.DEFINE_integer(
+    "max_pixels", decoding.MAX_PIXELS, "Pixels of the largest photo that is read, by the header of its file.", 1
+)
 
 
 def main(argv):
@@ -86,7 +90,7 @@ def _colorize(jobs, report):
     with client, progress_bar(total=len(jobs), unit="photo") as bar:
         try:
             for _ in serving.colorize_photos(
-                client, jobs, report, quality=FLAGS.quality, concurrency=FLAGS.concurrency
+                client, jobs, report, quality=FLAGS.quality, concurrency=FLAGS.concurrency, max_pixels=FLAGS.max_pixels
             ):
                 bar.update()
         except serving.ServerError:

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from keras_scgan.photos import color, formats
+from keras_scgan.photos import color
 from keras_scgan.photos import files as photo_files
 from keras_scgan.program.errors import BadFileError
 
@@ -12,9 +12,6 @@ GRAY_TOLERANCE = 6
 
 Of 255. Averaging takes out the colour noise of scans and of JPEG; the dullest of thousands of colour photos reach 12.
 """
-
-_FAST_KINDS = ("JPEG", "PNG")  # which OpenCV alone decodes rightly, and at the size and depth that are wanted
-_REDUCED_COLOR = {8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4, 2: cv2.IMREAD_REDUCED_COLOR_2}
 
 
 def read_color(path, min_side=None):
@@ -60,14 +57,7 @@ def decode_color(path, data, min_side=None):
     Raises:
         BadFileError: It cannot be decoded.
     """
-    if formats.kind_of(data) not in _FAST_KINDS:
-        return photo_files.decode_rgb(path, data)
-    flags = cv2.IMREAD_COLOR
-    if min_side is not None:
-        short_side = formats.jpeg_short_side(data)
-        flags = next((flag for factor, flag in _REDUCED_COLOR.items() if short_side >= factor * min_side), flags)
-    pixels, _ = photo_files.decode(path, data, flags)
-    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+    return photo_files.decode_rgb(path, data, min_side)
 
 
 def read_gray(path):
@@ -87,9 +77,7 @@ def read_gray(path):
 
 def decode_gray(path, data):
     """Decode a picture as `[H, W]` uint8. Arguments and errors as for `decode_color`."""
-    if formats.kind_of(data) not in _FAST_KINDS:
-        return color.to_gray(photo_files.decode_rgb(path, data))
-    return photo_files.decode(path, data, cv2.IMREAD_GRAYSCALE)[0]
+    return color.to_gray(color.to_8_bits(photo_files.decode_photo(path, data, luma_only=True).pixels))
 
 
 def is_gray(photo):

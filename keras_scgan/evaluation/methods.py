@@ -153,6 +153,14 @@ class Folder:
         for path in self._paths.values():
             self._by_stem.setdefault(path.stem, []).append(path)
 
+    def check_matches(self, keys):
+        """Raises `UserError` if it holds a result of none of the photos. Args: `keys`, their keys, an iterable."""
+        if not any(self._matches(key) for key in keys):
+            raise UserError(
+                f"`pred_dir={self.folder}`: none of its {len(self._paths)} files has the name of a photo of "
+                f"`data_dir`, such as {min(keys)}."
+            )
+
     def run(self, samples):
         for sample in samples:
             try:
@@ -171,9 +179,11 @@ class Folder:
         other = "" if sample.small is None else f" nor {_size_of(sample.small)}"
         raise BadFileError(path, f"has {_size_of(picture)} pixels, not {_size_of(sample.photo)} as the photo{other}")
 
+    def _matches(self, key):
+        return [self._paths[key]] if key in self._paths else self._by_stem.get(key.rpartition("/")[2], [])
+
     def _find(self, key):
-        stem = key.rpartition("/")[2]
-        paths = [self._paths[key]] if key in self._paths else self._by_stem.get(stem, [])
+        paths = self._matches(key)
         if len(paths) == 1:
             return paths[0]
         found = "no result" if not paths else f"{len(paths)} results of this name"

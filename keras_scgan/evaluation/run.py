@@ -32,6 +32,9 @@ def evaluate(settings, output_dir, *, overwrite=False):
     report.check_output_dir(output_dir, overwrite)
     references = find_references(settings.data_dir)
     image_size, compared = _methods(settings)
+    for folder in compared:
+        if isinstance(folder, Folder):
+            folder.check_matches([reference.key for reference in references])
     baseline = methods.find_baseline(compared, settings.baseline)
     chosen_judge = _judge(settings)
     chosen_classifier, labels = _classifier(settings, references, chosen_judge)

@@ -7,7 +7,9 @@ import typing
 
 import tensorflow as tf
 
-from keras_scgan.photos import color, formats, tiff_tags
+from keras_scgan.photos import color
+from keras_scgan.photos import exif as exif_tags
+from keras_scgan.photos.metadata import EXIF_MARK
 
 MAX_SIDE = 65535
 """Pixels of a side that are decoded: a JPEG has no more, and a few kilobytes of PNG may claim millions."""
@@ -151,7 +153,7 @@ def _png_size(data):
 
 def _jpeg_exif(data):
     """Where the EXIF of a JPEG starts, or 0."""
-    mark = list(formats.EXIF_MARK)
+    mark = list(EXIF_MARK)
 
     def goes_on(position, exif):
         is_inside = position + _PADDING < tf.size(data, tf.int64)
@@ -190,8 +192,8 @@ def _orientation(data, exif):
     directory = exif + _number(data, exif + 4, 4, is_little_endian)
     count = _number(data, directory, 2, is_little_endian)
     entries = tf.reshape(_bytes(data, directory + 2, 12 * count), (-1, 12))
-    is_found = (_pair(entries, 0, is_little_endian) == tiff_tags.ORIENTATION) & (exif > 0)
-    is_found &= _pair(entries, 2, is_little_endian) == tiff_tags.SHORT
+    is_found = (_pair(entries, 0, is_little_endian) == exif_tags.ORIENTATION) & (exif > 0)
+    is_found &= _pair(entries, 2, is_little_endian) == exif_tags.SHORT
     values = _pair(entries, 8, is_little_endian)
     return tf.reduce_max(tf.concat([tf.where(is_found, values, 0), tf.zeros(1, tf.int64)], 0))
 

@@ -124,6 +124,11 @@ def to_uint8(pixels):
     return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
 
 
+def to_8_bits(pixels):
+    """Integer pixels of 16 bits, rounded to 8; those of 8 as they are."""
+    return pixels if pixels.dtype == np.uint8 else cv2.convertScaleAbs(pixels, alpha=1 / 257)
+
+
 def to_gray(pixels):
     """Luma of integer pixels, rounded.
 

@@ -1,6 +1,6 @@
 """Photos as files: whatever a person has is read, and its colour version written, whole or not at all.
 
-OpenCV decodes and encodes. What it leaves out or gets wrong is made good: see `repairs` and `metadata`.
+`decoding` reads. OpenCV encodes; the metadata that it leaves out are added here.
 """
 
 import dataclasses
@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from absl import logging
 
-from keras_scgan.photos import formats, repairs, tiff_tags
+from keras_scgan.photos import color, decoding, exif, formats, profiles
 from keras_scgan.photos import metadata as photo_metadata
 from keras_scgan.photos.metadata import Metadata
 from keras_scgan.program.errors import BadFileError, UserError
@@ -24,10 +24,12 @@ class Photo:
     Args:
         pixels: `[H, W]` grey, `[H, W, 3]` RGB or `[H, W, 4]` RGBA (alpha not multiplied in), uint8 or uint16.
         metadata: `Metadata`.
+        has_new_colors: bool. Whether the pixels are not those that the file has, but what they look like in sRGB.
     """
 
     pixels: np.ndarray
     metadata: Metadata
+    has_new_colors: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,76 +51,78 @@ _FULL_CHROMA = (cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACT
 _JPEG = _Format(
     "JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), 65500, _FULL_CHROMA, cv2.IMWRITE_JPEG_QUALITY, has_alpha=False
 )
+_PNG = _Format("PNG", (".png",), 1_000_000, has_16_bits=True, metadata_by_opencv=True)
 _TIFF = _Format("TIFF", (".tif", ".tiff"), has_16_bits=True)
+_BMP = _Format("BMP", (".bmp", ".dib"), has_alpha=False)
 _FORMATS = (
     _JPEG,
-    _Format("PNG", (".png",), 1_000_000, has_16_bits=True, metadata_by_opencv=True),
+    _PNG,
     _TIFF,
     _Format("WebP", (".webp",), 16383, quality=cv2.IMWRITE_WEBP_QUALITY, metadata_by_opencv=True),
     _Format("AVIF", (".avif",), 65536, quality=cv2.IMWRITE_AVIF_QUALITY, metadata_by_opencv=True),
-    _Format("BMP", (".bmp", ".dib"), has_alpha=False),
+    _BMP,
 )
 
 WRITABLE_SUFFIXES = tuple(suffix for kind in _FORMATS for suffix in kind.suffixes)
 """Suffixes of the files that `write_photo` writes, in lower case."""
 
-PHOTO_SUFFIXES = (*WRITABLE_SUFFIXES, ".gif", ".jp2", ".ppm", ".pgm", ".pbm", ".pnm")
+PHOTO_SUFFIXES = (*WRITABLE_SUFFIXES, *formats.READ_ONLY_SUFFIXES)
 """Suffixes by which photos in a folder are known, in lower case. What a file holds does not depend on its name."""
 
-_SEPARATE_PLANES, _PREVIEW = 2, 1
-_END_OF_TEXT = b"\0"  # up to which OpenCV writes the XMP of a PNG, even beyond the end
 _CHANNELS = ((), (3,), (4,))
-_LUMA = cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION
-_LAB = {8, 9, 10}
+_END_OF_TEXT = b"\0"  # up to which OpenCV writes the XMP of a PNG, even beyond the end
 
 # === Reading ===
 
 
-def read_photo(path, luma_only=False):
+def read_photo(path, luma_only=False, max_pixels=decoding.MAX_PIXELS):
     """Read a photo of any kind: JPEG, PNG, TIFF, WebP, BMP, GIF, AVIF, JPEG 2000 or PNM.
 
-    It is turned upright as the file's orientation says. CMYK becomes RGB, a palette its colours, grey with alpha RGBA,
-    and one bit a pixel 0 and 255. Of an animation or of many pages, the first picture is read.
+    HEIC and JPEG XL are read too, if pillow-heif and pillow-jxl-plugin are installed.
+
+    It is turned upright as the file's orientation says, and its colours, or greys, become those of sRGB if it has a
+    profile of others. CMYK becomes RGB, a palette its colours, grey with alpha RGBA, and one bit a pixel 0 and 255. Of
+    an animation or of many pages, the first picture is read; a warning tells of pages that are left out. More than 8
+    bits a channel become 16, but for CMYK and for AVIF, HEIC and colours of JPEG XL, of which 8 are read.
 
     Args:
         path: str or path.
-        luma_only: bool. Whether its colours are not wanted: those of a JPEG are then not decoded, and its pixels are
-            grey, equal to `color.to_gray` of its RGB to 1/255, but for colours that RGB had to clip.
+        luma_only: bool. Whether its colours are not wanted: its pixels are then `color.to_gray` of its RGB, unless it
+            has alpha. Those of a JPEG are not even decoded, and equal to that to 1/255, but for colours that RGB had to
+            clip.
+        max_pixels: int. Pixels of the largest photo that is read, by the header of its file.
 
     Returns:
         `Photo`. Its metadata are what a colour version of it may carry: EXIF and XMP that say that it is upright, EXIF
-        without thumbnail, and the colour profile only if it is one of RGB. A TIFF's EXIF are the tags of
-        `tiff_tags.DESCRIPTIVE`; the profile and XMP of an AVIF, the second channel of a TIFF of grey and alpha, and
-        all metadata of other formats are not read.
+        without thumbnail, and a colour profile if the file has one: that of the pixels, which is one of RGB. A TIFF's
+        EXIF are the tags of `exif.DESCRIPTIVE`, those of the camera and the place.
 
     Raises:
-        BadFileError: It cannot be read, is incomplete or too large, or is no picture of 8 or 16 bits a channel.
+        BadFileError: It cannot be read, is damaged or too large, or is no picture of 8 or 16 bits a channel.
     """
-    return decode_photo(path, read_bytes(path), luma_only)
+    return decode_photo(path, read_bytes(path), luma_only, max_pixels)
 
 
-def decode_photo(path, data, luma_only=False):
-    """`read_photo` of what a file holds. Args: `path`, for the error; `data`, bytes; `luma_only`."""
-    kind = formats.kind_of(data)
-    tags = tiff_tags.read_tags(data) if kind == "TIFF" else {}
-    _check_tiff(path, tags)
-    pixels, chunks = decode(path, data, _LUMA if luma_only and kind == "JPEG" else cv2.IMREAD_UNCHANGED)
-    if pixels.dtype not in (np.uint8, np.uint16):
-        raise BadFileError(path, f"pixels of type {pixels.dtype}: save it with 8 or 16 bits a channel")
-    if pixels.ndim == 3:
-        pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB if pixels.shape[2] == 3 else cv2.COLOR_BGRA2RGBA)
-    metadata = photo_metadata.from_tiff(tags) if kind == "TIFF" else photo_metadata.from_opencv(chunks)
-    orientation = tiff_tags.number(tiff_tags.read_tags(metadata.exif), tiff_tags.ORIENTATION, 1)
-    if kind == "TIFF":  # which OpenCV has turned upright
-        pixels = repairs.divide_by_alpha(pixels, tags)
-    elif kind == "GIF":
-        pixels = repairs.without_opaque_alpha(pixels)
-    elif kind == "PNG":
-        pixels = repairs.with_transparent_gray(pixels, data)
-    elif kind == "AVIF":
-        orientation = formats.avif_orientation(data)
-        pixels = repairs.full_range(pixels, formats.avif_depth(data))
-    return Photo(repairs.upright(pixels, orientation), photo_metadata.for_color(metadata))
+def decode_photo(path, data, luma_only=False, max_pixels=decoding.MAX_PIXELS, min_side=None):
+    """`read_photo` of what a file holds.
+
+    Args:
+        path: str or path, for the error.
+        data: bytes.
+        luma_only: as for `read_photo`.
+        max_pixels: likewise.
+        min_side: float. Pixels of the shorter side that are enough of a JPEG: see `decoding.decode`.
+    """
+    stored, metadata = decoding.decode(path, data, luma_only, max_pixels, min_side)
+    pixels, icc = profiles.to_srgb(stored, metadata.icc)
+    has_new_colors = pixels is not stored
+    if luma_only and pixels.shape[2:] == (3,):
+        pixels = color.to_gray(pixels)
+    upright, exif_of_upright = exif.upright(pixels, metadata.exif)
+    metadata = dataclasses.replace(
+        metadata, exif=exif_of_upright, icc=icc, xmp=photo_metadata.upright_xmp(metadata.xmp)
+    )
+    return Photo(upright, metadata, has_new_colors)
 
 
 def read_rgb(path):
@@ -136,75 +140,19 @@ def read_rgb(path):
     return decode_rgb(path, read_bytes(path))
 
 
-def decode_rgb(path, data):
-    """`read_rgb` of what a file holds. Args: `path`, for the error; `data`, bytes."""
-    pixels = _to_8_bits(decode_photo(path, data).pixels)
+def decode_rgb(path, data, min_side=None):
+    """`read_rgb` of what a file holds. Args: `path`, for the error; `data`, bytes; `min_side`, as of `decode_photo`."""
+    pixels = color.to_8_bits(decode_photo(path, data, min_side=min_side).pixels)
     return cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB) if pixels.ndim == 2 else np.ascontiguousarray(pixels[..., :3])
 
 
 def read_bytes(path):
-    """Read a file, as bytes. Raises: `BadFileError`, also as `check_whole`."""
+    """Read a file, as bytes. Raises: `BadFileError`."""
     try:
         with open(path, "rb") as file:
-            data = file.read()
+            return file.read()
     except OSError as error:
         raise BadFileError(path, error.strerror or "cannot be opened") from None
-    check_whole(path, data)
-    return data
-
-
-def check_whole(path, data):
-    """Raise `BadFileError` if a file is empty, or a JPEG or PNG that ends before its picture does."""
-    if not data:
-        raise BadFileError(path, "empty file")
-    if formats.is_truncated(data):
-        raise BadFileError(path, f"truncated {formats.kind_of(data)}")
-
-
-def decode(path, data, flags):
-    """Decode a picture.
-
-    Args:
-        path: str or path, for the error.
-        data: bytes. What the file holds.
-        flags: int. OpenCV's IMREAD_ flags.
-
-    Returns:
-        Tuple of the pixels, as OpenCV has them (BGR), and its metadata, a dict from OpenCV's type to bytes.
-
-    Raises:
-        BadFileError: It cannot be decoded.
-    """
-    try:
-        pixels, types, chunks = cv2.imdecodeWithMetadata(np.frombuffer(data, np.uint8), flags=flags)
-    except cv2.error as error:
-        raise BadFileError(path, _reason(error)) from None
-    if pixels is None:
-        kind = formats.kind_of(data)
-        if kind == "HEIC":
-            raise BadFileError(path, "HEIC, which cannot be read here: convert it to JPEG or PNG")
-        raise BadFileError(path, f"damaged {kind}, or one of a rare kind" if kind else "no readable picture")
-    return pixels, {kind: chunk.tobytes() for kind, chunk in zip(types, chunks, strict=True)}
-
-
-def _reason(error):
-    if error.code == cv2.Error.StsNoMem:
-        return "too large for the memory"
-    if "CV_IO_MAX_IMAGE_" in str(error):
-        return "larger than OpenCV reads: 2^20 pixels a side, 2^30 in all (more if OPENCV_IO_MAX_IMAGE_PIXELS is set)"
-    return f"no readable picture ({error.err or error.func})"
-
-
-def _check_tiff(path, tags):
-    def number(tag):
-        return tiff_tags.number(tags, tag, 0)
-
-    if number(tiff_tags.SUBFILE_TYPE) & _PREVIEW:
-        raise BadFileError(path, "a preview comes first, as in the raw files of cameras: develop it, or save it anew")
-    if number(tiff_tags.PHOTOMETRIC) in _LAB:
-        raise BadFileError(path, "TIFF of Lab colours: save it as RGB or grey")
-    if number(tiff_tags.PLANAR_CONFIGURATION) == _SEPARATE_PLANES and number(tiff_tags.BITS_PER_SAMPLE) == 16:
-        raise BadFileError(path, "16-bit TIFF of separate planes: save it with interleaved channels")
 
 
 # === Writing ===
@@ -234,8 +182,9 @@ def write_photo(path, pixels, metadata=None, quality=95, order="RGB"):
     Args:
         path: str or path, with one of `WRITABLE_SUFFIXES` in any case. A file there is replaced.
         pixels: `[H, W]` grey, `[H, W, 3]` RGB or `[H, W, 4]` RGBA, uint8 or uint16.
-        metadata: `Metadata` to keep, or `None`. A grey picture gets no colour profile, a TIFF the tags of
-            `tiff_tags.DESCRIPTIVE` from EXIF, a BMP nothing.
+        metadata: `Metadata` to keep, or `None`. A grey picture gets no colour profile. A JPEG has no texts but a
+            comment, a PNG no IPTC, a TIFF neither texts nor all of EXIF (see `exif.add_to_tiff`), WebP and AVIF none of
+            these and no resolution; a BMP has a resolution alone.
         quality: int in [1, 100]. Of JPEG, WebP and AVIF; others are lossless.
         order: string. Order of the channels of `pixels`: `"RGB"`, or `"BGR"`, which is written without a copy.
 
@@ -271,14 +220,10 @@ def encode_photo(path, pixels, metadata=None, quality=95, order="RGB"):
     return _encode(path, kind, _reduce(pixels, kind, order), metadata, quality)
 
 
-def _to_8_bits(pixels):
-    return pixels if pixels.dtype == np.uint8 else cv2.convertScaleAbs(pixels, alpha=1 / 257)
-
-
 def _reduce(pixels, kind, order):
     """BGR of a picture, with the depth and the channels that a format can hold."""
     if not kind.has_16_bits:
-        pixels = _to_8_bits(pixels)
+        pixels = color.to_8_bits(pixels)
     if pixels.ndim == 3 and pixels.shape[2] == 4 and not kind.has_alpha:
         alpha = pixels[..., 3:].astype(np.uint16)
         pixels = ((pixels[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
@@ -297,10 +242,24 @@ def _encode(path, kind, pixels, metadata, quality):
     if data is None:
         raise BadFileError(path, f"{pixels.shape[1]}x{pixels.shape[0]} pixels, which cannot be written as {kind.name}")
     if kind is _JPEG:
-        data, too_long = formats.add_jpeg_metadata(data, metadata.exif, metadata.icc, metadata.xmp)
+        data, too_long = photo_metadata.add_to_jpeg(data, metadata)
         if too_long:
             logging.warning("%s: written without its %s, too long for a JPEG.", path, " and ".join(too_long))
-    return photo_metadata.add_to_tiff(data, metadata, has_alpha=pixels.shape[2:] == (4,)) if kind is _TIFF else data
+    elif kind is _PNG:
+        data = photo_metadata.add_to_png(data, metadata)
+    elif kind is _TIFF:
+        data = _add_to_tiff(path, data, metadata, has_alpha=pixels.shape[2:] == (4,))
+    elif kind is _BMP:
+        data = photo_metadata.add_to_bmp(data, metadata)
+    return data
+
+
+def _add_to_tiff(path, data, metadata, has_alpha):
+    try:
+        return exif.add_to_tiff(data, metadata, has_alpha)
+    except Exception:  # Pillow raises anything of damaged tags
+        logging.warning("%s: written without its EXIF, which is damaged.", path)
+        return exif.add_to_tiff(data, dataclasses.replace(metadata, exif=b""), has_alpha)
 
 
 def _opencv_encode(suffix, pixels, metadata, options):

@@ -1,15 +1,14 @@
 """Photos as people hand them over: paths, open files, the bytes of files, PIL images, arrays."""
 
 import os
-import sys
 
 import numpy as np
+from PIL import Image, ImageOps
 
-from keras_scgan.photos.files import check_whole, decode_photo, read_photo
+from keras_scgan.photos import decoding, profiles
+from keras_scgan.photos.files import decode_photo, read_photo
 
 _TYPES = (np.uint8, np.uint16)
-_DEEP_MODES = {"I;16", "I;16L", "I;16B", "I;16N"}
-_EXACT_MODES = {"L", "RGB"}
 
 
 def to_pixels(photo, luma_only=False):
@@ -33,9 +32,8 @@ def to_pixels(photo, luma_only=False):
     if isinstance(photo, str | os.PathLike):
         return read_photo(photo, luma_only).pixels
     if isinstance(photo, bytes | bytearray | memoryview):
-        return _decode("the bytes given", bytes(photo), luma_only)
-    pil = sys.modules.get("PIL.Image")  # what is an image of PIL's, PIL has been imported for
-    if pil is not None and isinstance(photo, pil.Image):
+        return decode_photo("the bytes given", bytes(photo), luma_only).pixels
+    if isinstance(photo, Image.Image):
         return check_pixels(_from_pil(photo))
     if hasattr(photo, "read"):
         return _from_file(photo, luma_only)
@@ -61,37 +59,9 @@ def _from_file(file, luma_only):
     data = file.read()
     if not isinstance(data, bytes):
         raise TypeError(f"A photo's file must be open for reading bytes. Received: one of {type(data).__name__}")
-    return _decode(getattr(file, "name", "the open file"), data, luma_only)
-
-
-def _decode(name, data, luma_only):
-    check_whole(name, data)
-    return decode_photo(name, data, luma_only).pixels
+    return decode_photo(getattr(file, "name", "the open file"), data, luma_only).pixels
 
 
 def _from_pil(image):
-    from PIL import ImageOps
-
-    image = ImageOps.exif_transpose(image)
-    if image.mode in ("I", "F"):
-        return _of_32_bits(np.asarray(image), image.mode)
-    if image.mode not in _DEEP_MODES:
-        image = _converted(image)
-    pixels = np.asarray(image)
-    return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
-
-
-def _of_32_bits(pixels, mode):
-    """Pixels of an image of 32 bits, as which Pillow opens some files of 16."""
-    if mode == "F" or pixels.min() < 0 or pixels.max() > np.iinfo(np.uint16).max:
-        raise ValueError(f"A PIL image must have 8 or 16 bits a channel. Received: mode={mode}, 32 bits")
-    return pixels.astype(np.uint16)
-
-
-def _converted(image):
-    """An image of 8 bits as grey, RGB or RGBA."""
-    if image.mode in _EXACT_MODES and not image.has_transparency_data:
-        return image
-    if image.mode == "La":
-        image = image.convert("LA")
-    return image.convert("RGBA" if image.has_transparency_data else "L" if image.mode == "1" else "RGB")
+    pixels = decoding.pixels_of(ImageOps.exif_transpose(image))
+    return profiles.to_srgb(pixels, image.info.get("icc_profile") or b"")[0]

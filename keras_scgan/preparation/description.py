@@ -92,7 +92,7 @@ def report(output_dir, images, info, drops):
     """
     for name, split in info["splits"].items():
         print(f"{output_dir}: {split['samples']} samples for {name} in {len(split['shards'])} shards")
-    print(f"Left out: {count_drops(drops)}; {DROPPED_NAME} there names each.")
+    print(f"Left out: {count_drops(drops)}{f'; {DROPPED_NAME} there names each' if drops else ''}.")
     result = Report("prepared")
     result.done = info["counts"]["kept"]
     for name, drop in drops.items():

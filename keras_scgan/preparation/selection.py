@@ -117,10 +117,18 @@ def _sample(sources, settings):
 
 
 def _split(sources, settings):
+    """Photos, or videos, by chance; of two or more, at least one goes to each split that is to have a share."""
+    share = settings.validation_share
+    names = {source.video or source.key for source in sources}
+    places = {name: keyed_hash(settings.seed, "split", name) for name in names}
+    ranked = sorted(names, key=lambda name: (places[name], name))
+    count = sum(place < share for place in places.values())
+    if len(ranked) > 1 and 0 < share < 1:
+        count = min(max(count, 1), len(ranked) - 1)
+    chosen = set(ranked[:count])
     splits = {TRAIN: [], VALIDATION: []}
     for source in _shuffled(sources, settings, "order"):
-        place = keyed_hash(settings.seed, "split", source.video or source.key)
-        splits[VALIDATION if place < settings.validation_share else TRAIN].append(source)
+        splits[VALIDATION if (source.video or source.key) in chosen else TRAIN].append(source)
     return {name: members for name, members in splits.items() if members}
 
 

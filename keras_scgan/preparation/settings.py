@@ -33,7 +33,12 @@ class Settings:
         "Colourfulness (CCI) that a photo must have, as dull ones teach grey. Default: any.", None, low=0
     )
     sample: int = setting("How many are taken of the fit photos, in proportion to the classes; 0: all.", 0, low=0)
-    validation_share: float = setting("Share of photos, or of videos, to validate.", 0.02, low=0, high=1)
+    validation_share: float = setting(
+        "Share of photos, or of videos, to validate. Of two or more at least one is, and one is not, unless it is 0 or 1.",
+        0.02,
+        low=0,
+        high=1,
+    )
     seed: int = setting("Key of the sample, of what is for validation, and of the order.", 0, low=0, high=2**32 - 1)
     image_size: int = setting("Height and width of the images, in pixels.", 256, low=1)
     resize: str = setting(

@@ -4,13 +4,14 @@ import cv2
 import numpy as np
 
 from keras_scgan.photos import color, formats
+from keras_scgan.photos.decoding import MAX_PIXELS
 from keras_scgan.photos.files import read_bytes, read_photo, write_photo
 from keras_scgan.program import file_jobs
 from keras_scgan.program.errors import BadFileError
 from keras_scgan.serving.client import RequestError, ServerError
 
 
-def colorize_photos(client, jobs, report, *, quality=95, concurrency=1):
+def colorize_photos(client, jobs, report, *, quality=95, concurrency=1, max_pixels=MAX_PIXELS):
     """Colorizes photo files; several requests are under way at once, while others are read and written.
 
     Results are what `colorize_files.colorize_photos` writes: they have the format of their targets, and the metadata,
@@ -22,6 +23,7 @@ def colorize_photos(client, jobs, report, *, quality=95, concurrency=1):
         report: `file_jobs.Report`, told what became of each.
         quality: int in [1, 100], of formats that lose something.
         concurrency: int. Requests at once.
+        max_pixels: int. Pixels of the largest photo that is read.
 
     Yields:
         Each job that is done or has failed.
@@ -31,9 +33,9 @@ def colorize_photos(client, jobs, report, *, quality=95, concurrency=1):
     """
 
     def load(job):
-        photo = read_photo(job.path)
+        photo = read_photo(job.path, max_pixels=max_pixels)
         try:
-            result = client.colorize(_request_bytes(job.path, photo.pixels))
+            result = client.colorize(_request_bytes(job.path, photo))
         except RequestError as error:
             raise BadFileError(job.path, str(error)) from error
         except ServerError as error:  # which is no matter of this photo alone: raised in `compute`, it ends them all
@@ -54,14 +56,16 @@ def colorize_photos(client, jobs, report, *, quality=95, concurrency=1):
     yield from file_jobs.overlap(jobs, load, compute, save, report, workers=concurrency)
 
 
-def _request_bytes(path, pixels):
+def _request_bytes(path, photo):
     """What is sent for a photo: a JPEG as it is, for others a PNG of their luma and alpha, upright.
 
-    TensorFlow does not decode some of the others, and the server uses nothing else of their pixels.
+    TensorFlow does not decode some of the others, nor convert colours, and the server uses nothing else of their
+    pixels.
     """
     data = read_bytes(path)
-    if formats.kind_of(data) == "JPEG":
+    if formats.kind_of(data) == "JPEG" and not photo.has_new_colors:
         return data
+    pixels = photo.pixels
     gray = color.to_gray(pixels)
     has_alpha = pixels.shape[2:] == (4,)
     return cv2.imencode(".png", cv2.merge([gray, gray, gray, pixels[..., 3]]) if has_alpha else gray)[1].tobytes()

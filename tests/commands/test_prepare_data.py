@@ -79,7 +79,7 @@ def test_every_file_that_is_left_out_is_named_with_its_reason(whole, inputs):
     assert result.returncode == 1
     assert [line for line in result.stderr.splitlines() if line.startswith(str(inputs[0]))] == [
         f"{inputs[0]}/text.jpg: no readable picture",
-        f"{inputs[0]}/torn.jpg: truncated JPEG",
+        f"{inputs[0]}/torn.jpg: damaged JPEG, or one of a rare kind (Truncated File Read)",
     ]
     assert "2 duplicate, 1 greyscale, 3 near duplicate, 1 too small, 2 unusable" in result.stdout
     assert f"{COUNT} prepared, 2 failed" in result.stdout

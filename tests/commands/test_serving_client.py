@@ -18,7 +18,7 @@ BAD = {
     "zero.jpg": "empty file",
     "text.jpg": "no readable picture",
     "truncated.jpg": "truncated",
-    "corrupt.jpg": "the server does not take it: jpeg::Uncompress failed. Invalid JPEG data",
+    "corrupt.jpg": "damaged JPEG",
     "rotated.jpg": "the server's answer has 40x30 pixels, but the photo 30x40",  # this model does not turn photos
 }
 
@@ -79,7 +79,7 @@ def bad(good, photo):
     photo.convert("RGB").save(good / "rotated.jpg", exif=exif)
     whole = (good / "gray.jpg").read_bytes()
     (good / "truncated.jpg").write_bytes(whole[: len(whole) * 2 // 3])
-    # What is missing OpenCV fills with grey; that a comment holds the mark of the end, only TensorFlow sees.
+    # A comment holds the mark of the end.
     (good / "corrupt.jpg").write_bytes(whole[: len(whole) * 2 // 3] + b"\xff\xfe\x00\x04\xff\xd9")
     return good
 

@@ -233,7 +233,7 @@ def test_the_end_of_a_thumbnail_is_not_taken_for_the_end_of_a_truncated_jpeg(tmp
     path.write_bytes(whole)
     assert decoding.read_color(str(path)).shape == PHOTO.shape
     path.write_bytes(whole[:-200])
-    with pytest.raises(BadFileError, match="truncated JPEG"):
+    with pytest.raises(BadFileError, match="damaged JPEG"):
         decoding.read_color(str(path))
 
 

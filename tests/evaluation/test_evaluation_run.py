@@ -38,6 +38,13 @@ def test_a_report_is_replaced_only_where_that_is_wanted(settings, tmp_path):
     evaluate(settings, tmp_path / "results", overwrite=True)
 
 
+def test_a_folder_of_other_results_is_one_error(settings, tmp_path):
+    for path in sorted((tmp_path / "copies").iterdir()):
+        path.rename(path.with_stem(f"{path.stem}_colorized"))
+    with pytest.raises(UserError, match=r"`pred_dir=.*copies`: none of its 2 files has the name of a photo of"):
+        evaluate(settings, tmp_path / "results")
+
+
 def test_without_models_photos_are_measured_at_256_pixels(settings, tmp_path):
     settings = Settings(data_dir=settings.data_dir, pred_dir=settings.pred_dir, classifier="none")
     _, comparison = evaluate(settings, tmp_path / "results")

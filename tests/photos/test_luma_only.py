@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
-from sample_photos import GRAY, encode, read
+from sample_photos import GRAY, RGBA, encode, read
 
 from keras_scgan import data
 from keras_scgan.photos import color
@@ -55,9 +55,11 @@ def test_the_luma_of_a_jpeg_is_that_of_its_colours(tmp_path, kind):
 
 
 @pytest.mark.parametrize("name", ["PNG", "WEBP", "TIFF", "BMP"])
-def test_other_formats_are_read_as_they_are(tmp_path, name):
+def test_of_other_formats_the_luma_is_taken(tmp_path, name):
     contents = encode(RGB, name)
-    np.testing.assert_array_equal(read_luma(tmp_path, contents).pixels, read(contents).pixels)
+    np.testing.assert_array_equal(read_luma(tmp_path, contents).pixels, color.to_gray(read(contents).pixels))
+    contents = encode(RGBA, "PNG")
+    np.testing.assert_array_equal(read_luma(tmp_path, contents).pixels, RGBA)
 
 
 def test_16_bits_stay_16_bits(tmp_path):

@@ -9,9 +9,11 @@ import zlib
 import cv2
 import numpy as np
 import pytest
+import simplejpeg
 from PIL import Image, ImageOps
 from sample_photos import ALPHA, BILEVEL, GRAY, PALETTE, RGB, RGBA, RNG, deep, encode, opencv, read, tiff
 
+from keras_scgan.photos import color
 from keras_scgan.photos.files import PHOTO_SUFFIXES, WRITABLE_SUFFIXES, output_suffix, read_photo, write_photo
 from keras_scgan.photos.metadata import Metadata
 from keras_scgan.program.errors import BadFileError, UserError
@@ -121,9 +123,8 @@ def test_the_alpha_of_a_tiff_is_not_multiplied_into_its_colours():
 def test_an_avif_fills_the_range_of_its_type(depth):
     ramp = np.tile(np.linspace(0, 2**depth - 1, 64), (64, 1)).astype(np.uint8 if depth == 8 else np.uint16)
     pixels = read(opencv(".avif", ramp, cv2.IMWRITE_AVIF_DEPTH, depth, cv2.IMWRITE_AVIF_QUALITY, 100)).pixels
-    assert pixels.dtype == ramp.dtype
-    share = pixels / np.iinfo(pixels.dtype).max
-    np.testing.assert_allclose(share if share.ndim == 2 else share[..., 0], ramp / (2**depth - 1), atol=0.01)
+    assert pixels.dtype == np.uint8
+    np.testing.assert_allclose(color.to_gray(pixels) / 255, ramp / (2**depth - 1), atol=0.01)
 
 
 # === Orientation ===
@@ -164,15 +165,11 @@ def error_of(data):
     return error.value.reason
 
 
-@pytest.mark.parametrize(
-    ("name", "reason"),
-    [("JPEG", "truncated JPEG"), ("PNG", "truncated PNG")]
-    + [(name, f"damaged {name}, or one of a rare kind") for name in ("TIFF", "WebP", "GIF", "AVIF", "BMP")],
-)
-@pytest.mark.parametrize("share", [0.5, 0.98])
-def test_a_truncated_file_is_an_error_that_names_its_kind(capfd, name, reason, share):
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "TIFF", "WebP", "GIF", "AVIF", "BMP"])
+@pytest.mark.parametrize("share", [0.5, 0.96])
+def test_a_truncated_file_is_an_error_that_names_its_kind(capfd, name, share):
     data = encode(RGB, name)
-    assert error_of(data[: int(share * len(data))]) == reason
+    assert error_of(data[: int(share * len(data))]).startswith(f"damaged {name}, or one of a rare kind (")
     assert capfd.readouterr().err == ""
 
 
@@ -182,12 +179,13 @@ def test_a_truncated_file_is_an_error_that_names_its_kind(capfd, name, reason, s
         (b"", "empty file"),
         (b"no picture" * 9, "no readable picture"),
         (b"%PDF-1.7 is none either", "no readable picture"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99), "HEIC, which cannot be read here: convert it to JPEG or"),
-        (tiff(GRAY.astype(np.float32), _339=3), "pixels of type float32: save it with 8 or 16 bits a channel"),
-        (tiff(deep(GRAY), _284=2), "16-bit TIFF of separate planes: save it with interleaved channels"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99), "damaged HEIC, or one of a rare kind"),
+        (tiff(GRAY.astype(np.float32), _339=3), "TIFF of 32 bits a channel (floating-point): save it with 8 or 16"),
+        (tiff(GRAY.astype(np.int16), _339=2), "TIFF of 16 bits a channel (signed): save it with 8 or 16"),
+        (tiff(GRAY, _259=34712), "TIFF of compression 34712, which cannot be read: save it anew"),
         (tiff(GRAY, _262=8), "TIFF of Lab colours"),
-        (tiff(GRAY, _254=1), "a preview comes first, as in the raw files of cameras"),
-        (png(40_000, 40_000, b""), "larger than OpenCV reads: 2^20 pixels a side, 2^30 in all"),
+        (tiff(GRAY, _254=1), "TIFF that begins with a preview, as the raw files of cameras do"),
+        (png(40_000, 40_000, b""), "40000x40000 pixels, more than 200000000: if you trust it, allow `max_pix"),
     ],
 )
 def test_what_cannot_be_read_is_an_error_that_says_why(capfd, data, reason):
@@ -201,8 +199,14 @@ def test_a_picture_that_memory_does_not_hold_is_an_error(monkeypatch):
         raised.code, raised.err = cv2.Error.StsNoMem, "Failed to allocate 3072000000 bytes"
         raise raised
 
-    monkeypatch.setattr(cv2, "imdecodeWithMetadata", full)
-    assert error_of(encode(RGB, "PNG")) == "too large for the memory"
+    monkeypatch.setattr(cv2, "imdecode", full)
+    assert error_of(opencv(".png", deep(RGB))) == "too large for the memory"
+
+    def without(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(simplejpeg, "decode_jpeg", without)
+    assert error_of(encode(RGB, "JPEG")) == "too large for the memory"
 
 
 def test_a_file_that_cannot_be_opened_is_an_error(tmp_path):

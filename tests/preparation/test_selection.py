@@ -134,6 +134,18 @@ def test_a_split_without_samples_is_none():
     assert list(select_all(photos(5), validation_share=1).splits) == ["validation"]
 
 
+@pytest.mark.parametrize("share", [0.001, 0.999])
+@pytest.mark.parametrize("count", [2, 5])
+def test_of_a_small_set_each_split_has_a_photo(share, count):
+    splits = select_all(photos(count), validation_share=share).splits
+    assert sorted(len(members) for members in splits.values()) == [1, count - 1]
+    assert len(splits["validation" if share < 0.5 else "train"]) == 1
+
+
+def test_one_photo_is_on_one_side():
+    assert list(select_all(photos(1), validation_share=0.001).splits) == ["train"]
+
+
 def test_keyed_hashes_are_uniform_and_stay_the_same():
     values = [keyed_hash(0, "split", str(number)) for number in range(2000)]
     assert np.histogram(values, 4, (0, 1))[0] == pytest.approx([500] * 4, abs=80)

@@ -1,0 +1,60 @@
+"""Of a JPEG that is damaged in its middle, libjpeg makes a picture in silence: its name is told here."""
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+from sample_photos import RGB, encode
+
+from keras_scgan.photos.files import read_photo
+from keras_scgan.program.errors import BadFileError
+
+LARGE = np.asarray(Image.fromarray(RGB).resize((240, 180), Image.Resampling.BICUBIC))
+JPEGS = {
+    "grey": encode(LARGE[..., 0], "JPEG"),
+    "colour": encode(LARGE, "JPEG"),
+    "progressive": encode(LARGE, "JPEG", progressive=True),
+    "with restarts": cv2.imencode(".jpg", LARGE, (cv2.IMWRITE_JPEG_RST_INTERVAL, 5))[1].tobytes(),
+    "CMYK": encode(Image.fromarray(LARGE).convert("CMYK"), "JPEG"),
+}
+
+
+def damage(data, filling):
+    """The file with an eighth of its data lost."""
+    start, length = data.rfind(b"\xff\xda") + (len(data) - data.rfind(b"\xff\xda")) // 3, len(data) // 8
+    return data[:start] + filling * length + data[start + length :]
+
+
+@pytest.mark.parametrize("kind", JPEGS)
+@pytest.mark.parametrize("filling", [b"\0", b"\xff", b"U"])
+@pytest.mark.parametrize("luma_only", [True, False])
+def test_a_picture_that_is_lost_in_part_is_told(tmp_path, caplog, capfd, kind, filling, luma_only):
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(damage(JPEGS[kind], filling))
+    try:
+        read_photo(path, luma_only)
+        told = caplog.text
+    except BadFileError as error:
+        told = str(error)
+    assert f"{path}: " in told
+    assert "damaged" in told
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("kind", JPEGS)
+def test_what_stands_behind_the_picture_is_not_its_matter(tmp_path, caplog, kind):
+    (tmp_path / "photo.jpg").write_bytes(JPEGS[kind] + b"a film, as some phones add" * 9)
+    read_photo(tmp_path / "photo.jpg")
+    assert caplog.text == ""
+
+
+def test_a_few_stray_bytes_are_no_damage_but_are_told(tmp_path, caplog):
+    data, path = JPEGS["grey"], tmp_path / "photo.jpg"
+    path.write_bytes(data[:-2] + bytes(12) + data[-2:])
+    whole = tmp_path / "whole.jpg"
+    whole.write_bytes(data)
+    np.testing.assert_array_equal(read_photo(path).pixels, read_photo(whole).pixels)
+    assert f"{path}: parts of the picture may be damaged (Corrupt JPEG data" in caplog.text
+    path.write_bytes(data[:-2] + bytes(100) + data[-2:])
+    with pytest.raises(BadFileError, match="96 extraneous bytes"):
+        read_photo(path)
