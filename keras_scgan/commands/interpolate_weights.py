@@ -5,7 +5,7 @@ r"""Interpolates the weights of two generators, of which the second was trained 
 
 Between the generators of stages 1 and 2, it balances colours that are near to the truth and colours that are vivid.
 --saturation balances them too.
-The batch statistics are taken of the photos of --data_dir, which should be prepared as in training.
+The batch statistics are taken of the photos of --data_dir, if it is given, which should be prepared as in training.
 """
 
 import pathlib
@@ -27,7 +27,12 @@ FLAGS = flags.FLAGS
 flags.DEFINE_list("models", None, "Two .keras files of generators of one structure.", required=True)
 flags.DEFINE_float("share", 0.5, "Share of the second one: 0 gives the first, 1 the second.", 0, 1)
 flags.DEFINE_float("saturation", 1.0, "Factor of the chroma that a result on a pre-trained encoder predicts.", 0.01, 10)
-flags.DEFINE_string("data_dir", None, "Folder or shards of photos, as for scgan train.", required=True)
+flags.DEFINE_string(
+    "data_dir",
+    None,
+    "Folder or shards of photos, as for scgan train, that the batch statistics are taken of. Default: they are "
+    "interpolated like the weights.",
+)
 flags.DEFINE_string("output", None, "File of the result (.keras).", required=True)
 flags.DEFINE_bool("overwrite", False, "Replace --output.")
 flags.DEFINE_integer("batch_size", 16, "Photos in a batch.", 1)
@@ -59,7 +64,13 @@ def main(_):
         if describe(second).architecture != "pretrained":
             raise UserError("--saturation is for generators on a pre-trained encoder.")
         saturate(second, FLAGS.saturation)
-    network = load_network(second)
+    if FLAGS.data_dir is not None:
+        _take_batch_statistics(second)
+    run.save(second, output)
+
+
+def _take_batch_statistics(generator):
+    network = load_network(generator)
     description = network.description
     batches = data.training_batches(
         data.open_data_set(FLAGS.data_dir, fields=["thermal" if description.network_input == THERMAL else "color"]),
@@ -72,8 +83,7 @@ def main(_):
         stretch_luma=description.stretch_luma,
         arrays=("gray",),
     )
-    run.reestimate_batch_statistics(second, batches)
-    run.save(second, output)
+    run.reestimate_batch_statistics(generator, batches)
 
 
 def _inputs(network):

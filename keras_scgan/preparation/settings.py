@@ -34,7 +34,7 @@ class Settings:
     )
     sample: int = setting("How many are taken of the fit photos, in proportion to the classes; 0: all.", 0, low=0)
     validation_share: float = setting(
-        "Share of photos, or of videos, to validate. Of two or more at least one is, and one is not, unless it is 0 or 1.",
+        "Share of photos, or of videos, to validate. At least one of two or more is, and one is not, but for 0 and 1.",
         0.02,
         low=0,
         high=1,

@@ -59,7 +59,8 @@ def averaged_weights(model):
 def interpolate(first, second, share):
     """Moves the weights of a network towards those of another, from which it was trained.
 
-    Batch statistics are interpolated too, which is wrong for them: see `reestimate_batch_statistics`.
+    Batch statistics are interpolated too, though those of the result are smaller: its activations are divided by more
+    than their deviation, and its colours weaker. `reestimate_batch_statistics` takes the right ones.
 
     Args:
         first: Keras model.

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from small_encoder import small_pretrained_generator
 
 from keras_scgan.data import demo_dir
 from keras_scgan.models import build_generator
@@ -47,6 +48,32 @@ def test_weights_are_interpolated_and_batch_statistics_are_those_of_the_photos(i
             assert np.abs(value - expected).max() > 1e-5, path
         else:
             np.testing.assert_allclose(value, expected, atol=1e-7, err_msg=path)
+
+
+def test_without_photos_batch_statistics_are_interpolated_too(call_tool, paths, tmp_path):
+    output = tmp_path / "result.keras"
+    models = f"--models={paths['first']},{paths['second']}"
+    result = call_tool("interpolate_weights.py", models, "--share=0.25", f"--output={output}")
+    assert result.returncode == 0, result.stderr
+    first, second, found = (keras.models.load_model(path) for path in (paths["first"], paths["second"], output))
+    for a, b, value in zip(first.get_weights(), second.get_weights(), found.get_weights(), strict=True):
+        np.testing.assert_allclose(value, 0.75 * a + 0.25 * b, atol=1e-6)
+
+
+def test_saturation_changes_the_chroma_of_generators_on_encoders_alone(call_tool, error_of, paths, tmp_path):
+    path, output = tmp_path / "pretrained.keras", tmp_path / "result.keras"
+    small_pretrained_generator().save(path)
+    arguments = [f"--models={path},{path}", "--saturation=0.5", f"--output={output}"]
+    assert call_tool("interpolate_weights.py", *arguments).returncode == 0
+    gray = np.linspace(-1, 1, 64 * 64, dtype="float32").reshape(1, 64, 64, 1)
+    before, after = (np.asarray(keras.models.load_model(file)(gray)["chroma"]) for file in (path, output))
+    weak = np.abs(before) < 0.1
+    assert weak.any()
+    np.testing.assert_allclose(after[weak], 0.5 * before[weak], atol=0.02)
+    assert np.abs(after).mean() < 0.8 * np.abs(before).mean()
+
+    arguments[0] = f"--models={paths['first']},{paths['second']}"
+    assert "pre-trained encoder" in error_of(call_tool("interpolate_weights.py", *arguments, "--overwrite"))
 
 
 def test_what_exists_is_replaced_only_when_asked(interpolate, error_of, tmp_path):

