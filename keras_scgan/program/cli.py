@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import os
 import pathlib
 import signal
 import sys
@@ -11,6 +12,7 @@ from absl import app, flags, logging
 from keras_scgan.program import extras, progress
 from keras_scgan.program.arguments import as_flags
 from keras_scgan.program.errors import Interrupted, UserError
+from keras_scgan.program.printable import printable
 
 HELP = {"--help", "-help", "-h", "--helpshort", "-helpshort", "-?"}
 """Flags that print what a command is for, and its own flags."""
@@ -24,6 +26,9 @@ def run(main, takes_arguments=False):
     A wrong flag ends the process with one line on stderr and exit status 2, as do the errors of `errors_in_a_line`.
     What errors and logs tell of arguments is told of flags. `--help` prints the docstring and the flags of the module
     of `main`.
+
+    A signal that asks the process to end (SIGTERM, or SIGHUP of a terminal that goes away) ends it as an exception
+    does, so that no temporary files stay.
 
     Args:
         main: function of the arguments that are no flags, the program's name first.
@@ -44,7 +49,8 @@ def run(main, takes_arguments=False):
         logging.get_absl_handler().python_handler.setStream(sys.stderr)
         logging.set_verbosity(logging.WARNING if flags.FLAGS.quiet else logging.INFO)
         progress.set_quiet(flags.FLAGS.quiet)
-        logging.get_absl_handler().addFilter(_tell_of_flags)
+        logging.get_absl_handler().addFilter(_make_readable)
+        _end_orderly()
         with errors_in_a_line():
             if len(argv) > 1 and not takes_arguments:
                 raise UserError(f"unexpected argument {argv[1]!r}: a flag is written --name=value.")
@@ -106,10 +112,20 @@ def interruptible(advice):
         sys.exit(128 + interruption.signal)
 
 
-def _tell_of_flags(record):
-    """A filter of log records, which lets all of them pass."""
+def _make_readable(record):
+    """A filter of log records, which lets all of them pass: arguments are told as flags, names fit for a terminal."""
     record.msg = as_flags(str(record.msg))
+    if isinstance(record.args, tuple):
+        texts = (str, os.PathLike, Exception)
+        record.args = tuple(printable(arg) if isinstance(arg, texts) else arg for arg in record.args)
     return True
+
+
+def _end_orderly():
+    """Makes an exception of the signals that end the process, unless it was started to ignore them, as by nohup."""
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, lambda number, frame: sys.exit(128 + number))
 
 
 def _interrupt(number, frame):
@@ -132,5 +148,5 @@ def fail(error):
     message = " ".join(as_flags(str(error)).split())
     if isinstance(error, OSError) and error.filename is not None:
         message = f"{error.filename}: {error.strerror}"
-    print(f"{pathlib.Path(sys.argv[0]).name}: {message}", file=sys.stderr)
+    print(printable(f"{pathlib.Path(sys.argv[0]).name}: {message}"), file=sys.stderr)
     sys.exit(2)

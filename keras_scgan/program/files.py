@@ -1,33 +1,83 @@
 """Files that are written whole or not at all, and what tells them apart."""
 
 import contextlib
+import errno
 import hashlib
 import os
 import pathlib
 import re
+import secrets
+import stat
+import tempfile
 import threading
+import unicodedata
 
-_TEMPORARY_NAME = re.compile(r"\..*\.\d+\.\d+\.tmp(\.[^.]*)?")
+_HAS_LOCKS = os.name != "nt"  # on Windows, a file that is open can be neither renamed nor deleted
+_TEMPORARY_NAME = re.compile(r"\..*\.[0-9a-f]{16}\.tmp(\.[^.]*)?")
+_NO_WAITING = getattr(os, "O_NONBLOCK", 0)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+_cleaned, _cleaning = set(), threading.Lock()
+"""Folders in which this process has looked for what others left."""
+
+
+def open_regular(path):
+    """Opens a file to be read. Named pipes and devices, which could keep the reader waiting for ever, are refused.
+
+    Args:
+        path: string or path.
+
+    Returns:
+        Binary file.
+
+    Raises:
+        OSError: It cannot be opened, or is no regular file.
+    """
+    _check_regular(os.stat(path).st_mode, path)  # before it is opened, at which a device may do something
+    file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | _NO_WAITING))  # noqa: SIM115 (returned)
+    try:
+        _check_regular(os.fstat(file.fileno()).st_mode, path)
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def _check_regular(mode, path):
+    if not stat.S_ISREG(mode):
+        kind = _KINDS.get(stat.S_IFMT(mode), "something else")
+        raise OSError(errno.EINVAL, f"{kind} where a file is expected", os.fspath(path))
 
 
 @contextlib.contextmanager
 def atomic_path(path):
-    """Gives a temporary path beside `path`, which takes its place when the context ends without an exception.
+    """Gives the path of a new, empty file beside `path`, whose place it takes if the context ends without exception.
 
-    The temporary name keeps the suffix, for writers that choose a format by it.
+    The temporary name keeps the suffix, for writers that choose a format by it. What processes that were killed have
+    left in the folder is deleted first: see `remove_temporaries`.
 
     Args:
-        path: string or path. A file there is replaced.
+        path: string or path. A file there is replaced; if it is a link, the link.
     """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The stem is cut off, as the name may be too long otherwise; a thread writes one file at a time.
-    temporary = path.with_name(f".{path.stem[:50]}.{os.getpid()}.{threading.get_native_id()}.tmp{path.suffix}")
+    _clean_once(path.parent)
+    # The stem is cut off, as the name may be too long otherwise.
+    temporary = path.with_name(f".{path.stem[:50]}.{secrets.token_hex(8)}.tmp{path.suffix}")
     try:
-        yield temporary
-        with open(temporary, "r+b") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        with _new_file(temporary):
+            yield temporary
+            with open(temporary, "r+b") as file:
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
     except OSError as error:
         # None when the disk is full. Errors without a number are a message alone.
         if error.filename in (None, str(temporary)) and error.errno is not None:
@@ -37,11 +87,77 @@ def atomic_path(path):
         temporary.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def _new_file(path):
+    """Context of a new file, where nothing may be, not even a link. It is locked, which tells that it is in use."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+    if not _HAS_LOCKS:
+        os.close(descriptor)
+        yield
+        return
+    try:
+        with contextlib.suppress(OSError):  # some network file systems have none
+            _lock(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def fold_name(path):
+    """What a path is to file systems that take names for one which differ by case alone, or by how accents are written.
+
+    Args:
+        path: string or path.
+
+    Returns:
+        string, the same for all such names.
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", str(path)).casefold())
+
+
+def folds_names(folder):
+    """Whether the file system of a folder, which is made if it is missing, takes names for one that `fold_name` does."""
+    os.makedirs(folder, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".", dir=folder) as probe:
+        pathlib.Path(probe, "a").touch()
+        return os.path.exists(os.path.join(probe, "A"))
+
+
 def remove_temporaries(folder):
-    """Deletes what `atomic_path` leaves in a folder when the process is killed within it."""
+    """Deletes what `atomic_path` leaves in a folder if the process is killed within it, but nothing that is in use."""
     for path in pathlib.Path(folder).glob(".*.tmp*"):
-        if _TEMPORARY_NAME.fullmatch(path.name):
+        if _TEMPORARY_NAME.fullmatch(path.name) and _is_abandoned(path):
             path.unlink(missing_ok=True)
+
+
+def _is_abandoned(path):
+    try:
+        descriptor = os.open(path, os.O_RDWR | _NO_LINK | _NO_WAITING)
+    except OSError:
+        return False
+    try:
+        if _HAS_LOCKS:
+            _lock(descriptor)
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor):
+    """Locks an open file until it is closed. Raises `OSError` if another has it locked."""
+    import fcntl  # which Windows lacks
+
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _clean_once(folder):
+    with _cleaning:
+        if (real := os.path.realpath(folder)) in _cleaned:
+            return
+        _cleaned.add(real)
+    remove_temporaries(folder)
 
 
 def sha256(path):

@@ -17,6 +17,7 @@ from absl import logging as absl_logging
 from absl.testing import flagsaver
 
 ROOT = pathlib.Path(__file__).parents[2]
+HANGUP = getattr(signal, "SIGHUP", signal.SIGTERM)
 
 
 def command(tool, *arguments):
@@ -135,7 +136,7 @@ def _logging_to(stream):
 
 @contextlib.contextmanager
 def _signals_as_they_were():
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.getsignal(number) for number in {signal.SIGINT, signal.SIGTERM, HANGUP}}
     try:
         yield
     finally:

@@ -2,21 +2,26 @@
 
 import dataclasses
 import logging
+import os
 import pathlib
+import signal
 import subprocess
 import sys
 import textwrap
+import time
 
 import pytest
 from absl import flags
 from absl import logging as absl_logging
 from absl.testing import flagsaver
+from platforms import needs_posix
 
 from keras_scgan.program import cli
 from keras_scgan.program.arguments import as_flags
 from keras_scgan.program.errors import UserError
 
 ROOT = pathlib.Path(__file__).parents[2]
+ENDING = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
 flags.DEFINE_integer("number_of_test_cli", 1, "A number.", 1)
 flags.DEFINE_bool("switch_of_test_cli", False, "A switch.")
 flags.DEFINE_list("numbers_of_test_cli", [], "Numbers.")
@@ -38,6 +43,9 @@ def main(argv):
             raise KeyboardInterrupt
         case 8:
             raise UserError("`number_of_test_cli=8` is too much")
+        case 9:
+            absl_logging.warning("%s: odd", pathlib.Path("a\x1b[2J.jpg"))
+            raise UserError("b\x1b]0;title\x07.jpg is odd")
 
 
 @pytest.fixture
@@ -45,16 +53,19 @@ def tool(monkeypatch, capsys):
     """Function that runs the tool, and returns its exit status and the lines on its stderr."""
     python_handler = absl_logging.get_absl_handler().python_handler
     handlers = list(logging.root.handlers)
+    signals = {number: signal.getsignal(number) for number in ENDING}
 
     def run(*arguments, **options):
         monkeypatch.setattr(sys, "argv", ["tools/tool.py", *arguments])
         monkeypatch.setattr(python_handler, "stream", sys.stderr)
         with pytest.raises(SystemExit) as ending:
-            cli.run(main, **options)
+            cli.run(sys.modules[__name__].main, **options)
         return ending.value.code or 0, capsys.readouterr().err.splitlines()
 
     with flagsaver.flagsaver():
         yield run
+    for number, handler in signals.items():
+        signal.signal(number, handler)
     logging.root.handlers[:] = handlers
 
 
@@ -128,6 +139,33 @@ def test_settings_are_made_of_flags_of_their_names():
     with flagsaver.flagsaver(switch_of_test_cli=True, numbers_of_test_cli=["1", "2"]):
         flags.FLAGS.mark_as_parsed()
         assert cli.from_flags(Job, other="given") == Job(True, ("1", "2"), "given")
+
+
+def test_no_name_of_a_file_controls_the_terminal(tool):
+    status, lines = tool("--number_of_test_cli=9")
+    assert status == 2
+    assert lines[1].endswith(r"] a\x1b[2J.jpg: odd")
+    assert lines[2] == r"tool.py: b\x1b]0;title\x07.jpg is odd"
+
+
+@needs_posix
+@pytest.mark.parametrize("number", sorted(ENDING))
+def test_a_signal_that_ends_the_process_is_an_exception(tool, monkeypatch, number):
+    def wait(argv):
+        os.kill(os.getpid(), number)
+        time.sleep(10)
+
+    monkeypatch.setattr(sys.modules[__name__], "main", wait)
+    signal.signal(number, signal.SIG_DFL)
+    status, _ = tool()
+    assert status == 128 + number
+
+
+@needs_posix
+def test_nohup_is_respected(tool):
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    tool()
+    assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
 
 
 def test_a_fault_of_the_program_is_not_hidden(tool):
