@@ -1,8 +1,5 @@
 """Small videos, how they are written and read, and what colorizes them in the place of a network."""
 
-import stat
-import sys
-
 import cv2
 import numpy as np
 
@@ -39,16 +36,6 @@ class FakeColorizer:
         return color.chroma(np.float32([0, 0, 1] if gray.mean() > 0 else [1, 0, 0]) * self.rng.uniform(0.1, 0.4))
 
 
-class Capture:
-    """A `cv2.VideoCapture`, which stands no subclasses."""
-
-    def __init__(self, path):
-        self.capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
-
-    def __getattr__(self, name):
-        return getattr(self.capture, name)
-
-
 def scene(seed, brightness=100, frames=FRAMES, width=96, height=64):
     """A still texture of grey, over which a small bright square moves."""
     texture = cv2.GaussianBlur(np.random.default_rng(seed).normal(size=(height, width)), (0, 0), 2)
@@ -82,11 +69,3 @@ def read(path):
 
 def names(folder):
     return sorted(file.name for file in folder.iterdir())
-
-
-def put_on_path(folder, body):
-    """Makes a program `ffmpeg` of Python code, which has its arguments as `args`."""
-    program = folder / "ffmpeg"
-    program.write_text(f"#!{sys.executable}\nimport json, shutil, sys\nargs = sys.argv[1:]\n{body}\n")
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    return program

@@ -24,6 +24,12 @@ def _same_random_numbers():
     keras.utils.set_random_seed(0)
 
 
+@pytest.fixture(autouse=True)
+def _cache_of_its_own(tmp_path_factory, monkeypatch):
+    for variable in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(variable, str(tmp_path_factory.getbasetemp() / "cache"))
+
+
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)

@@ -23,13 +23,13 @@ def requirements_of(name):
 
 def test_requirements_have_the_ranges_of_the_package_and_install_it_last():
     *ranges, last = requirements_of("requirements.txt")
-    assert ranges == PROJECT["dependencies"] + EXTRAS["train"]
-    assert last == "-e .[train]"
+    assert ranges == PROJECT["dependencies"] + EXTRAS["train"] + EXTRAS["video"]
+    assert last == "-e .[train,video]"
     assert "-r requirements.txt" in requirements_of("requirements-dev.txt")
 
 
 def test_every_requirement_has_a_lower_and_an_upper_bound():
-    for requirement in PROJECT["dependencies"] + EXTRAS["train"]:
+    for requirement in PROJECT["dependencies"] + EXTRAS["train"] + EXTRAS["video"]:
         assert re.fullmatch(r"[a-z-]+>=[\d.]+,<[\d.]+", requirement), requirement
 
 
@@ -40,6 +40,7 @@ def test_all_extras_are_one():
 
 def test_advice_names_extras_that_there_are():
     needed = {"keras", "matplotlib", "scipy", "tensorboard", "tensorflow", "tf_keras_vis"}
+    assert 'pip install "keras-scgan[video]"' in extras.advice(ModuleNotFoundError(name="av"))
     assert {re.match(r"[\w-]+", requirement)[0].replace("-", "_") for requirement in EXTRAS["train"]} == needed
     for name in needed:
         assert 'pip install "keras-scgan[train]"' in extras.advice(ModuleNotFoundError(name=f"{name}.part"))

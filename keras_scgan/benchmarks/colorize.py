@@ -11,7 +11,7 @@ import numpy as np
 
 from keras_scgan.benchmarks.memory import PeakMemory
 from keras_scgan.benchmarks.timing import time_in_turns
-from keras_scgan.colorizing import colorize_files
+from keras_scgan.colorizing import colorize_files, planning
 from keras_scgan.colorizing.runners import split_batch
 from keras_scgan.evaluation import metrics
 from keras_scgan.photos.files import encode_photo, read_photo, write_photo
@@ -86,7 +86,7 @@ def benchmark_run(colorizer, paths, megapixels, count, rounds=5):
     with tempfile.TemporaryDirectory() as folder:
         jobs = []
         for i in range(count):
-            jobs.append(colorize_files.Job(*(pathlib.Path(folder, f"{name}{i}.jpg") for name in ("source", "result"))))
+            jobs.append(planning.Job(*(pathlib.Path(folder, f"{name}{i}.jpg") for name in ("source", "result"))))
             write_photo(jobs[-1].path, large_photo(paths[i % len(paths)], megapixels))
         calls = {"run": functools.partial(_run, colorizer, jobs), "limit": functools.partial(_decode_and_encode, jobs)}
         with PeakMemory() as memory:

@@ -1,5 +1,7 @@
 """How much colours flicker in a video, with and without smoothing over time."""
 
+import itertools
+
 import cv2
 import numpy as np
 
@@ -7,7 +9,6 @@ from keras_scgan.colorizing.chroma_smoothing import ChromaSmoother, flicker
 from keras_scgan.colorizing.runners import chroma_of
 from keras_scgan.photos import color
 from keras_scgan.photos.files import read_photo
-from keras_scgan.program.errors import BadFileError
 
 _GRAIN_STDDEV = 6
 _BRIGHTNESS_FLICKER = 0.08
@@ -39,17 +40,13 @@ def read_frames(path, count):
         count: int. Frames, if there are so many.
 
     Raises:
-        BadFileError: OpenCV cannot read it.
+        BadFileError: It cannot be read.
     """
-    capture = cv2.VideoCapture(str(path))
-    if not capture.isOpened():
-        raise BadFileError(path, "no video that OpenCV can read")
-    for _ in range(count):
-        found, frame = capture.read()
-        if not found:
-            break
-        yield cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
-    capture.release()
+    from keras_scgan.films import reading, source  # which not every installation can import
+
+    with source.FilmFile(path) as film:
+        for frame in itertools.islice(reading.PictureReader(film).frames(), count):
+            yield frame.to_ndarray(format="rgb24")
 
 
 def benchmark_flicker(colorizer, frames, smoothings):

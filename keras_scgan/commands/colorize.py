@@ -3,8 +3,8 @@
     scgan colorize photo.jpg folder/ "scans/**/*.tif" film.mp4 --output_dir=colorized
 
 Results keep the size, the format, the metadata and the luma of their originals, and their places in the folders that
-are given. A file that cannot be colorized is named at the end, and the exit status is 1. Run again, it does what is not
-done yet.
+are given; films of kinds that are only read become .mp4. A file that cannot be colorized is named at the end, and the
+exit status is 1. Run again, it does what is not done yet, and names what was done with other options.
 
     scgan colorize - < photo.jpg > colorized.jpg
 
@@ -16,13 +16,17 @@ import sys
 
 from absl import flags
 
-from keras_scgan.colorizing import colorize_files, descriptions, upsampling, video
+from keras_scgan import films
+from keras_scgan.colorizing import colorize_files, descriptions, planning, upsampling, video
 from keras_scgan.colorizing.colorizer import FITS, Colorizer
+from keras_scgan.colorizing.result_log import ResultLog
 from keras_scgan.photos import decoding
 from keras_scgan.photos.files import PHOTO_SUFFIXES, decode_photo, encode_photo, suffix_of_contents
 from keras_scgan.program import quiet
-from keras_scgan.program.errors import UserError
+from keras_scgan.program.errors import BadFileError, UserError
 from keras_scgan.program.file_jobs import Report, find_files
+from keras_scgan.program.files import sha256
+from keras_scgan.program.printable import printable
 from keras_scgan.program.progress import progress_bar
 
 FLAGS = flags.FLAGS
@@ -70,7 +74,7 @@ flags.DEFINE_integer(
 )
 
 # === What is written ===
-flags.DEFINE_enum("format", "same", colorize_files.FORMATS, "Format of photos; same: the original's, or png.")
+flags.DEFINE_enum("format", "same", planning.FORMATS, "Format of photos; same: the original's, or png.")
 flags.DEFINE_integer("quality", 95, "Quality of JPEG, WebP and AVIF.", 1, 100)
 flags.DEFINE_bool("comparison", False, "Write STEM_comparison too: a photo before and after, side by side.")
 flags.DEFINE_bool("saliency_map", False, "Write STEM_saliency.png too: a photo's predicted saliency map.")
@@ -86,23 +90,27 @@ def main(argv):
         raise UserError("Give the photos: files, folders or patterns, as in: scgan colorize photo.jpg folder/")
     if STDIN in arguments:
         sys.exit(_colorize_stdin(arguments))
-    files = find_files(arguments, PHOTO_SUFFIXES + video.VIDEO_SUFFIXES, exclude=FLAGS.output_dir)
-    videos = [file for file in files if file.path.suffix.lower() in video.VIDEO_SUFFIXES]
-    photos = [file for file in files if file not in videos]
-    extras = [name for name, wanted in (("comparison", FLAGS.comparison), ("saliency", FLAGS.saliency_map)) if wanted]
     report = Report("colorized")
-    plan = functools.partial(colorize_files.plan, output_dir=FLAGS.output_dir, report=report, overwrite=FLAGS.overwrite)
-    jobs = (
-        plan(photos, suffix_of=functools.partial(colorize_files.result_suffix, chosen=FLAGS.format), extras=extras),
-        plan(videos, suffix_of=lambda suffix: suffix),
+    files = find_files(
+        arguments, PHOTO_SUFFIXES + films.FILM_SUFFIXES, exclude=FLAGS.output_dir, left_out=report.left_out
     )
-    if any(jobs):
-        _colorize(*jobs, report)
+    if files:
+        _colorize(files, report)
     sys.exit(report.finish(sys.stderr if FLAGS.print_results else sys.stdout))
 
 
-def _colorize(photos, videos, report):
-    colorizer = _load_colorizer()
+def _colorize(files, report):
+    colorizer = _load_colorizer()  # also if all is done, as the model or its size may be wrong
+    settings = _settings(colorizer)
+    of_photos = ResultLog(FLAGS.output_dir, settings | {"quality": FLAGS.quality})
+    of_videos = ResultLog(FLAGS.output_dir, settings | {"smoothing": FLAGS.smoothing})
+    videos = [file for file in files if file.path.suffix.lower() in films.FILM_SUFFIXES]
+    photos = [file for file in files if file not in videos]
+    extras = [name for name, wanted in (("comparison", FLAGS.comparison), ("saliency", FLAGS.saliency_map)) if wanted]
+    plan = functools.partial(planning.plan, output_dir=FLAGS.output_dir, report=report, overwrite=FLAGS.overwrite)
+    suffix_of = functools.partial(planning.result_suffix, chosen=FLAGS.format)
+    photos = plan(photos, suffix_of=suffix_of, extras=extras, log=of_photos)
+    videos = plan(videos, suffix_of=films.output_suffix, long_names=True, log=of_videos)
     with progress_bar(total=len(photos), unit="photo", disable=not photos) as bar:
         for job in colorize_files.colorize_photos(
             colorizer,
@@ -112,26 +120,41 @@ def _colorize(photos, videos, report):
             batch_size=FLAGS.batch_size,
             workers=FLAGS.workers,
             max_pixels=FLAGS.max_pixels,
+            log=of_photos,
         ):
             bar.update()
             _print_results(job, report, bar)
     for job in videos:
-        with progress_bar(desc=job.path.name, unit="frame") as bar:
+        with progress_bar(desc=printable(job.path.name), unit="frame") as bar:
 
             def show(done, announced, bar=bar):
                 bar.total = announced
                 bar.update(done - bar.n)
 
             with report.catch(job.path):
-                video.colorize_video(colorizer, job.path, job.target, smoothing=FLAGS.smoothing, on_frames=show)
+                made = video.colorize_video(colorizer, job.path, job.target, smoothing=FLAGS.smoothing, on_frames=show)
+                of_videos.add(job.target, job.path, made.fault)
+                if made.fault:
+                    raise BadFileError(job.path, planning.damaged(made.fault, job.target))
             _print_results(job, report, bar)
 
 
+def _settings(colorizer):
+    """What decides the results beside their originals, for `ResultLog`."""
+    names = ("fit", "flip_average", "network_input", "saturation", "upsampling")
+    return {name: FLAGS[name].value for name in names} | {
+        "image_size": colorizer.size,
+        "model": sha256(colorizer.network.path),
+    }
+
+
 def _print_results(job, report, bar):
-    if FLAGS.print_results and not report.has_failed(job.path):
-        for path in (job.target, *job.extras.values()):
-            bar.write(str(path), file=sys.stdout)
-        sys.stdout.flush()
+    if not FLAGS.print_results or report.has_failed(job.path):
+        return
+    for path in job.results:
+        if not report.has_failed(path):
+            bar.write(printable(path) if sys.stdout.isatty() else str(path), file=sys.stdout)
+    sys.stdout.flush()
 
 
 def _colorize_stdin(arguments):

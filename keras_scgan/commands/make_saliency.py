@@ -11,7 +11,7 @@ import sys
 
 from absl import flags
 
-from keras_scgan.colorizing import colorize_files
+from keras_scgan.colorizing import planning
 from keras_scgan.photos.files import PHOTO_SUFFIXES, read_rgb, write_photo
 from keras_scgan.preparation import detectors
 from keras_scgan.program import file_jobs
@@ -48,11 +48,9 @@ def main(_):
         raise UserError("Give a folder for the maps: --output=DIR/saliency")
     if pathlib.Path(FLAGS.output).resolve() in [pathlib.Path(path).resolve() for path in FLAGS.images]:
         raise UserError(f"--output={FLAGS.output} is the folder of the photos: choose another.")
-    files = file_jobs.find_files(FLAGS.images, PHOTO_SUFFIXES, exclude=FLAGS.output)
     report = file_jobs.Report("saliency maps made")
-    jobs = colorize_files.plan(
-        files, FLAGS.output, report, suffix_of=lambda _: f".{FLAGS.format}", overwrite=FLAGS.overwrite
-    )
+    files = file_jobs.find_files(FLAGS.images, PHOTO_SUFFIXES, exclude=FLAGS.output, left_out=report.left_out)
+    jobs = planning.plan(files, FLAGS.output, report, suffix_of=lambda _: f".{FLAGS.format}", overwrite=FLAGS.overwrite)
     if jobs:
         _make_maps(jobs, report)
     sys.exit(report.finish())

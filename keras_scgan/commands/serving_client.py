@@ -16,7 +16,7 @@ import sys
 from absl import flags
 
 from keras_scgan import serving
-from keras_scgan.colorizing import colorize_files, descriptions
+from keras_scgan.colorizing import descriptions, planning
 from keras_scgan.photos import decoding
 from keras_scgan.photos.files import PHOTO_SUFFIXES
 from keras_scgan.program.errors import UserError
@@ -47,7 +47,7 @@ flags.DEFINE_enum(
 flags.DEFINE_list("input", [], "Files, folders and patterns, as those that are given without a flag.")
 flags.DEFINE_string("output_dir", "colorized", "Folder for the results.")
 flags.DEFINE_bool("overwrite", False, "Do again what is done.")
-flags.DEFINE_enum("format", "same", colorize_files.FORMATS, "Format; same: the original's, or png.")
+flags.DEFINE_enum("format", "same", planning.FORMATS, "Format; same: the original's, or png.")
 flags.DEFINE_integer("quality", 95, "Quality of JPEG, WebP and AVIF.", 1, 100)
 flags.DEFINE_integer(
     "max_pixels", decoding.MAX_PIXELS, "Pixels of the largest photo that is read, by the header of its file.", 1
@@ -59,13 +59,13 @@ def main(argv):
     arguments = [*argv[1:], *FLAGS.input]
     if not arguments:
         raise UserError("Give the photos: files, folders or patterns, as in: scgan serving_client photo.jpg folder/")
-    files = find_files(arguments, PHOTO_SUFFIXES, exclude=FLAGS.output_dir)
     report = Report("colorized")
-    jobs = colorize_files.plan(
+    files = find_files(arguments, PHOTO_SUFFIXES, exclude=FLAGS.output_dir, left_out=report.left_out)
+    jobs = planning.plan(
         files,
         FLAGS.output_dir,
         report,
-        suffix_of=functools.partial(colorize_files.result_suffix, chosen=FLAGS.format),
+        suffix_of=functools.partial(planning.result_suffix, chosen=FLAGS.format),
         overwrite=FLAGS.overwrite,
     )
     if jobs:

@@ -14,7 +14,7 @@ from keras_scgan.photos import color, decoding, exif, formats, profiles
 from keras_scgan.photos import metadata as photo_metadata
 from keras_scgan.photos.metadata import Metadata
 from keras_scgan.program.errors import BadFileError, UserError
-from keras_scgan.program.files import atomic_path
+from keras_scgan.program.files import atomic_path, open_regular
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ _FORMATS = (
     _PNG,
     _TIFF,
     _Format("WebP", (".webp",), 16383, quality=cv2.IMWRITE_WEBP_QUALITY, metadata_by_opencv=True),
-    _Format("AVIF", (".avif",), 65536, quality=cv2.IMWRITE_AVIF_QUALITY, metadata_by_opencv=True),
+    _Format("AVIF", (".avif",), 32768, quality=cv2.IMWRITE_AVIF_QUALITY, metadata_by_opencv=True),
     _BMP,
 )
 
@@ -149,7 +149,7 @@ def decode_rgb(path, data, min_side=None):
 def read_bytes(path):
     """Read a file, as bytes. Raises: `BadFileError`."""
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             return file.read()
     except OSError as error:
         raise BadFileError(path, error.strerror or "cannot be opened") from None

@@ -1,6 +1,7 @@
 """The extras that the package can be installed with, by what is missing without them."""
 
 _EXTRAS = {
+    "av": "video",
     "jax": "jax",
     "keras": "train",
     "matplotlib": "train",

@@ -15,6 +15,7 @@ import cv2
 from keras_scgan.program import progress
 from keras_scgan.program.arguments import as_flags
 from keras_scgan.program.errors import BadFileError, UserError
+from keras_scgan.program.printable import printable
 
 _FAILURES = (BadFileError, OSError, MemoryError, cv2.error)
 
@@ -32,7 +33,22 @@ class FoundFile:
     relative: pathlib.Path
 
 
-def find_files(arguments, suffixes, exclude=None):
+class LeftOut:
+    """What a search for files left out, to be told at the end."""
+
+    def __init__(self):
+        self.kinds = collections.Counter()
+        """Files of other kinds, by their suffix in lower case."""
+        self.places = []
+        """What there is to say of folders, each a sentence."""
+
+    def lines(self):
+        """What is to be told, a list of strings."""
+        kinds = ", ".join(f"{count} {suffix or 'without suffix'}" for suffix, count in self.kinds.most_common())
+        return [*self.places, *([f"Left out, as their kinds are not read: {kinds}"] if kinds else [])]
+
+
+def find_files(arguments, suffixes, exclude=None, left_out=None):
     """Files that a person names: as files, folders or glob patterns.
 
     Folders are searched with all their subfolders, also through symbolic links, for files with the given suffixes in
@@ -42,6 +58,7 @@ def find_files(arguments, suffixes, exclude=None):
         arguments: list of strings.
         suffixes: tuple of strings with their dots.
         exclude: path of a folder that is not searched, as for results that lie among the inputs.
+        left_out: `LeftOut`, told of files of other kinds, and of folders without such files, which are no error then.
 
     Returns:
         List of `FoundFile`, in the order of the arguments, each folder sorted.
@@ -49,23 +66,30 @@ def find_files(arguments, suffixes, exclude=None):
     Raises:
         UserError: An argument names nothing, or a folder or a pattern holds no such file.
     """
-    found = []
+    found, excluded = [], os.path.realpath(exclude) if exclude else None
     for argument in arguments:
         paths = [argument] if os.path.exists(argument) else sorted(glob.glob(argument, recursive=True))
         if not paths:
             raise UserError(f"There is no such file or folder: {argument}")
-        of_argument = [file for path in paths for file in _expand(pathlib.Path(path), suffixes, exclude)]
-        if not of_argument:
+        of_argument = [file for path in paths for file in _expand(pathlib.Path(path), suffixes, excluded, left_out)]
+        if not of_argument and left_out is None:
             raise UserError(f"{argument} holds no file with one of the suffixes {', '.join(suffixes)}.")
         found += of_argument
     return found
 
 
-def _expand(path, suffixes, exclude):
+def _expand(path, suffixes, excluded, left_out):
     if not path.is_dir():
         return [FoundFile(path, pathlib.Path(path.name))]
-    paths = sorted(path / name for name in _walk(path, {os.path.realpath(exclude)} if exclude else set()))
-    return [FoundFile(file, file.relative_to(path)) for file in paths if file.suffix.lower() in suffixes]
+    files = sorted(path / name for name in _walk(path, {excluded}))
+    found = [FoundFile(file, file.relative_to(path)) for file in files if file.suffix.lower() in suffixes]
+    if left_out is not None:
+        left_out.kinds.update(file.suffix.lower() for file in files if file.suffix.lower() not in suffixes)
+        if os.path.realpath(path) == excluded:
+            left_out.places.append(f"{path} is left out, as it is the folder of the results.")
+        elif not found:
+            left_out.places.append(f"{path} holds no file of a kind that is read.")
+    return found
 
 
 def _walk(folder, seen):
@@ -85,6 +109,13 @@ class Report:
 
     Args:
         verb: string. What is done to a file, as in "colorized".
+
+    Attributes:
+        done: int. Files that are done.
+        skipped: int. Files whose results there are already.
+        failures: list of tuples of the path and the reason, a string.
+        notes: list of strings. What else is to be told at the end.
+        left_out: `LeftOut`, for `find_files`.
     """
 
     def __init__(self, verb):
@@ -92,6 +123,8 @@ class Report:
         self.done = 0
         self.skipped = 0
         self.failures = []
+        self.notes = []
+        self.left_out = LeftOut()
 
     def add_failure(self, path, error):
         """Notes that a file failed. Args: `path`; `error`, the exception."""
@@ -100,9 +133,15 @@ class Report:
     @contextlib.contextmanager
     def catch(self, path):
         """Context in which a file that fails is noted, and one that does not is counted as done."""
-        try:
+        with self.noting(path):
             yield
             self.done += 1
+
+    @contextlib.contextmanager
+    def noting(self, path):
+        """Context in which a result that cannot be written is noted, and counted nowhere else. Gives its `path`."""
+        try:
+            yield path
         except _FAILURES as error:
             self.add_failure(path, error)
 
@@ -121,11 +160,13 @@ class Report:
         """
         sys.stdout.flush()
         for path, reason in self.failures:
-            print(f"{path}: {as_flags(reason)}", file=sys.stderr)
+            print(printable(f"{path}: {as_flags(reason)}"), file=sys.stderr)
         skipped = f", {self.skipped} skipped that exist (`overwrite=True` does them again)" if self.skipped else ""
         if not progress.is_quiet():
             summary = f"{self.done} {self.verb}{skipped}, {len(self.failures)} failed"
             print(as_flags(summary), file=summary_to)
+            for line in (*self.notes, *self.left_out.lines()):
+                print(printable(as_flags(line)), file=summary_to)
         return 1 if self.failures else 0
 
 

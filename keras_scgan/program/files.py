@@ -116,7 +116,7 @@ def fold_name(path):
 
 
 def folds_names(folder):
-    """Whether the file system of a folder, which is made if it is missing, takes names for one that `fold_name` does."""
+    """Whether a folder, which is made if it is missing, takes names for one that `fold_name` does."""
     os.makedirs(folder, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".", dir=folder) as probe:
         pathlib.Path(probe, "a").touch()

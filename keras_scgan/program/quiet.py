@@ -10,13 +10,12 @@ from keras_scgan.program.errors import UserError
 
 
 def set_log_levels():
-    """Sets the log levels of OpenCV, its FFmpeg and TensorFlow, unless the environment sets them.
+    """Sets the log levels of OpenCV and TensorFlow, unless the environment sets them.
 
     For a process of its own. What they say of a bad file, `BadFileError` says.
     """
     if "OPENCV_LOG_LEVEL" not in os.environ:
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 

@@ -19,7 +19,7 @@ def colorize_photos(client, jobs, report, *, quality=95, concurrency=1, max_pixe
 
     Args:
         client: `ServingClient`.
-        jobs: list of `colorize_files.Job`; extras are not written.
+        jobs: list of `planning.Job`; extras are not written.
         report: `file_jobs.Report`, told what became of each.
         quality: int in [1, 100], of formats that lose something.
         concurrency: int. Requests at once.

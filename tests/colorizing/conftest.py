@@ -1,4 +1,4 @@
-"""A video, a place for the result, and no ffmpeg."""
+"""A video, and a place for the result."""
 
 import pytest
 from clips import scene, write
@@ -12,12 +12,3 @@ def clip(tmp_path):
 @pytest.fixture
 def output(tmp_path):
     return tmp_path / "output"
-
-
-@pytest.fixture
-def no_ffmpeg(monkeypatch, tmp_path):
-    """An empty folder, the only one on the PATH."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    monkeypatch.setenv("PATH", str(folder))
-    return folder

@@ -5,7 +5,7 @@ import photos_of_kinds
 import pytest
 from PIL import Image
 
-from keras_scgan.colorizing import colorize_files, shipped
+from keras_scgan.colorizing import colorize_files, planning, shipped
 from keras_scgan.colorizing.colorizer import Colorizer
 from keras_scgan.photos import color
 from keras_scgan.photos.files import read_photo, write_photo
@@ -30,7 +30,7 @@ def folder(tmp_path):
 def run(colorizer, folder, output, extras=(), **options):
     report = Report("colorized")
     files = find_files([str(folder / "in")], (".jpg", ".png", ".webp"))
-    jobs = colorize_files.plan(files, folder / output, report, extras=extras)
+    jobs = planning.plan(files, folder / output, report, extras=extras)
     for _ in colorize_files.colorize_photos(colorizer, jobs, report, **options):
         pass
     assert report.failures == []

@@ -169,7 +169,7 @@ def test_a_video_is_colorized_among_photos(folder, colorize):
     writer.release()
     run = colorize("in/clip.avi", "in/gray.jpg", "--output_dir=out")
     assert "2 colorized, 0 failed" in run.stdout, run.stderr
-    frames = cv2.VideoCapture("out/clip.avi")
+    frames = cv2.VideoCapture("out/clip.mp4")
     assert frames.get(cv2.CAP_PROP_FRAME_COUNT) == 5
     blue, _, red = frames.read()[1].mean(axis=(0, 1))
     assert red > blue + 50

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from keras_scgan.benchmarks.memory import PeakMemory
-from keras_scgan.colorizing import colorize_files
+from keras_scgan.colorizing import colorize_files, planning
 from keras_scgan.colorizing.colorizer import Colorizer
 from keras_scgan.photos.files import output_suffix, read_photo
 from keras_scgan.program.errors import BadFileError
@@ -21,7 +21,7 @@ EVERY = 20
 def colorized(colorizer, path, target):
     """Colorizes a photo, or fails; what is written is a photo in colour."""
     report = Report("colorized")
-    list(colorize_files.colorize_photos(colorizer, [colorize_files.Job(path, target)], report))
+    list(colorize_files.colorize_photos(colorizer, [planning.Job(path, target)], report))
     assert report.done + len(report.failures) == 1
     if report.done:
         assert read_photo(target).pixels.ndim == 3

@@ -9,7 +9,7 @@ from PIL import Image
 from sample_photos import ALPHA, GRAY, RGB, RGBA, deep, encode, opencv
 
 from keras_scgan import serving
-from keras_scgan.colorizing import colorize_files
+from keras_scgan.colorizing import planning
 from keras_scgan.photos import color
 from keras_scgan.photos.files import read_photo
 from keras_scgan.program import file_jobs
@@ -20,7 +20,7 @@ def colorize(tmp_path):
     """Function of a photo file's suffix and bytes and of the server's: returns the reports and the result, if any."""
 
     def run(suffix, data, server):
-        job = colorize_files.Job(tmp_path / f"photo{suffix}", tmp_path / "out" / f"photo{suffix}")
+        job = planning.Job(tmp_path / f"photo{suffix}", tmp_path / "out" / f"photo{suffix}")
         job.path.write_bytes(data)
         report = file_jobs.Report("colorized")
         client = types.SimpleNamespace(colorize=server)

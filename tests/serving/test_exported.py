@@ -7,7 +7,7 @@ from PIL import Image
 from serving import server
 
 from keras_scgan import data, serving
-from keras_scgan.colorizing import colorize_files
+from keras_scgan.colorizing import planning
 from keras_scgan.colorizing.colorizer import Colorizer
 from keras_scgan.export import saved_model
 from keras_scgan.photos.files import read_photo
@@ -56,7 +56,7 @@ def test_photos_of_all_kinds_come_back_as_from_the_colorizer(generator, models, 
     if protocol == "grpc":
         pytest.importorskip("tensorflow_serving.apis")
     report = file_jobs.Report("colorized")
-    jobs = colorize_files.plan(
+    jobs = planning.plan(
         file_jobs.find_files([str(photos)], (".jpg", ".png", ".tif", ".webp")),
         tmp_path,
         report,
