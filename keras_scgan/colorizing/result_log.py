@@ -91,7 +91,7 @@ class ResultLog:
         """Keeps how a result that is written came about. Args: paths of the `result` and the `original`; `fault`."""
         known_by, made = fingerprint(original), fingerprint(result)
         record = Record(self._key(result), os.path.abspath(original), known_by, made, self._settings, fault)
-        line = json.dumps(dataclasses.asdict(record)) + "\n"
+        line = "\n" + json.dumps(dataclasses.asdict(record))  # a line anew, also if the last one broke off
         with self._lock, contextlib.suppress(OSError):
             self._keep(record)
             self._path.parent.mkdir(parents=True, exist_ok=True)

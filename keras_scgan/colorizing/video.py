@@ -5,6 +5,7 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import itertools
+import threading
 
 import numpy as np
 from absl import logging
@@ -116,12 +117,21 @@ def _finished(colorizer, smoother, predicted):
 
 def _ahead(items, count):
     """Yields the items of a generator, which runs in a thread of its own and at most `count` items ahead."""
-    end = object()
-    with contextlib.closing(items), concurrent.futures.ThreadPoolExecutor(1) as thread:
-        try:
-            waiting = collections.deque(thread.submit(next, items, end) for _ in range(count))
-            while (item := waiting.popleft().result()) is not end:
-                waiting.append(thread.submit(next, items, end))
-                yield item
-        finally:
-            thread.shutdown(cancel_futures=True)
+    end, running = object(), threading.Lock()
+
+    def step():
+        with running:
+            return next(items, end)
+
+    try:
+        with concurrent.futures.ThreadPoolExecutor(1) as thread:
+            try:
+                waiting = collections.deque(thread.submit(step) for _ in range(count))
+                while (item := waiting.popleft().result()) is not end:
+                    waiting.append(thread.submit(step))
+                    yield item
+            finally:
+                thread.shutdown(cancel_futures=True)
+    finally:
+        with running:  # a signal may come while the thread starts, which the executor then does not wait for
+            items.close()
