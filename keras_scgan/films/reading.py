@@ -9,11 +9,14 @@ from absl import logging
 from av.sidedata.sidedata import Type
 
 from keras_scgan.films.colors import FULL_RANGE, Colors, has_luma
+from keras_scgan.films.source import reason_of
+from keras_scgan.program.errors import BadFileError
 
 _SWS_MATRICES = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
 """Number of a matrix in swscale by that of ITU-T H.273."""
 
 _DEINTERLACER, _ITS_OPTIONS = "bwdif", "mode=send_frame:deint=interlaced"
+_SMALLEST = 4  # pixels of a side that the filter takes
 _MISSING_FRAMES, _MISSING_SECONDS, _MISSING_SHARE = 2, 1.0, 0.1
 
 
@@ -61,12 +64,17 @@ class PictureReader:
         self._next = None
 
     def pictures(self):
-        """Yields each `Picture`, the first to be shown first."""
-        for frame in _deinterlaced(self.frames()):
-            if self.colors is None:
-                self._begin(frame)
-            yield self._picture(frame)
-            self.count += 1
+        """Yields each `Picture`, the first to be shown first. Raises `BadFileError` if they are of an unknown kind."""
+        try:
+            for frame in _deinterlaced(self.frames()):
+                if self.colors is None:
+                    self._begin(frame)
+                yield self._picture(frame)
+                self.count += 1
+        except (av.FFmpegError, ValueError) as error:
+            if isinstance(error, MemoryError):
+                raise
+            raise BadFileError(self._film.path, f"its pictures cannot be read ({reason_of(error)})") from None
 
     def fault(self):
         """What of the film could not be read, a string, when all its pictures are; `""` if nothing is known of."""
@@ -85,6 +93,8 @@ class PictureReader:
 
     def warn(self):
         """Says, when all pictures are read, how they differ from those of the film."""
+        if len(self._film.pictures) > 1:
+            logging.warning("%s: of its %d pictures one is colorized.", self._film.path, len(self._film.pictures))
         if self._has_changed:
             logging.warning("%s: the size of the picture changes: all of it is made %d x %d.", *self._name_and_size())
         if any(side % 2 for side in self._shape):
@@ -116,6 +126,8 @@ class PictureReader:
             yield frame
 
     def _begin(self, frame):
+        if self._film.clock_may_jump:  # of a recording, the first pictures may build on what came before it
+            self._damaged = 0
         self.colors = Colors.of(frame)
         self._shape = self._decoded_shape = (frame.height, frame.width)
         self._turn = _turn_of(frame)
@@ -167,7 +179,7 @@ def _deinterlaced(frames):
         if graph is not None and now != shape:
             yield from _pulled(graph, None)
             graph = None
-        if graph is None and frame.interlaced_frame:
+        if graph is None and frame.interlaced_frame and min(frame.width, frame.height) >= _SMALLEST:
             graph, shape = _deinterlacer(frame), now
         if graph is None:
             yield frame

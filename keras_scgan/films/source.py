@@ -46,6 +46,8 @@ class FilmFile:
         container: `av.container.InputContainer`.
         picture: `av.VideoStream` that is the film's picture: the best one, and no picture of a cover.
         end: float. Seconds, from the beginning, that the packets read so far reach to.
+        pictures: list of the streams that could be it.
+        clock_may_jump: bool. Whether files of this kind are cut out of broadcasts, whose clock may begin anywhere.
         picture_packets: int. Packets of the picture read so far, empty ones too.
         fault: string. What is wrong with the packets read so far, or `""`.
 
@@ -80,16 +82,16 @@ class FilmFile:
                     io_open=_refuse,
                 )
         except (av.FFmpegError, OSError) as error:
-            raise BadFileError(self.path, f"no film that can be read ({_reason(error)})") from None
+            raise BadFileError(self.path, f"no film that can be read ({reason_of(error)})") from None
         self._note_faults(logged)
-        pictures = [s for s in self.container.streams.video if s.codec_context and not s.disposition & _NO_PICTURE]
-        if not pictures:
+        self.pictures = [s for s in self.container.streams.video if s.codec_context and not s.disposition & _NO_PICTURE]
+        if not self.pictures:
             self.container.close()
             raise BadFileError(self.path, "a file without a film's picture that can be decoded")
         best = self.container.streams.best("video")
-        self.picture = best if best in pictures else pictures[0]
-        self._clock_may_jump = bool(self.container.format.flags & av.format.Flags.ts_discont.value)
-        start = self.container.start_time if self._clock_may_jump else None
+        self.picture = best if best in self.pictures else self.pictures[0]
+        self.clock_may_jump = bool(self.container.format.flags & av.format.Flags.ts_discont.value)
+        start = self.container.start_time if self.clock_may_jump else None
         self._shift = -(start or 0) / _MICROSECONDS
         self._expected = {}
 
@@ -103,7 +105,7 @@ class FilmFile:
     @property
     def announced_end(self):
         """Seconds, from the beginning, that the file itself says it lasts; `None` if it says nothing certain."""
-        if self._clock_may_jump or self.container.duration is None:  # which is then estimated
+        if self.clock_may_jump or self.container.duration is None:  # which is then estimated
             return None
         return (self.container.duration + (self.container.start_time or 0)) / _MICROSECONDS
 
@@ -142,7 +144,7 @@ class FilmFile:
                 try:
                     packet = next(packets, None)
                 except (av.FFmpegError, OSError) as error:
-                    self.fault = f"it cannot be read beyond {self.end:.2f} s ({_reason(error)})"
+                    self.fault = f"it cannot be read beyond {self.end:.2f} s ({reason_of(error)})"
                     return
             self._note_faults(logged)
             if packet is None:
@@ -165,7 +167,7 @@ class FilmFile:
         if not times:
             return
         length = float((packet.duration or 0) * time_base)
-        if self._clock_may_jump and packet.stream.type in ("video", "audio"):
+        if self.clock_may_jump and packet.stream.type in ("video", "audio"):
             seconds = float(times[0] * time_base)
             expected = self._expected.get(packet.stream_index)
             if expected is not None and not -JUMP_BACK < seconds + self._shift - expected < JUMP:
@@ -198,5 +200,6 @@ def _refuse(url, flags, options):
     raise PermissionError("a film of several files")
 
 
-def _reason(error):
+def reason_of(error):
+    """What an error of FFmpeg or of the system says, in lower case."""
     return (getattr(error, "strerror", None) or first_line(error)).lower()

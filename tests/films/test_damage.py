@@ -1,5 +1,6 @@
 """What can be read of a damaged film is never passed off as the whole."""
 
+import av
 import made_films
 import pytest
 from made_films import moving_scene, write_film
@@ -61,3 +62,14 @@ def test_a_whole_film_is_not_called_damaged(tmp_path, colorize, caplog, name):
     assert result.frames == 60
     assert result.fault == ""
     assert not caplog.records
+
+
+def test_a_recording_may_begin_before_its_first_whole_picture(tmp_path, colorize):
+    source = write_film(tmp_path / "film.ts", moving_scene(60), "mpeg2video", options={"g": "12"})
+    with av.open(str(source)) as film:
+        second = [packet.pos for packet in film.demux(video=0) if packet.size][2]
+    data = source.read_bytes()
+    source.write_bytes(data[: 3 * 188] + data[second:])
+    _, result = colorize(source)
+    assert result.fault == ""
+    assert 45 <= result.frames < 60
