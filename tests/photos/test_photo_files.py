@@ -302,7 +302,7 @@ def test_any_name_is_written_and_read(tmp_path, name):
     assert read_photo(str(tmp_path / name)).pixels.shape == RGB.shape
 
 
-@pytest.mark.parametrize(("suffix", "side"), [(".jpg", 65501), (".webp", 16384), (".png", 1_000_001), (".avif", 65537)])
+@pytest.mark.parametrize(("suffix", "side"), [(".jpg", 65501), (".webp", 16384), (".png", 1_000_001), (".avif", 32769)])
 def test_a_picture_larger_than_its_format_allows_is_an_error(tmp_path, suffix, side):
     with pytest.raises(BadFileError, match=rf"{side}x1 pixels, but \w+ has at most {side - 1} a side"):
         write_photo(tmp_path / f"photo{suffix}", np.zeros((1, side), np.uint8))

@@ -117,7 +117,7 @@ def test_no_link_is_followed_and_no_file_of_others_is_written(tmp_path, monkeypa
     ("make", "reason"),
     [
         (os.mkfifo, "a named pipe where a file is expected"),
-        (os.mkdir, "a folder where a file is expected"),
+        (os.mkdir, "Is a directory"),
         (lambda path: os.symlink("/dev/zero", path), "a device where a file is expected"),
     ],
 )
