@@ -143,7 +143,7 @@ def _settings(colorizer):
     """What decides the results beside their originals, for `ResultLog`."""
     names = ("fit", "flip_average", "network_input", "saturation", "upsampling")
     return {name: FLAGS[name].value for name in names} | {
-        "image_size": colorizer.size,
+        "image_size": colorizer.image_size,
         "model": sha256(colorizer.network.path),
     }
 

@@ -13,7 +13,8 @@ import threading
 import unicodedata
 
 _HAS_LOCKS = os.name != "nt"  # on Windows, a file that is open can be neither renamed nor deleted
-_TEMPORARY_NAME = re.compile(r"\..*\.[0-9a-f]{16}\.tmp(\.[^.]*)?")
+_TEMPORARY_NAME = re.compile(r"\..*\.([0-9a-f]{16}|\d+\.\d+)\.tmp(\.[^.]*)?")
+"""Names of temporary files, those too that an earlier version made of the process and the thread."""
 _NO_WAITING = getattr(os, "O_NONBLOCK", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 

@@ -39,12 +39,12 @@ def files_of(folder):
 
 
 def test_what_a_folder_holds_besides_is_counted_by_kind(folder, colorize):
-    for name in ("b.HEIC", "c.heic", "d.CR2", "e.pdf", "notes"):
+    for name in ("b.PSD", "c.psd", "d.CR2", "e.pdf", "notes"):
         (folder / name).write_text("not read")
     run = colorize("in", "--output_dir=out")
     assert run.returncode == 0
     assert run.stdout == (
-        "1 colorized, 0 failed\nLeft out, as their kinds are not read: 2 .heic, 1 .cr2, 1 .pdf, 1 without suffix\n"
+        "1 colorized, 0 failed\nLeft out, as their kinds are not read: 2 .psd, 1 .cr2, 1 .pdf, 1 without suffix\n"
     )
     assert colorize("in", "--output_dir=out2", "--quiet").stdout == ""
 
