@@ -31,10 +31,16 @@ flags.DEFINE_string("server", None, "HOST:PORT. Usual ports: 8501 for rest, 8500
 flags.DEFINE_enum("protocol", "rest", serving.PROTOCOLS, "API of the server.")
 flags.DEFINE_string("model_name", None, "Name under which the server has the model.", required=True)
 flags.DEFINE_integer("model_version", None, "Version of the model. Default: the latest.", 0)
-flags.DEFINE_float("timeout", 60.0, "Seconds that the answer for a photo may take.", 0.001)
-flags.DEFINE_integer("retries", 3, "How often a request is sent again that finds the server not available.", 0)
+flags.DEFINE_float("timeout", 60.0, "Seconds that the answer for a photo may take, with all tries.", 0.001, 1e6)
+flags.DEFINE_integer(
+    "retries",
+    None,
+    "How often at most a request is sent again that finds the server not available, or with too much to do. Default: "
+    "as often as --timeout allows.",
+    0,
+)
 flags.DEFINE_integer("concurrency", 4, "Requests at once; memory grows with them.", 1)
-flags.DEFINE_integer("max_message_mb", 256, "Largest request and answer of grpc, in 2^20 bytes.", 1, 2047)
+flags.DEFINE_integer("max_message_mb", 256, "Largest answer, and request of grpc, in 2^20 bytes.", 1, 2047)
 
 flags.DEFINE_enum(
     "network_input",
@@ -88,12 +94,7 @@ def _colorize(jobs, report):
         network_input=FLAGS.network_input,
     )
     with client, progress_bar(total=len(jobs), unit="photo") as bar:
-        try:
-            for _ in serving.colorize_photos(
-                client, jobs, report, quality=FLAGS.quality, concurrency=FLAGS.concurrency, max_pixels=FLAGS.max_pixels
-            ):
-                bar.update()
-        except serving.ServerError:
-            bar.close()
-            report.finish()
-            raise
+        for _ in serving.colorize_photos(
+            client, jobs, report, quality=FLAGS.quality, concurrency=FLAGS.concurrency, max_pixels=FLAGS.max_pixels
+        ):
+            bar.update()

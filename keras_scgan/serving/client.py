@@ -1,21 +1,33 @@
 """A client of TensorFlow Serving for the exported colorizer."""
 
-import random
 import re
-import time
 import urllib.parse
 
 from keras_scgan.colorizing.descriptions import LUMA, NETWORK_INPUTS
 from keras_scgan.program.errors import UserError
+from keras_scgan.program.printable import printable
 from keras_scgan.serving.rest import RestTransport
-from keras_scgan.serving.status import DEADLINE_EXCEEDED, NOT_FOUND, SIGNATURES, TOO_LARGE, UNAVAILABLE, StatusError
+from keras_scgan.serving.retrying import Retrying
+from keras_scgan.serving.status import (
+    DEADLINE_EXCEEDED,
+    NOT_FOUND,
+    RESOURCE_EXHAUSTED,
+    SIGNATURES,
+    TOO_LARGE,
+    UNAVAILABLE,
+    StatusError,
+)
 
 PROTOCOLS = ("rest", "grpc")
 
-_FIRST_DELAY, _MAX_DELAY = 0.5, 8.0  # seconds
+_FIRST_RETRIES = 4
+"""How often at most a server is asked again whether it has the model: an address may be wrong."""
+
 _NO_FAULT_OF_THE_PICTURE = (UNAVAILABLE, NOT_FOUND, "UNIMPLEMENTED", "PERMISSION_DENIED", "UNAUTHENTICATED")
+_HOST = re.compile(r"[\w.:%-]+")
 _ASSERTION = re.compile(r"assertion failed: \[([^\]]*)\]")
 _NODES = re.compile(r"\[\[.*", re.DOTALL)
+_MAX_READ, _MAX_TOLD = 4096, 200  # characters of what a server says
 
 
 class ServerError(UserError):
@@ -29,23 +41,24 @@ class RequestError(UserError):
 class ServingClient:
     """Colorizes picture files on a TensorFlow Serving server that has an exported SavedModel. Threads may share it.
 
-    A request for which the server is not available is sent again, after a time that doubles; other errors are not
-    tried again.
+    A request for which the server is not available or has too much to do is sent again, after as long as it asks for,
+    otherwise a time that doubles; other errors are not tried again. What a server answers is bounded in size and time,
+    and checked.
 
     Args:
         server: string. HOST:PORT; the ports are 8501 (REST) and 8500 (gRPC) where the server has the usual ones.
         model_name: string. Name under which the server has the model.
         protocol: string. `"rest"` (the default) or `"grpc"`, which sends a quarter less but needs a package.
         version: int. Version of the model. Defaults to the latest.
-        timeout: float. Seconds that an answer may take. Defaults to 60.
-        retries: int. How often a request is sent again. Defaults to 3.
-        max_message_mb: int in [1, 2047]. Largest request and answer of gRPC, in 2^20 bytes. Defaults to 256.
+        timeout: float. Seconds that an answer may take, with all tries. Defaults to 60.
+        retries: int. How often at most a request is sent again. Defaults to as often as there is time for.
+        max_message_mb: int in [1, 2047]. Largest answer, and request of gRPC, in 2^20 bytes. Defaults to 256.
         network_input: string. What is sent: `"luma"` (the default), photos, or `"thermal"`, thermal images, which take
             a model of another signature.
 
     Raises:
         ServerError: There is no such server, model or version, or the model has not the signature.
-        UserError: `server` has not this form, or tensorflow-serving-api is missing.
+        UserError: `server` has not this form, `model_name` is no name, or tensorflow-serving-api is missing.
         ValueError: `protocol` or `network_input` has none of its values.
 
     Example:
@@ -63,7 +76,7 @@ class ServingClient:
         *,
         version=None,
         timeout=60.0,
-        retries=3,
+        retries=None,
         max_message_mb=256,
         network_input=LUMA,
     ):
@@ -73,14 +86,16 @@ class ServingClient:
         ):
             if value not in values:
                 raise ValueError(f"`{name}` must be one of {values}. Received: {name}={value!r}")
+        if not model_name or not model_name.isprintable():
+            raise UserError(f"`model_name={model_name!r}` is no name of a model.")
         self._signature = SIGNATURES[network_input]
         self.server = server
         self.model_name = model_name
         self.protocol = protocol
         self.version = version
         self.timeout = timeout
-        self.retries = retries
         self.max_message_mb = max_message_mb
+        self._requests = Retrying(timeout, retries)
         self._transport = self._connect()
         self._check_model()
 
@@ -102,7 +117,7 @@ class ServingClient:
     def colorize_batch(self, images):
         """Colorizes a list of pictures, of any sizes, in one request; see `colorize`. A bad one fails them all."""
         try:
-            results = self._request(self._transport.predict, self._signature, images)
+            results = self._requests.call(self._transport.predict, self._signature, images)
         except StatusError as error:
             raise self._describe(error) from error
         if len(results) != len(images):
@@ -127,18 +142,18 @@ class ServingClient:
     def _connect(self):
         host, port = _parse(self.server)
         if self.protocol == "rest":
-            return RestTransport(host, port, self.model_name, self.version, self.timeout)
+            return RestTransport(host, port, self.model_name, self.version, self.max_message_mb)
         from keras_scgan.serving.grpc_transport import GrpcTransport
 
         try:
-            return GrpcTransport(self.server, self.model_name, self.version, self.timeout, self.max_message_mb)
+            return GrpcTransport(self.server, self.model_name, self.version, self.max_message_mb)
         except ImportError as error:
             needed = 'pip install "keras-scgan[serving]", or use REST'
             raise UserError(f"gRPC needs tensorflow-serving-api ({error}): {needed}.") from error
 
     def _check_model(self):
         try:
-            signatures = self._request(self._transport.signatures)
+            signatures = self._requests.call(self._transport.signatures, retries=_FIRST_RETRIES)
         except StatusError as error:
             self.close()
             raise self._describe_server(error) from error
@@ -146,30 +161,23 @@ class ServingClient:
             self.close()
             others = ", ".join(sorted(name for name in signatures if not name.startswith("__"))) or "none"
             raise ServerError(
-                f"{self._model} has no signature {self._signature} (it has: {others}): {_advice(signatures)}."
+                f"{self._model} has no signature {self._signature} (it has: {_told(others)}): {_advice(signatures)}."
             )
-
-    def _request(self, call, *arguments):
-        """Result of a call, repeated while the server is not available."""
-        for attempt in range(self.retries):
-            try:
-                return call(*arguments)
-            except StatusError as error:
-                if error.code != UNAVAILABLE:
-                    raise
-            time.sleep(_delay(attempt))
-        return call(*arguments)
 
     def _describe(self, error):
         if error.code in _NO_FAULT_OF_THE_PICTURE:
             return self._describe_server(error)
         if error.code == DEADLINE_EXCEEDED:
             return RequestError(f"no answer from {self.server} within {self.timeout:g} s: allow a longer timeout")
-        if error.code == TOO_LARGE:
-            limit = f", which is {self.max_message_mb} MB here" if self.protocol == "grpc" else ""
+        if error.code == RESOURCE_EXHAUSTED:
             return RequestError(
-                f"too large for the message limit{limit} ({_one_line(error.text)}): raise it (max_message_mb for gRPC, "
-                "or that of a proxy), or send a smaller picture"
+                f"the server has too much to do ({_one_line(error.text)}; tried {error.tries} times): send less at "
+                "once, or allow a longer timeout"
+            )
+        if error.code == TOO_LARGE:
+            return RequestError(
+                f"too large for the message limit ({_one_line(error.text)}): raise it (max_message_mb, which is "
+                f"{self.max_message_mb} here, or that of a proxy), or send a smaller picture"
             )
         return RequestError(f"the server does not take it: {_one_line(error.text)} ({error.code})")
 
@@ -177,7 +185,7 @@ class ServingClient:
         text = _one_line(error.text)
         if error.code == UNAVAILABLE:
             return ServerError(
-                f"No server is available at {self.server} for {self.protocol} ({text}; tried {self.retries + 1} "
+                f"No server is available at {self.server} for {self.protocol} ({text}; tried {error.tries} "
                 "times): start it, or check the port, which is usually 8501 for rest and 8500 for grpc."
             )
         if error.code == NOT_FOUND:
@@ -199,19 +207,21 @@ def _parse(server):
     try:
         parts = urllib.parse.urlsplit(f"//{server}")
         host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port = None, None
-    if not host or not port or parts.path:
+        is_one = bool(host and port and parts.netloc == server and "@" not in server and host.encode("idna"))
+    except ValueError:  # of `UnicodeError` too, for a name that no host can have
+        is_one = False
+    if not is_one or not _HOST.fullmatch(host):
         raise UserError(f"The server {server!r} is not HOST:PORT, as in localhost:8501.")
     return host, port
 
 
-def _delay(attempt):
-    """Seconds before a request is sent again: doubled each time, and random, as clients must not come back at once."""
-    return min(_FIRST_DELAY * 2**attempt, _MAX_DELAY) * random.uniform(0.5, 1.0)
-
-
 def _one_line(text):
     """What a server says, on one line: of TensorFlow's errors, the message without the names of the graph's nodes."""
+    text = text[:_MAX_READ]
     assertion = _ASSERTION.search(text)
-    return " ".join((assertion[1] if assertion else _NODES.sub("", text)).split())
+    return _told(" ".join((assertion[1] if assertion else _NODES.sub("", text)).split()))
+
+
+def _told(text):
+    """As much of a text of the server as is told."""
+    return printable(text if len(text) <= _MAX_TOLD else f"{text[: _MAX_TOLD - 3]}...")

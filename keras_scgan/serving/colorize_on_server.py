@@ -1,17 +1,19 @@
 """Colorizing many photo files on a server into a folder."""
 
-import cv2
-import numpy as np
+import struct
 
-from keras_scgan.photos import color, formats
-from keras_scgan.photos.decoding import MAX_PIXELS
+import cv2
+
+from keras_scgan.photos import color, decoding, formats
 from keras_scgan.photos.files import read_bytes, read_photo, write_photo
 from keras_scgan.program import file_jobs
 from keras_scgan.program.errors import BadFileError
 from keras_scgan.serving.client import RequestError, ServerError
 
+_PNG_SIZE = struct.Struct(">16xII")  # of a PNG file, behind its signature and the head of its first chunk
 
-def colorize_photos(client, jobs, report, *, quality=95, concurrency=1, max_pixels=MAX_PIXELS):
+
+def colorize_photos(client, jobs, report, *, quality=95, concurrency=1, max_pixels=decoding.MAX_PIXELS):
     """Colorizes photo files; several requests are under way at once, while others are read and written.
 
     Results are what `colorize_files.colorize_photos` writes: they have the format of their targets, and the metadata,
@@ -27,27 +29,18 @@ def colorize_photos(client, jobs, report, *, quality=95, concurrency=1, max_pixe
 
     Yields:
         Each job that is done or has failed.
-
-    Raises:
-        ServerError: The server cannot be used any more. What is done stays.
     """
 
     def load(job):
         photo = read_photo(job.path, max_pixels=max_pixels)
         try:
             result = client.colorize(_request_bytes(job.path, photo))
-        except RequestError as error:
+        except (RequestError, ServerError) as error:
             raise BadFileError(job.path, str(error)) from error
-        except ServerError as error:  # which is no matter of this photo alone: raised in `compute`, it ends them all
-            result = error
         return photo.metadata, photo.pixels.shape[:2], result
 
     def compute(loaded):
-        results = [result for *_, result in loaded]
-        for error in results:
-            if isinstance(error, ServerError):
-                raise error
-        return results
+        return [result for *_, result in loaded]
 
     def save(job, loaded, png):
         metadata, shape, _ = loaded
@@ -72,11 +65,17 @@ def _request_bytes(path, photo):
 
 
 def _decode(path, png, shape):
-    """`[H, W, 3]` RGB or `[H, W, 4]` RGBA of the server's answer."""
-    pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED) if png else None
-    if pixels is None or pixels.shape[2:] not in ((3,), (4,)):
+    """`[H, W, 3]` RGB or `[H, W, 4]` RGBA of the server's answer, of which nothing but the photo's own size is read."""
+    if formats.kind_of(png) != "PNG" or len(png) < _PNG_SIZE.size:
         raise BadFileError(path, "the server's answer is no picture in colour")
-    if pixels.shape[:2] != shape:
-        got, expected = (f"{width}x{height}" for height, width in (pixels.shape[:2], shape))
+    width, height = _PNG_SIZE.unpack_from(png)
+    if (height, width) != shape:
+        got, expected = (f"{width}x{height}" for height, width in ((height, width), shape))
         raise BadFileError(path, f"the server's answer has {got} pixels, but the photo {expected}")
-    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB if pixels.shape[2] == 3 else cv2.COLOR_BGRA2RGBA)
+    try:
+        pixels, _ = decoding.decode(path, png, max_pixels=width * height)
+    except BadFileError as error:
+        raise BadFileError(path, f"the server's answer: {error.reason}") from error
+    if pixels.shape[2:] not in ((3,), (4,)):
+        raise BadFileError(path, "the server's answer is no picture in colour")
+    return pixels

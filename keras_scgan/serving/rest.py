@@ -6,17 +6,23 @@ Reference:
 
 import base64
 import contextlib
+import datetime
+import email.utils
+import functools
 import http.client
 import json
 import urllib.parse
 
+from keras_scgan.serving import connection
 from keras_scgan.serving.status import (
     DEADLINE_EXCEEDED,
     IMAGES,
     NOT_FOUND,
+    RESOURCE_EXHAUSTED,
     TOO_LARGE,
     UNAVAILABLE,
     StatusError,
+    expecting,
 )
 
 _CODES = {
@@ -25,12 +31,22 @@ _CODES = {
     403: "PERMISSION_DENIED",
     404: NOT_FOUND,
     413: TOO_LARGE,
-    429: "RESOURCE_EXHAUSTED",
+    429: RESOURCE_EXHAUSTED,
     501: "UNIMPLEMENTED",
+    502: UNAVAILABLE,
     503: UNAVAILABLE,
-    504: DEADLINE_EXCEEDED,
+    504: "GATEWAY_TIMEOUT",
 }
 """gRPC status of what TensorFlow Serving, or a proxy before it, answers with."""
+
+_MAX_ERROR_BYTES = 1 << 16
+_MAX_METADATA_BYTES = 1 << 20
+_MAX_VALUES = 1_000_000
+"""Values in the JSON of an answer, each of which takes many times the memory that it has in the text."""
+
+_expecting_tensorflow_serving = functools.partial(
+    expecting, ValueError, LookupError, TypeError, AttributeError, RecursionError
+)
 
 
 class RestTransport:
@@ -41,27 +57,27 @@ class RestTransport:
         port: int.
         model_name: string.
         version: int, or `None` for the latest.
-        timeout: float. Seconds that the server may be silent.
+        max_message_mb: int. Largest answer, in 2^20 bytes.
     """
 
-    def __init__(self, host, port, model_name, version, timeout):
+    def __init__(self, host, port, model_name, version, max_message_mb):
         self._address = host, port
-        self._timeout = timeout
+        self._max_bytes = max_message_mb * 2**20
         self._path = f"/v1/models/{urllib.parse.quote(model_name, safe='')}"
         if version is not None:
             self._path += f"/versions/{version}"
 
-    def signatures(self):
-        """Names of the model's signatures, a list. Raises: `StatusError`."""
-        answer = self._request("GET", f"{self._path}/metadata")
+    def signatures(self, deadline):
+        """Names of the model's signatures, a list. Args: `deadline`, a `Deadline`. Raises: `StatusError`."""
+        answer = self._request("GET", f"{self._path}/metadata", deadline, _MAX_METADATA_BYTES)
         with _expecting_tensorflow_serving():
-            return list(answer["metadata"]["signature_def"]["signature_def"])
+            return list(answer["metadata"]["signature_def"]["signature_def"].keys())
 
-    def predict(self, signature, images):
-        """Calls a signature on a list of bytes; returns a list of bytes. Raises: `StatusError`."""
+    def predict(self, signature, images, deadline):
+        """Calls a signature on a list of bytes by a `Deadline`; returns a list of bytes. Raises: `StatusError`."""
         inputs = {IMAGES: [{"b64": base64.b64encode(image).decode("ascii")} for image in images]}
         body = json.dumps({"signature_name": signature, "inputs": inputs})
-        answer = self._request("POST", f"{self._path}:predict", body)
+        answer = self._request("POST", f"{self._path}:predict", deadline, self._max_bytes, body)
         with _expecting_tensorflow_serving():
             outputs = answer["outputs"]
             if isinstance(outputs, dict):  # of a signature that has more than one
@@ -71,38 +87,51 @@ class RestTransport:
     def close(self):
         """Does nothing: no connection outlives its request."""
 
-    def _request(self, method, path, body=None):
+    def _request(self, method, path, deadline, max_bytes, body=None):
         """Answer of the server, from JSON."""
-        connection = http.client.HTTPConnection(*self._address, timeout=self._timeout)
+        headers = {"Content-Type": "application/json"} if body else {}
         try:
-            connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
-            response = connection.getresponse()
-            data = response.read()
+            with (
+                contextlib.closing(connection.Connection(*self._address, deadline)) as opened,
+                opened.ask(method, path, body, headers) as response,
+            ):
+                is_good = response.status == http.HTTPStatus.OK
+                data = connection.read(response, max_bytes) if is_good else response.read(_MAX_ERROR_BYTES)
         except TimeoutError as error:
             raise StatusError(DEADLINE_EXCEEDED, str(error)) from error
-        except (OSError, http.client.IncompleteRead) as error:
+        except http.client.IncompleteRead as error:
+            raise StatusError(UNAVAILABLE, "its answer breaks off") from error
+        except OSError as error:
             raise StatusError(UNAVAILABLE, getattr(error, "strerror", None) or str(error)) from error
-        except http.client.HTTPException as error:
+        except (http.client.HTTPException, ValueError) as error:
             raise StatusError("UNKNOWN", "what it answers is no HTTP: is this its port for gRPC?") from error
-        finally:
-            connection.close()
-        if response.status != http.HTTPStatus.OK:
-            raise StatusError(_CODES.get(response.status, "UNKNOWN"), _error_text(response, data))
+        if not is_good:
+            code = _CODES.get(response.status, "UNKNOWN")
+            raise StatusError(code, _error_text(response, data), _retry_after(response))
         with _expecting_tensorflow_serving():
-            return json.loads(data)
+            return _parse(data)
+
+
+def _parse(data):
+    """What JSON holds. Raises: `ValueError`, `RecursionError` if it is none, or none of a few long values."""
+    if sum(data.count(mark) for mark in b"[{,") > _MAX_VALUES:
+        raise ValueError("too many values")
+    return json.loads(data)
 
 
 def _error_text(response, data):
     """TensorFlow Serving's words for an error; the status line where it is a proxy's, or a page."""
-    with contextlib.suppress(ValueError, KeyError, TypeError):
-        return str(json.loads(data)["error"])
+    with contextlib.suppress(ValueError, LookupError, TypeError, RecursionError):
+        return str(_parse(data)["error"])
     return f"HTTP status {response.status} {response.reason}"
 
 
-@contextlib.contextmanager
-def _expecting_tensorflow_serving():
-    """Context in which an answer that has not the form of TensorFlow Serving's is a `StatusError`."""
-    try:
-        yield
-    except (ValueError, KeyError, TypeError) as error:
-        raise StatusError("UNKNOWN", "its answer is not that of TensorFlow Serving") from error
+def _retry_after(response):
+    """Seconds after which a response asks for another try, or `None`. It names them, or a date."""
+    text = response.getheader("Retry-After", "").strip()
+    with contextlib.suppress(ValueError, TypeError, OverflowError):
+        if text.isdecimal():
+            return float(text)
+        date = email.utils.parsedate_to_datetime(text)
+        return max(0.0, (date - datetime.datetime.now(datetime.UTC)).total_seconds())
+    return None

@@ -1,7 +1,12 @@
 """Servers of small models, one a protocol."""
 
+import time
+import types
+
 import pytest
 from serving import server, tiny_model
+
+from keras_scgan.serving import retrying
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +31,12 @@ def served(running):
     """`running`, as it was at its start."""
     running.reset()
     return running
+
+
+@pytest.fixture
+def pauses(monkeypatch):
+    """Seconds that the client waited, a list; without having waited, though its clock has gone on."""
+    waited = []
+    clock = types.SimpleNamespace(sleep=waited.append, monotonic=lambda: time.monotonic() + sum(waited))
+    monkeypatch.setattr(retrying, "time", clock)
+    return waited

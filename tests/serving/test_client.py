@@ -6,7 +6,6 @@ import json
 import socket
 import sys
 import threading
-import types
 import urllib.error
 import urllib.request
 
@@ -16,7 +15,7 @@ import pytest
 from serving import server, tiny_model
 
 from keras_scgan.program.errors import UserError
-from keras_scgan.serving import PROTOCOLS, RequestError, ServerError, ServingClient, client
+from keras_scgan.serving import PROTOCOLS, RequestError, ServerError, ServingClient
 
 
 @pytest.fixture
@@ -31,14 +30,6 @@ def connect(served):
     yield function
     for opened in clients:
         opened.close()
-
-
-@pytest.fixture
-def pauses(monkeypatch):
-    """Seconds that the client waited, without having waited."""
-    waited = []
-    monkeypatch.setattr(client, "time", types.SimpleNamespace(sleep=waited.append))
-    return waited
 
 
 @pytest.fixture
@@ -121,12 +112,6 @@ def test_a_stopped_server_is_tried_again_and_then_told_in_one_line(closed_port, 
     assert len(pauses) == 4
 
 
-def test_waiting_times_grow_to_a_limit_and_differ():
-    delays = [client._delay(20) for _ in range(50)]
-    assert 4 <= min(delays) < max(delays) <= 8
-    assert len(set(delays)) == 50
-
-
 @pytest.mark.parametrize(
     ("model_name", "message"),
     [
@@ -182,11 +167,23 @@ def test_a_web_server_of_another_kind_is_told(status, pauses):
     assert not pauses
 
 
-@pytest.mark.parametrize("address", ["localhost", "localhost:x", "localhost:99999", "http://localhost:8501", "", ":1"])
+ADDRESSES = (
+    *("localhost", "localhost:x", "localhost:99999", "http://localhost:8501", "", ":1", "localhost:1/v1"),
+    *("me@localhost:1", f"{'a' * 64}.org:1", "a..b:1", "a b:1", "a\n:1", "[::1:1", "\udcff:1"),
+)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_an_address_of_another_form_is_told(address, protocol):
     with pytest.raises(UserError, match="is not HOST:PORT"):
         ServingClient(address, "scgan", protocol)
+
+
+@pytest.mark.parametrize("name", ["", "a\nb", "\udcff"])
+def test_a_name_that_no_model_can_have_is_told(name):
+    with pytest.raises(UserError, match="is no name of a model"):
+        ServingClient("localhost:1", name)
 
 
 def test_an_unknown_protocol_is_an_error():
@@ -212,6 +209,15 @@ def test_a_server_that_is_unavailable_for_a_while_is_waited_for(served, connect,
     assert pauses == sorted(pauses)
 
 
+def test_a_server_with_too_much_to_do_is_asked_again_and_then_told(served, connect, pauses):
+    colorize = connect(retries=2).colorize
+    served.failures = [("RESOURCE_EXHAUSTED", "no memory is left")] * 5
+    with pytest.raises(RequestError, match=r"too much to do \(no memory is left; tried 3 times\)"):
+        colorize(png(picture()))
+    np.testing.assert_array_equal(decoded(colorize(png(picture()))), tiny_model.paint(picture()))
+    assert len(pauses) == 4
+
+
 def test_a_server_that_stays_unavailable_is_told_with_its_words(served, connect, pauses):
     colorize = connect(retries=2).colorize
     served.failures = [("UNAVAILABLE", "the queue is full")] * 9
@@ -220,7 +226,7 @@ def test_a_server_that_stays_unavailable_is_told_with_its_words(served, connect,
     assert served.requests == 3
 
 
-@pytest.mark.parametrize("code", ["INVALID_ARGUMENT", "FAILED_PRECONDITION", "INTERNAL", "RESOURCE_EXHAUSTED"])
+@pytest.mark.parametrize("code", ["INVALID_ARGUMENT", "FAILED_PRECONDITION", "INTERNAL"])
 def test_other_errors_are_not_tried_again(served, connect, pauses, code):
     colorize = connect().colorize
     served.failures = [(code, "some\n\t reason")]
