@@ -1,15 +1,13 @@
 """Checkpoints of a training run: everything that decides how it goes on, in one file, whole or absent."""
 
 import pathlib
-import zipfile
-import zlib
 
 import keras
 import numpy as np
 from absl import logging
 
-from keras_scgan.program.errors import UserError
-from keras_scgan.program.files import atomic_path
+from keras_scgan.program.errors import BadFileError, UserError, first_line
+from keras_scgan.program.files import atomic_path, open_regular
 
 KEEP = 3
 _CONSTANT = "constant/"
@@ -29,6 +27,25 @@ def checkpoint_steps(folder):
     """Steps of the checkpoints in a folder, in order."""
     names = (path.stem.removeprefix("step_") for path in pathlib.Path(folder).glob("step_*.npz"))
     return sorted(int(name) for name in names if name.isdecimal())
+
+
+def read_checkpoint(path):
+    """What a checkpoint holds, a dict of arrays by name.
+
+    Raises:
+        PermissionError: It may not be read.
+        BadFileError: It is damaged.
+    """
+    try:
+        with open_regular(path) as file, np.load(file) as archive:
+            values = {name: np.asarray(archive[name]) for name in archive.files}
+        if not values:
+            raise ValueError("nothing is in it")
+        return values
+    except PermissionError:
+        raise
+    except Exception as error:  # a file that is damaged can fail in any way
+        raise BadFileError(path, f"damaged ({first_line(error) or type(error).__name__})") from error
 
 
 class Checkpoints:
@@ -88,16 +105,15 @@ class Checkpoints:
         Damaged ones that are passed over are renamed when the next is saved: `step_00001234.npz.damaged`.
 
         Raises:
-            OSError: it cannot be read.
+            PermissionError: it may not be read.
             UserError: it belongs to another run, or all are damaged.
         """
         for step in reversed(self.steps()):
             path = self.path(step)
             try:
-                with open(path, "rb") as file, np.load(file) as archive:
-                    values = dict(archive)
-            except (ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
-                logging.warning("Passed over the damaged checkpoint %s: %s", path, error)
+                values = read_checkpoint(path)
+            except BadFileError as error:
+                logging.warning("Passed over the checkpoint %s", error)
                 self._damaged.append(path)
                 continue
             self._assign(values, path)
@@ -109,15 +125,15 @@ class Checkpoints:
     def _assign(self, values, path):
         for name, value in self._named_constants().items():
             found = values.pop(name, None)
-            if found is not None and found != value:
+            if found is not None and not np.array_equal(found, value):
                 raise UserError(
                     f"{path} was made with {name.removeprefix(_CONSTANT)}={found}, not {value}: go on with that, or "
                     "start another run from generator.keras by `init_from`."
                 )
-        shapes = {name: tuple(variable.shape) for name, variable in self._variables.items()}
-        found = {name: value.shape for name, value in values.items()}
-        if shapes != found:
-            differing = sorted(name for name in shapes.keys() | found.keys() if shapes.get(name) != found.get(name))
+        kinds = {name: (tuple(variable.shape), variable.dtype) for name, variable in self._variables.items()}
+        found = {name: (value.shape, value.dtype.name) for name, value in values.items()}
+        if kinds != found:
+            differing = sorted(name for name in kinds.keys() | found.keys() if kinds.get(name) != found.get(name))
             raise UserError(
                 f"{path} is of another model ({len(differing)} variables differ, the first is {differing[0]}): "
                 "train with the settings that it was made with (run.flags), or start anew with `fresh=True`."

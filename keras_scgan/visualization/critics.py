@@ -2,8 +2,6 @@
 
 import dataclasses
 import pathlib
-import zipfile
-import zlib
 
 import numpy as np
 from keras import ops
@@ -13,8 +11,8 @@ from keras_scgan.models import build_critic
 from keras_scgan.models.loading import load_model
 from keras_scgan.photos import color
 from keras_scgan.photos.resizing import to_square
-from keras_scgan.program.errors import UserError
-from keras_scgan.training.checkpoints import checkpoint_dir, checkpoint_path, checkpoint_steps
+from keras_scgan.program.errors import BadFileError, UserError
+from keras_scgan.training.checkpoints import checkpoint_dir, checkpoint_path, checkpoint_steps, read_checkpoint
 from keras_scgan.visualization.figures import rgb_of, upsample
 from keras_scgan.visualization.grid import Panel, Scale, draw_grid, fit
 
@@ -85,10 +83,9 @@ def _load_from_checkpoint(run_dir, path, flags_path, flags):
     if path is None:
         raise UserError(f"The run {run_dir} has no checkpoint (checkpoints/step_*.npz) of stage 2.")
     try:
-        with open(path, "rb") as file, np.load(file) as archive:
-            values = {name: archive[name] for name in archive.files if "_critic/" in name}
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
-        raise UserError(f"The checkpoint {path} cannot be read ({error}): go on with the run.") from error
+        values = read_checkpoint(path)
+    except BadFileError as error:
+        raise UserError(f"The checkpoint {path} cannot be read ({error.reason}): go on with the run.") from error
     critics = {}
     for name in CRITICS:
         # The names begin with the variable's number, so that their order is that of the variables.

@@ -2,11 +2,13 @@
 
 import os
 import re
+import zipfile
 
 import keras
 import numpy as np
 import pytest
 import tiny
+from platforms import needs_posix
 from tiny import assert_same_bits, values_of
 
 from keras_scgan.program.errors import UserError
@@ -82,6 +84,78 @@ def test_a_torn_checkpoint_is_passed_over_for_the_one_before(trained, tmp_path, 
     checkpoints.save(2)
     damage(checkpoints.path(2), share)
     assert checkpoints.restore_latest() == 1
+
+
+def foreign_archive(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("generator/0000/x", "no array")
+
+
+def header_without_end(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        header = b"{'descr': '<f4', 'shape': " + b"(" * 9000
+        archive.writestr("x.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+
+
+def nothing_in_it(path):
+    zipfile.ZipFile(path, "w").close()
+
+
+def folder_in_its_place(path):
+    path.unlink()
+    path.mkdir()
+
+
+def pipe_in_its_place(path):
+    path.unlink()
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        *(header_without_end, nothing_in_it, folder_in_its_place),
+        pytest.param(pipe_in_its_place, marks=needs_posix),
+    ],
+)
+def test_a_checkpoint_that_is_spoilt_in_any_way_is_passed_over_for_the_one_before(trained, tmp_path, spoil):
+    checkpoints = Checkpoints(tmp_path, trained)
+    checkpoints.save(1)
+    checkpoints.save(2)
+    spoil(checkpoints.path(2))
+    assert checkpoints.restore_latest() == 1
+    checkpoints.save(3)
+    assert checkpoints.steps() == [1, 3]
+
+
+def test_a_disk_that_fails_is_passed_over_for_the_checkpoint_before(trained, tmp_path, monkeypatch):
+    checkpoints = Checkpoints(tmp_path, trained)
+    checkpoints.save(1)
+    checkpoints.save(2)
+    load = np.load
+
+    def fail(file):
+        if file.name.endswith("2.npz"):
+            raise OSError(5, "Input/output error")
+        return load(file)
+
+    monkeypatch.setattr(np, "load", fail)
+    assert checkpoints.restore_latest() == 1
+
+
+def test_arrays_of_another_kind_are_an_error_that_changes_nothing(trained, tmp_path):
+    checkpoints = Checkpoints(tmp_path, trained, {"seed": 1})
+    checkpoints.save(1)
+    expected, values = values_of(trained), dict(np.load(checkpoints.path(1)))
+    name = next(iter(values))
+    for change in ({name: values[name].astype(str)}, {"constant/seed": np.ones(3, int)}):
+        np.savez(checkpoints.path(1), **values | change)
+        with pytest.raises(UserError, match=r"is of another model|was made with seed"):
+            checkpoints.restore_latest()
+    foreign_archive(checkpoints.path(1))
+    with pytest.raises(UserError, match="is of another model"):
+        checkpoints.restore_latest()
+    assert_same_bits(values_of(trained), expected)
 
 
 def test_no_flipped_byte_is_restored_in_silence(trained, tmp_path, rng):
