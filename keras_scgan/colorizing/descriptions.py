@@ -5,11 +5,11 @@ SavedModel has the file in its `assets.extra`.
 """
 
 import dataclasses
-import json
 import pathlib
 import zipfile
 
-from keras_scgan.program.errors import UserError
+from keras_scgan.program.errors import UserError, first_line
+from keras_scgan.program.json_files import parse_object
 
 NETWORK_INPUTS = LUMA, THERMAL = ("luma", "thermal")
 """What networks colorize."""
@@ -20,6 +20,7 @@ FILE_NAME = "keras_scgan.json"
 UNTRAINED_SIZE = 224
 """Pixels of a side at which a network is run that takes any and was not trained yet."""
 
+_MAX_BYTES = 1 << 20  # of a description
 _TAIL = 1 << 16  # bytes at the end of a file, in which a damaged archive is looked for
 
 
@@ -113,18 +114,15 @@ def read(path):
         if text is None:
             return UNKNOWN
         return Description.from_fields(_parse(text))
-    except (ValueError, OSError, zipfile.BadZipFile) as error:
-        raise UserError(f"The model {path} cannot be used: {error}") from error
+    except Exception as error:  # an archive that is damaged can fail in any way
+        raise UserError(f"The model {path} cannot be used: {first_line(error)}") from error
 
 
 def _parse(text):
     try:
-        fields = json.loads(text)
+        return parse_object(text)
     except ValueError as error:
-        raise ValueError(f"its description is damaged ({error}).") from error
-    if not isinstance(fields, dict):
-        raise ValueError("its description is damaged.")
-    return fields
+        raise ValueError(f"its description is damaged: {error}.") from None
 
 
 def _from_saved_model(folder):
@@ -135,7 +133,11 @@ def _from_saved_model(folder):
 def _from_tflite(path):
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
-            return archive.read(FILE_NAME) if FILE_NAME in archive.namelist() else None
+            if FILE_NAME not in archive.namelist():
+                return None
+            if archive.getinfo(FILE_NAME).file_size > _MAX_BYTES:
+                raise ValueError("its description is damaged: it is too large.")
+            return archive.read(FILE_NAME)
     with open(path, "rb") as file:
         file.seek(max(0, path.stat().st_size - _TAIL))
         if FILE_NAME.encode() in file.read():

@@ -10,6 +10,7 @@ import numpy as np
 from keras_scgan.data.bad_files import DataError
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.files import atomic_path, remove_temporaries
+from keras_scgan.program.json_files import read_object
 
 _SETTINGS_NAME = "feature_cache.json"
 _SHARD_NAME = re.compile(r"features-\d{5,}\.float16")
@@ -144,12 +145,9 @@ class FeatureCache:
 
 def _read_settings(path):
     try:
-        settings = json.loads(path.read_text())
-    except ValueError:
-        settings = None
-    if not isinstance(settings, dict):
-        raise UserError(f"{path} is damaged: delete the folder, and the cache is made anew.")
-    return settings
+        return read_object(path)
+    except ValueError as error:
+        raise UserError(f"{path} is damaged ({error}): delete the folder, and the cache is made anew.") from None
 
 
 def _shown(settings, name):

@@ -22,7 +22,8 @@ from google.protobuf.message import DecodeError
 
 from keras_scgan.data import decoding
 from keras_scgan.program.errors import BadFileError
-from keras_scgan.program.files import atomic_path
+from keras_scgan.program.files import atomic_path, open_regular
+from keras_scgan.program.printable import printable
 
 IMAGE_FIELDS = ("color", "saliency", "thermal")
 FIELDS = (*IMAGE_FIELDS, "label")
@@ -39,6 +40,7 @@ _JPEG_OPTIONS = (
 )
 _HEADER = struct.Struct("<Q4x")  # of a record in a TFRecord file: its length, and a checksum of that
 _FOOTER_BYTES = 4
+_MAX_KEY = 200  # characters that errors tell
 
 
 def shard_name(name, split, index, count):
@@ -97,14 +99,17 @@ def decode(data, fields, min_side=None, name="record"):
         values = {feature: _value(features[feature]) for feature in list(features)}
         key = values["key"].decode("utf-8", "surrogateescape")
         is_whole = values.pop("crc32") == _checksum(values)
-    except (DecodeError, LookupError, TypeError, AttributeError):
+    except (DecodeError, LookupError, TypeError, ValueError, AttributeError):
         raise BadFileError(name, "damaged, or no record of a data set") from None
-    name = f"{name} ({key})"
+    name = f"{name} ({printable(key[:_MAX_KEY])})"
     if not is_whole:
         raise BadFileError(name, "damaged: its checksum is not that of what it holds")
     missing = [field for field in fields if field not in values]
     if missing:
         raise BadFileError(name, f"has no field {missing[0]}")
+    for field in fields:
+        if not isinstance(values[field], int if field == "label" else bytes):
+            raise BadFileError(name, f"its {field} is of another type")
     return {field: _decode_field(field, values[field], min_side, name) for field in fields}
 
 
@@ -147,7 +152,7 @@ def find_records(path):
         OSError: The file cannot be read.
     """
     spans, position, size = [], 0, os.path.getsize(path)
-    with open(path, "rb", buffering=0) as file:
+    with open_regular(path, buffering=0) as file:
         while position < size:
             file.seek(position)
             header = file.read(_HEADER.size)

@@ -9,6 +9,8 @@ from keras_scgan.data import records
 from keras_scgan.data.bad_files import DataError
 from keras_scgan.data.data_set import DataSet
 from keras_scgan.program.errors import BadFileError
+from keras_scgan.program.files import open_regular
+from keras_scgan.program.json_files import read_object
 
 
 class PhotoShards(DataSet):
@@ -31,7 +33,7 @@ class PhotoShards(DataSet):
         super().__init__(data_dir, fields, bad_files)
         info = _Info(os.path.join(self.data_dir, records.INFO_NAME))
         self._check_fields(
-            info.fields, f"its shards have {', '.join(info.fields)} alone (scgan prepare_data makes others)"
+            info.fields, f"its shards have {_shown(info.fields)} alone (scgan prepare_data makes others)"
         )
         self.classes = info.classes
         shards = info.shards(split)
@@ -50,12 +52,16 @@ class PhotoShards(DataSet):
         path, place, start, length = self._find(index)
         name = f"{path} record {place}"
         try:
-            with open(path, "rb", buffering=0) as file:  # opened anew, so that not hundreds of files stay open
+            with open_regular(path, buffering=0) as file:  # opened anew, so that not hundreds of files stay open
                 file.seek(start)
                 data = file.read(length)
         except OSError as error:
             raise BadFileError(name, error.strerror or "cannot be read") from None
-        return records.decode(data, self.fields, min_side, name)
+        sample = records.decode(data, self.fields, min_side, name)
+        label = sample.get("label")
+        if label is not None and not 0 <= label < len(self.classes):
+            raise BadFileError(name, f"its label is {label}, but there are {len(self.classes)} classes, from 0")
+        return sample
 
     def describe(self, index):
         path, place, _, length = self._find(index)
@@ -67,44 +73,63 @@ class PhotoShards(DataSet):
         return self._paths[shard], index - self._first[shard], *self._spans[index].tolist()
 
 
+def _shown(names):
+    """The first of some names of a file that a stranger may have made."""
+    return ", ".join(name[:50] for name in list(names)[:10])
+
+
 class _Info:
     """What is needed of a `dataset_info.json`; every value that is missing or of a wrong type is a `DataError`."""
 
     def __init__(self, path):
         self._path = path
         try:
-            with open(path, encoding="utf-8") as file:
-                self._values = json.load(file)
+            self._values = read_object(path)
         except OSError as error:
             raise DataError(f"{path}: {error.strerror}.") from None
-        except ValueError:
-            raise DataError(f"{path} is damaged: it is no JSON.") from None
+        except ValueError as error:
+            raise DataError(f"{path} is damaged: {error}.") from None
         version = self._get(self._values, "format_version", int)
         if version != records.FORMAT_VERSION:
             raise DataError(
                 f"{path} is of format {version}, and this version reads {records.FORMAT_VERSION}: make the shards anew "
                 "by scgan prepare_data."
             )
-        self.fields = self._get(self._values, "fields", list)
-        self.classes = self._get(self._values, "classes", list) if "label" in self.fields else None
+        self.fields = self._texts("fields")
+        self.classes = self._texts("classes") if "label" in self.fields else None
 
     def shards(self, split):
         """List of (file name, samples, bytes) of the shards of a split."""
         splits = self._get(self._values, "splits", dict)
         if split not in splits:
-            raise DataError(f"{self._path} has no split {split}, but {', '.join(splits) or 'none'}.")
+            raise DataError(f"{self._path} has no split {split}, but {_shown(splits) or 'none'}.")
         kinds = {"file": str, "samples": int, "bytes": int}
-        return [
+        shards = [
             tuple(self._get(shard, name, kind) for name, kind in kinds.items())
             for shard in self._get(splits[split], "shards", list)
         ]
+        for name, _, _ in shards:
+            if not _is_name(name):
+                raise DataError(f"{self._path} is damaged: {json.dumps(name[:50])} is no name of a file beside it.")
+        return shards
+
+    def _texts(self, name):
+        texts = self._get(self._values, name, list)
+        if not all(isinstance(text, str) for text in texts):
+            raise DataError(f"{self._path} is damaged: {name} has something else than texts.")
+        return texts
 
     def _get(self, values, name, kind):
         value = values.get(name) if isinstance(values, dict) else None
-        if not isinstance(value, kind):
+        if type(value) is not kind:  # True is no number here
             found = "is missing" if value is None else f"is {json.dumps(value)[:50]}"
             raise DataError(f"{self._path} is damaged: {name} {found}, and should be of type {kind.__name__}.")
         return value
+
+
+def _is_name(text):
+    """Whether a text is the name of a file, on every system, and no path that leads out of a folder."""
+    return text.isprintable() and not set(text) & set("/\\:") and text.strip(".") != ""
 
 
 def _index(path, samples, size):

@@ -29,11 +29,12 @@ _cleaned, _cleaning = set(), threading.Lock()
 """Folders in which this process has looked for what others left."""
 
 
-def open_regular(path):
+def open_regular(path, buffering=-1):
     """Opens a file to be read. Named pipes and devices, which could keep the reader waiting for ever, are refused.
 
     Args:
         path: string or path.
+        buffering: int, as of `open`.
 
     Returns:
         Binary file.
@@ -42,7 +43,7 @@ def open_regular(path):
         OSError: It cannot be opened, or is no regular file.
     """
     _check_regular(os.stat(path).st_mode, path)  # before it is opened, at which a device may do something
-    file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | _NO_WAITING))  # noqa: SIM115 (returned)
+    file = open(path, "rb", buffering, opener=lambda name, flags: os.open(name, flags | _NO_WAITING))  # noqa: SIM115
     try:
         _check_regular(os.fstat(file.fileno()).st_mode, path)
     except OSError:

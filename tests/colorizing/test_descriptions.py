@@ -93,6 +93,17 @@ def test_damaged_file_is_named(tmp_path, damage):
         descriptions.read(path)
 
 
+@pytest.mark.parametrize("text", [b"[" * 100_000, b" " * (1 << 24), b"[]", b"\xff"])
+def test_a_description_that_is_made_to_harm_is_named(tmp_path, text):
+    path = tmp_path / "model.tflite"
+    path.write_bytes(MODEL)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("keras_scgan.json", text)
+    with pytest.raises(UserError, match=r"model\.tflite cannot be used: its description is damaged") as error:
+        descriptions.read(path)
+    assert "\n" not in str(error.value)
+
+
 @pytest.mark.parametrize(
     "fields",
     [

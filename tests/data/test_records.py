@@ -78,6 +78,32 @@ def test_a_field_that_is_not_there_and_one_that_is_no_picture_are_named_with_the
         records.decode(records.encode({"color": PHOTO}, "a/b"), ["color"])
 
 
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"color": 5}, "its color is of another type"),
+        ({"label": b"7", "color": b"x"}, "its label is of another type"),
+        ({"color": b"no picture"}, "no readable picture"),
+        ({"color": b""}, "empty file"),
+        ({"color": 0.5}, "no record"),
+        ({"key": 5}, "no record"),
+        ({"key": b"a\nb\x1b" + b"x" * 9999}, r"^record \(a\\nb\\x1bx{196}\): has no field color$"),
+    ],
+)
+def test_a_record_that_is_made_to_deceive_is_bad(values, message):
+    values = {"key": b"a", "label": 7, **values}
+    if not any(isinstance(value, float) for value in values.values()):
+        values["crc32"] = records._checksum(values)
+    example = tf.train.Example()
+    for name, value in values.items():
+        feature = example.features.feature[name]
+        kinds = {int: feature.int64_list, bytes: feature.bytes_list, float: feature.float_list}
+        kinds[type(value)].value.append(value)
+    with pytest.raises(BadFileError, match=message) as error:
+        records.decode(example.SerializeToString(), ["color", "label"])
+    assert "\n" not in str(error.value)
+
+
 def test_a_sample_without_known_fields_is_an_error():
     with pytest.raises(ValueError, match=r"Received: depth$"):
         records.encode({"depth": PHOTO}, "a")

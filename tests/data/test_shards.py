@@ -138,14 +138,74 @@ def test_a_shard_that_is_not_as_described_is_one_line_that_names_it(folder, dama
         ({"splits": {"train": {"shards": [{"file": "a", "bytes": 1}]}}}, "samples is missing"),
         ({"splits": {"train": {"shards": [{"file": "a", "samples": 1}]}}}, "bytes is missing"),
         ({"splits": {"train": {"shards": ["a"]}}}, "file is missing"),
+        ({"splits": {"train": {"shards": {"a": 1}}}}, "shards is {"),
+        (
+            {"splits": {"train": {"shards": [{"file": "a", "samples": True, "bytes": 1}]}}},
+            "samples is true, and should",
+        ),
+        ({"splits": {"train": {"shards": [{"file": "a", "samples": 1.0, "bytes": 1}]}}}, "samples is 1.0, and should"),
+        ({"format_version": True}, "format_version is true, and should"),
+        ({"fields": ["color", 5]}, "fields has something else than texts"),
+        ({"fields": ["color", ["label"]]}, "fields has something else than texts"),
+        ({"fields": ["saliency"] * 9999}, "has no field color: its shards have saliency"),
+        ({"splits": {"x" * 9999: {}}}, "has no split train, but xxx"),
     ],
 )
 def test_a_description_that_lacks_something_is_one_line_that_names_it(folder, change, message):
     info = json.loads((folder / records.INFO_NAME).read_text()) | change
     info = {name: value for name, value in info.items() if value is not None}
     (folder / records.INFO_NAME).write_text(json.dumps(info))
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(DataError, match=message) as error:
         PhotoShards(folder)
+    assert "\n" not in str(error.value)
+    assert len(str(error.value).replace(str(folder), "")) < 300
+
+
+@pytest.mark.parametrize("classes", ["cat", [1, 2], [["cat"], "dog"], {"cat": 0}])
+def test_classes_that_are_no_texts_are_an_error_that_names_them(folder, classes):
+    info = json.loads((folder / records.INFO_NAME).read_text()) | {"classes": classes}
+    (folder / records.INFO_NAME).write_text(json.dumps(info))
+    with pytest.raises(DataError, match="is damaged: classes "):
+        PhotoShards(folder)
+
+
+@pytest.mark.parametrize(
+    "name", ["../{}", "/{}", "{absolute}", "sub/../../{}", "..", ".", "", "c:{}", "..\\{}", "a\n{}"]
+)
+def test_no_shard_outside_of_the_folder_is_read(folder, name):
+    outside = folder / "inside"
+    outside.mkdir()
+    shutil.move(folder / records.INFO_NAME, outside)
+    path = shard(folder, 2)
+    info = json.loads((outside / records.INFO_NAME).read_text())
+    stated = {"file": name.format(path.name, absolute=path), "samples": 3, "bytes": path.stat().st_size}
+    info["splits"]["train"]["shards"] = [stated]
+    (outside / records.INFO_NAME).write_text(json.dumps(info))
+    with pytest.raises(DataError, match="is no name of a file beside it"):
+        PhotoShards(outside)
+
+
+@needs_posix
+def test_a_pipe_in_the_place_of_a_shard_or_of_the_description_is_not_waited_for(folder):
+    info = json.loads((folder / records.INFO_NAME).read_text())
+    os.mkfifo(folder / "pipe")
+    info["splits"]["train"]["shards"] = [{"file": "pipe", "samples": 0, "bytes": 0}]
+    (folder / records.INFO_NAME).write_text(json.dumps(info))
+    with pytest.raises(DataError, match=r"pipe: a named pipe|has no samples"):
+        PhotoShards(folder)
+    os.remove(folder / records.INFO_NAME)
+    os.rename(folder / "pipe", folder / records.INFO_NAME)
+    with pytest.raises(DataError, match=r"dataset_info\.json: a named pipe"):
+        PhotoShards(folder)
+
+
+def test_a_label_beyond_the_classes_makes_a_record_bad(folder):
+    path = folder / records.INFO_NAME
+    path.write_text(path.read_text().replace('["cat", "dog"]', '["cat"]'))
+    shards = PhotoShards(folder, fields=("color", "label"))
+    assert shards.read(0)["label"] == 0
+    with pytest.raises(BadFileError, match="its label is 1, but there are 1 classes, from 0"):
+        shards.read(1)
 
 
 def test_a_shard_with_another_number_of_records_is_an_error_that_names_it(folder):
@@ -163,7 +223,7 @@ def test_a_description_of_labels_without_classes_is_an_error(folder):
         PhotoShards(folder)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe"])
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[" * 100_000])
 def test_a_description_that_is_no_json_is_an_error_that_names_it(folder, content):
     (folder / records.INFO_NAME).write_bytes(content)
     with pytest.raises(DataError, match=r"dataset_info\.json is damaged: it is no JSON"):

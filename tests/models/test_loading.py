@@ -1,5 +1,8 @@
 """Models are loaded in one way, and what cannot be had is named with the argument that asked for it."""
 
+import io
+import zipfile
+
 import keras
 import numpy as np
 import pytest
@@ -32,6 +35,46 @@ def test_a_file_that_is_no_model_is_named_in_one_line(tmp_path, content, reason)
     with pytest.raises(UserError) as error:
         load_model(path, "init_from")
     assert str(error.value).startswith(f"`init_from={path}`{reason}")
+    assert "\n" not in str(error.value)
+
+
+def with_flipped_bytes(whole):
+    return (
+        whole[: len(whole) // 2]
+        + bytes(byte ^ 0x55 for byte in whole[len(whole) // 2 :][:99])
+        + whole[len(whole) // 2 + 99 :]
+    )
+
+
+def with_configuration(text):
+    def spoil(whole):
+        file = io.BytesIO(whole)
+        with zipfile.ZipFile(file) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist()}
+        with zipfile.ZipFile(file, "w") as archive:
+            for name, data in (parts | {"config.json": text}).items():
+                archive.writestr(name, data)
+        return file.getvalue()
+
+    return spoil
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        *(with_flipped_bytes, lambda whole: whole[:-100], lambda whole: whole[: len(whole) // 3]),
+        *map(
+            with_configuration,
+            (b"", b"[" * 100_000, b"[]", b'{"class_name": "os.system", "config": {"command": "true"}}'),
+        ),
+    ],
+)
+def test_a_model_that_is_damaged_or_made_to_harm_is_named_in_one_line(tmp_path, spoil):
+    path = tmp_path / "model.keras"
+    keras.Sequential([keras.Input((64,)), keras.layers.Dense(64)]).save(path)
+    path.write_bytes(spoil(path.read_bytes()))
+    with pytest.raises(UserError, match=" is none that Keras can load: ") as error:
+        load_model(path, "classifier")
     assert "\n" not in str(error.value)
 
 
