@@ -9,7 +9,7 @@ from keras_scgan.data import records
 from keras_scgan.data.bad_files import DataError
 from keras_scgan.data.data_set import DataSet
 from keras_scgan.program.errors import BadFileError
-from keras_scgan.program.files import open_regular
+from keras_scgan.program.files import is_file_name, open_regular
 from keras_scgan.program.json_files import read_object
 
 
@@ -109,7 +109,7 @@ class _Info:
             for shard in self._get(splits[split], "shards", list)
         ]
         for name, _, _ in shards:
-            if not _is_name(name):
+            if not is_file_name(name):
                 raise DataError(f"{self._path} is damaged: {json.dumps(name[:50])} is no name of a file beside it.")
         return shards
 
@@ -125,11 +125,6 @@ class _Info:
             found = "is missing" if value is None else f"is {json.dumps(value)[:50]}"
             raise DataError(f"{self._path} is damaged: {name} {found}, and should be of type {kind.__name__}.")
         return value
-
-
-def _is_name(text):
-    """Whether a text is the name of a file, on every system, and no path that leads out of a folder."""
-    return text.isprintable() and not set(text) & set("/\\:") and text.strip(".") != ""
 
 
 def _index(path, samples, size):

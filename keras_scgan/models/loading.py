@@ -11,6 +11,8 @@ import keras
 
 from keras_scgan.program.errors import UserError, first_line
 
+_MAX_TOLD = 300  # characters of an error of Keras, which may hold much of the file
+
 
 def load_model(path, argument):
     """Loads a Keras model, of this project's layers or not. It is not compiled.
@@ -27,7 +29,7 @@ def load_model(path, argument):
     try:
         return keras.models.load_model(path, compile=False)
     except Exception as error:  # a file that is no model can fail in any way
-        raise UserError(f"`{argument}={path}` is none that Keras can load: {first_line(error)}") from error
+        raise UserError(f"`{argument}={path}` is none that Keras can load: {first_line(error)[:_MAX_TOLD]}") from error
 
 
 def load_application(name, argument, *, value=None, instead="Give a .keras file.", **options):

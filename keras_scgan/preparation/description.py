@@ -5,12 +5,12 @@ import json
 import pathlib
 
 from keras_scgan.data.records import FORMAT_VERSION, INFO_NAME
+from keras_scgan.preparation.own_files import DROPPED_NAME
 from keras_scgan.preparation.selection import UNUSABLE, Drop
 from keras_scgan.program.errors import BadFileError
 from keras_scgan.program.file_jobs import Report
 from keras_scgan.program.files import atomic_path
 
-DROPPED_NAME = "dropped.tsv"
 _ONE_LINE = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 

@@ -1,6 +1,9 @@
 """Results on the way to a data set, kept line by line, so that work that was stopped at any moment goes on."""
 
+import contextlib
 import json
+
+from keras_scgan.program.json_files import parse_object
 
 
 class Journal:
@@ -38,10 +41,8 @@ class Journal:
         self._file.flush()
         with open(self._path, "rb") as file:
             for line in file:
-                try:
-                    yield json.loads(line)
-                except ValueError:  # the beginning of an object is never an object
-                    continue
+                with contextlib.suppress(ValueError):  # the beginning of an object is never an object
+                    yield parse_object(line)
 
     def append(self, entries):
         """Writes objects, so that they outlast the end of this process. Args: `entries`, list of dicts."""

@@ -4,10 +4,10 @@ import dataclasses
 import hashlib
 import json
 import pathlib
-import shutil
 
 from keras_scgan.data.records import INFO_NAME
-from keras_scgan.preparation import description
+from keras_scgan.preparation import description, own_files
+from keras_scgan.preparation.own_files import OPTIONS_NAME, SCAN_NAME, WORK_NAME
 from keras_scgan.preparation.scan import scan
 from keras_scgan.preparation.selection import select
 from keras_scgan.preparation.shards import Recipe, build_shards, check_detector, plan_shards
@@ -16,11 +16,7 @@ from keras_scgan.preparation.workers import Workers
 from keras_scgan.program.arguments import as_flags
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.files import atomic_path
-
-WORK_NAME = "unfinished"
-"""Folder in that of the data set, of what it takes to go on; it is gone when the set is complete."""
-
-_SHARDS = "*.tfrecord-?????-of-?????"
+from keras_scgan.program.json_files import read_object
 
 
 def prepare(settings, images, output_dir, *, detector=None, model=None, saliency_dir=None, workers=0, overwrite=False):
@@ -40,22 +36,23 @@ def prepare(settings, images, output_dir, *, detector=None, model=None, saliency
         int. The exit status: 1 if there were files that could not be used, otherwise 0.
 
     Raises:
-        UserError: There are no photos, none is fit, or the folder holds a data set that was made otherwise.
+        UserError: There are no photos, none is fit, or the folder holds a data set that was made otherwise, or a
+            file of the name of a shard.
         OSError: Something cannot be written.
     """
     output_dir = pathlib.Path(output_dir)
     work_dir = output_dir / WORK_NAME
     sources, unusable = find_sources(images, settings.layout, every=settings.every, output_dir=output_dir)
     if overwrite:
-        _delete(output_dir)
+        own_files.delete_set(output_dir)
     options = dataclasses.asdict(settings)
     of_names = {"file_names_sha256": _names_sha256([*unusable, *(source.path for source in sources)])}
     if _holds(output_dir, INFO_NAME, options | of_names):
-        shutil.rmtree(work_dir, ignore_errors=True)  # which a kill may have left behind
+        own_files.delete_work(output_dir)  # which a kill may have left behind
         print(as_flags(f"{output_dir} is complete, so there is nothing to do (`overwrite=True` makes it anew)."))
         return 0
-    if not _holds(output_dir, f"{WORK_NAME}/options.json", options):
-        with atomic_path(work_dir / "options.json") as path:
+    if not _holds(output_dir, f"{WORK_NAME}/{OPTIONS_NAME}", options):
+        with atomic_path(work_dir / OPTIONS_NAME) as path:
             path.write_text(json.dumps({"options": options}))
 
     classes = tuple(sorted({source.label for source in sources})) if "label" in settings.fields else ()
@@ -65,22 +62,19 @@ def prepare(settings, images, output_dir, *, detector=None, model=None, saliency
     recipe = Recipe(str(images), saliency_dir, detector, model, settings, classes)
     with Workers(workers) as pool:
         check_detector(recipe, pool)
-        findings = scan(images, sources, work_dir / "scan.jsonl", pool)
+        findings = scan(images, sources, work_dir / SCAN_NAME, pool)
         selection = select(sources, findings, unusable, settings)
         if not selection.splits:
             dropped = description.count_drops(selection.drops)
             raise UserError(f"None of the photos in `images={images}` can be used: {dropped}.")
         shards = plan_shards(selection.splits, findings, settings, classes)
-        built = build_shards(shards, recipe, output_dir, work_dir, pool)
+        built = build_shards(shards, recipe, output_dir, work_dir, pool, replace=overwrite)
 
     drops = description.all_drops(selection, built)
     info = description.describe(settings, options | of_names, classes, shards, built, drops)
     description.write_dropped(output_dir, drops)
-    for path in output_dir.glob(_SHARDS):
-        if path.name not in built:  # made of photos that have changed while the work was stopped
-            path.unlink()
     description.write_info(output_dir, info)
-    shutil.rmtree(work_dir)
+    own_files.delete_work(output_dir)
     return description.report(output_dir, images, info, drops)
 
 
@@ -93,11 +87,16 @@ def _holds(output_dir, name, options):
     """Whether a data set, or the beginning of one, has a file that names its options, which must be the same."""
     path = output_dir / name
     try:
-        found = json.loads(path.read_bytes())["options"]
+        found = read_object(path).get("options")
     except FileNotFoundError:
         return False
-    except (ValueError, LookupError, TypeError):
-        raise UserError(f"{path} is damaged: `overwrite=True` makes the data set anew.") from None
+    except ValueError as error:
+        raise UserError(f"{path} is damaged ({error}): `overwrite=True` makes the data set anew.") from None
+    if not isinstance(found, dict):
+        raise UserError(
+            f"{path} is of a data set that scgan prepare_data did not make: choose another `output_dir`, or give "
+            "`overwrite=True` to replace it."
+        )
     differences = [name for name in sorted(options | found) if options.get(name) != found.get(name)]
     if differences:
         told = ", ".join(f"{name} was {found.get(name)} and is {options.get(name)}" for name in differences)
@@ -106,10 +105,3 @@ def _holds(output_dir, name, options):
             "`overwrite=True` to make it anew."
         )
     return True
-
-
-def _delete(output_dir):
-    """Deletes what a folder holds of a data set, and nothing else; first what says that it is complete."""
-    for path in [output_dir / INFO_NAME, output_dir / description.DROPPED_NAME, *output_dir.glob(_SHARDS)]:
-        path.unlink(missing_ok=True)
-    shutil.rmtree(output_dir / WORK_NAME, ignore_errors=True)

@@ -5,6 +5,7 @@ import dataclasses
 from keras_scgan.preparation.sources import LAYOUTS
 from keras_scgan.program import settings
 from keras_scgan.program.errors import UserError
+from keras_scgan.program.files import is_file_name
 from keras_scgan.program.settings import setting
 
 RESIZES = ("squeeze", "crop")
@@ -49,6 +50,8 @@ class Settings:
 
     def __post_init__(self):
         settings.check(self)
+        if not is_file_name(self.name):
+            raise UserError(f"`name={self.name!r}` cannot be in the name of a file.")
         if self.every > 1 and not self.is_video:
             raise UserError(f"`every={self.every}` is for videos: `layout=kaist`.")
 

@@ -15,11 +15,12 @@ import shutil
 
 from keras_scgan.data import decoding, records
 from keras_scgan.photos.resizing import to_square
-from keras_scgan.preparation import detectors
+from keras_scgan.preparation import detectors, own_files
 from keras_scgan.preparation.journal import Journal
 from keras_scgan.preparation.pictures import central_square, read_companion
 from keras_scgan.preparation.settings import Settings
 from keras_scgan.preparation.workers import advance, timed_bar
+from keras_scgan.program.errors import UserError
 from keras_scgan.program.file_jobs import Report
 from keras_scgan.program.files import atomic_path, sha256
 
@@ -130,8 +131,10 @@ def _try_detector(recipe):
     _load_detector(recipe)
 
 
-def build_shards(shards, recipe, output_dir, work_dir, workers):
+def build_shards(shards, recipe, output_dir, work_dir, workers, replace=False):
     """Make shards, but for those and the parts of those that the journal of the work folder tells of.
+
+    Shards that the journal tells of and that are no more among those are deleted.
 
     Args:
         shards: list of `Shard`s.
@@ -139,13 +142,19 @@ def build_shards(shards, recipe, output_dir, work_dir, workers):
         output_dir: path of the folder for the shards.
         work_dir: path of the folder for the journal and the parts.
         workers: `Workers`.
+        replace: bool. Whether they may take the places of files that are not of this data set.
 
     Returns:
         dict from the file name of each shard to what it is: a dict of `file`, `samples`, `bytes`, `sha256` and
         `failures`, the paths and reasons of the photos that could not be used after all.
+
+    Raises:
+        UserError: The folder holds a file of the name of a shard that is not of this data set.
     """
-    with Journal(os.path.join(work_dir, "shards.jsonl")) as journal:
-        known = {entry["digest"]: entry for entry in journal.entries()}
+    with Journal(os.path.join(work_dir, own_files.SHARDS_NAME)) as journal:
+        known = own_files.known_shards(journal)
+        if not replace:
+            _check_places(shards, output_dir, known)
         built = _done(shards, output_dir, known)
         missing = [shard for shard in shards if shard.file not in built]
         shard_of = {part.file: shard for shard in missing for part in shard.parts}
@@ -154,9 +163,21 @@ def build_shards(shards, recipe, output_dir, work_dir, workers):
             parts[entry["file"]] = entry
             shard = shard_of[entry["file"]]
             if all(part.file in parts for part in shard.parts):
-                built[shard.file] = _join(shard, [parts[part.file] for part in shard.parts], output_dir, work_dir)
-                journal.append([built[shard.file]])
+                of_shard = [parts[part.file] for part in shard.parts]
+                built[shard.file] = _join(shard, of_shard, output_dir, work_dir, journal)
+    own_files.delete_stale(output_dir, known, built)
     return built
+
+
+def _check_places(shards, output_dir, known):
+    own = {entry["file"] for entry in known.values()}
+    for shard in shards:
+        path = os.path.join(output_dir, shard.file)
+        if shard.file not in own and os.path.lexists(path):
+            raise UserError(
+                f"{path} is there, and not of this data set: choose another `output_dir` or `name`, or give "
+                "`overwrite=True` to replace it."
+            )
 
 
 def _make_parts(shards, missing, recipe, work_dir, journal, known, workers):
@@ -176,6 +197,7 @@ def _make_parts(shards, missing, recipe, work_dir, journal, known, workers):
 def _done(files, folder, known):
     """Entries of the journal for those `Shard`s or `Part`s that lie in a folder as it tells, by their names."""
     entries = {file.file: known[file.digest] for file in files if file.digest in known}
+    entries = {name: entry for name, entry in entries.items() if entry["file"] == name}
     return {name: entry for name, entry in entries.items() if _size(os.path.join(folder, name)) == entry["bytes"]}
 
 
@@ -183,8 +205,8 @@ def _size(path):
     return os.path.getsize(path) if os.path.exists(path) else None
 
 
-def _join(shard, parts, output_dir, work_dir):
-    """Makes a shard of its parts; returns its entry in the journal."""
+def _join(shard, parts, output_dir, work_dir, journal):
+    """Makes a shard of its parts; returns its entry in the journal, which knows of it before it is in its place."""
     joined = pathlib.Path(work_dir) / shard.file
     with atomic_path(joined) as temporary, open(temporary, "wb") as file:
         for part in parts:
@@ -198,6 +220,7 @@ def _join(shard, parts, output_dir, work_dir):
         "sha256": sha256(joined),
         "failures": [failure for part in parts for failure in part["failures"]],
     }
+    journal.append([entry])
     os.replace(joined, os.path.join(output_dir, shard.file))
     for part in parts:
         os.unlink(os.path.join(work_dir, part["file"]))

@@ -126,6 +126,11 @@ def folds_names(folder):
         return os.path.exists(os.path.join(probe, "A"))
 
 
+def is_file_name(text):
+    """Whether a text is the name of a file, on every system, and no path that leads out of a folder."""
+    return text.isprintable() and not set(text) & set("/\\:") and text.strip(".") != ""
+
+
 def remove_temporaries(folder):
     """Deletes what `atomic_path` leaves in a folder if the process is killed within it, but nothing that is in use."""
     for path in pathlib.Path(folder).glob(".*.tmp*"):

@@ -39,11 +39,8 @@ def test_a_file_that_is_no_model_is_named_in_one_line(tmp_path, content, reason)
 
 
 def with_flipped_bytes(whole):
-    return (
-        whole[: len(whole) // 2]
-        + bytes(byte ^ 0x55 for byte in whole[len(whole) // 2 :][:99])
-        + whole[len(whole) // 2 + 99 :]
-    )
+    start = len(whole) // 2
+    return whole[:start] + bytes(byte ^ 0x55 for byte in whole[start : start + 99]) + whole[start + 99 :]
 
 
 def with_configuration(text):
@@ -63,10 +60,8 @@ def with_configuration(text):
     "spoil",
     [
         *(with_flipped_bytes, lambda whole: whole[:-100], lambda whole: whole[: len(whole) // 3]),
-        *map(
-            with_configuration,
-            (b"", b"[" * 100_000, b"[]", b'{"class_name": "os.system", "config": {"command": "true"}}'),
-        ),
+        *map(with_configuration, (b"", b"[" * 100_000, b"[]", b'{"class_name": "os.system", "config": {}}')),
+        with_configuration(b'{"class_name": "%s", "config": {}}' % (b"x" * 9999)),
     ],
 )
 def test_a_model_that_is_damaged_or_made_to_harm_is_named_in_one_line(tmp_path, spoil):
@@ -76,6 +71,7 @@ def test_a_model_that_is_damaged_or_made_to_harm_is_named_in_one_line(tmp_path, 
     with pytest.raises(UserError, match=" is none that Keras can load: ") as error:
         load_model(path, "classifier")
     assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 500
 
 
 def test_a_model_of_keras_applications_comes_with_what_its_images_go_through(monkeypatch):

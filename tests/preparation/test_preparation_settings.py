@@ -14,6 +14,7 @@ from keras_scgan.program.errors import UserError
         ({"image_size": 0}, "`image_size=0`: expected at least 1."),
         ({"sample": -1}, "`sample=-1`: expected at least 0."),
         ({"validation_share": 2.0}, "`validation_share=2.0`: expected at most 1."),
+        ({"name": "../x"}, "`name='../x'` cannot be in the name of a file"),
         ({"every": 2}, "`every=2` is for videos: `layout=kaist`"),
     ],
 )
