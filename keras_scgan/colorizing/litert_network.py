@@ -48,9 +48,12 @@ class LiteRTNetwork(Network):
     def _prepare(self, interpreter):
         (details,) = interpreter.get_input_details()
         shape = [1, self.image_size, self.image_size, 1]
-        if list(details["shape"]) != shape:
-            interpreter.resize_tensor_input(details["index"], shape)
-        interpreter.allocate_tensors()
+        try:
+            if list(details["shape"]) != shape:
+                interpreter.resize_tensor_input(details["index"], shape)
+            interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise UserError(f"The model {self.path} does not run: {first_line(error)}") from error
 
     @contextlib.contextmanager
     def _interpreter(self):

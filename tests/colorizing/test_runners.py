@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from ai_edge_litert import interpreter
 from colorful import colorful_generator
 from small_encoder import small_pretrained_generator
 
@@ -170,3 +171,13 @@ def test_stretched_luma_gives_way_to_that_of_the_input_where_there_is_no_chroma(
     found = runners.load_network(generator).predict(faded)["color"]
     expected = generator.predict_on_batch(color.stretch_luma(faded))["color"]
     np.testing.assert_allclose(found, np.clip(expected + faded - color.luma(expected), -1, 1), atol=1e-5)
+
+
+def test_litert_model_whose_operations_do_not_run_is_named(exported, monkeypatch):
+    def fail(_):
+        raise RuntimeError("XNNPack delegate failed to reshape runtime\nNode number 282 failed to prepare.")
+
+    monkeypatch.setattr(interpreter.Interpreter, "allocate_tensors", fail)
+    with pytest.raises(UserError, match="does not run: XNNPack delegate failed") as error:
+        runners.load_network(exported / "model.tflite")
+    assert "\n" not in str(error.value)
