@@ -113,6 +113,25 @@ KINDS |= {
 }
 
 
+def as_big(data):
+    """A TIFF of one directory and of short fields as one with offsets of 64 bits, of the same order of bytes."""
+    order = "<" if data[:2] == b"II" else ">"
+    (start,) = struct.unpack_from(order + "I", data, 4)
+    (count,) = struct.unpack_from(order + "H", data, start)
+    directory = struct.pack(order + "Q", count)
+    for tag, kind, length, value in struct.iter_unpack(order + "HHII", data[start + 2 : start + 2 + 12 * count]):
+        directory += struct.pack(order + "HHQ", tag, kind, length)
+        directory += struct.pack(order + "I4x", value + 8 * (tag == TiffImagePlugin.STRIPOFFSETS))
+    header = struct.pack(order + "2sHHHQ", data[:2], 43, 8, 0, start + 8)
+    return header + data[8:start] + directory + bytes(8)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("pixels", [GRAY, deep(GRAY)])
+def test_a_tiff_of_64_bits_is_read_in_either_order_of_bytes(order, pixels):
+    np.testing.assert_array_equal(read(as_big(layout(pixels, 1, order=order))).pixels, pixels)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_tiff_of_any_layout_is_what_it_looks_like(kind):
     data, expected = KINDS[kind]
