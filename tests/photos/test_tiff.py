@@ -183,6 +183,26 @@ def test_a_picture_of_which_parts_are_missing_is_an_error(change):
         read(layout(GRAY, 1, **change))
 
 
+def test_a_deflated_strip_that_is_longer_than_its_rows_is_an_error():
+    data = encode(RGB, "TIFF", compression="tiff_adobe_deflate")
+    assert Image.open(io.BytesIO(data)).tag_v2[278] == len(RGB)
+    short = bytearray(data)
+    for tag in (257, 278):  # the height, and that of the strip
+        position = next(i for i in range(len(data)) if data[i : i + 2] == struct.pack("<H", tag) and data[i + 2] < 5)
+        struct.pack_into("<H", short, position + 8, len(RGB) - 1)
+    with pytest.raises(BadFileError, match="damaged TIFF"):
+        read(bytes(short))
+
+
+@pytest.mark.parametrize("rows", [4, 16])
+def test_a_deflated_strip_whose_checksum_is_wrong_is_an_error(rows):
+    data = bytearray(encode(RGB, "TIFF", compression="tiff_adobe_deflate", tiffinfo={278: rows}))
+    tags = Image.open(io.BytesIO(data)).tag_v2
+    data[tags[273][-1] + tags[279][-1] - 1] ^= 1
+    with pytest.raises(BadFileError, match="damaged TIFF"):
+        read(bytes(data))
+
+
 def test_pages_that_are_left_out_are_told(tmp_path, caplog):
     path = tmp_path / "album.tif"
     path.write_bytes(encode(RGB, "TIFF", save_all=True, append_images=[Image.fromarray(GRAY), Image.fromarray(RGB)]))
