@@ -33,6 +33,7 @@ def write_film(
     sound=None,
     sound_start=0.0,
     rotation=None,
+    field_order=None,
     container_options=None,
     **open_options,
 ):
@@ -51,6 +52,7 @@ def write_film(
         sound: string, a codec, or `None`.
         sound_start: float, seconds.
         rotation: quarter turn of the picture, in degrees.
+        field_order: string, "tff" or "bff": the frames are two fields, of which the top or the bottom one is the first.
         container_options: dict.
     """
     frames = moving_scene() if frames is None else frames
@@ -62,6 +64,8 @@ def write_film(
         picture.codec_context.time_base = time_base
         for name, value in (settings or {}).items():
             setattr(picture.codec_context, name, value)
+        if field_order is not None:
+            picture.codec_context.field_order = {"tff": 2, "bff": 3}[field_order]
         if rotation is not None:
             picture.set_display_rotation(rotation)
         track = output.add_stream(sound, rate=SOUND_RATE, layout="stereo") if sound else None
@@ -69,6 +73,7 @@ def write_film(
         packets = [] if track is None else list(tone(track, sound_start, length))
         for index, frame in enumerate(frames):
             made = _frame(frame, pix_fmt)
+            made = made if field_order is None else _of_fields(made, field_order)
             made.pts, made.time_base = (index if times is None else times[index]), time_base
             output.mux(picture.encode(made))
         output.mux(picture.encode(None))
@@ -83,6 +88,16 @@ def _frame(pixels, pix_fmt):
     neutral = np.full((height // 2, width), 128, np.uint8)
     made = av.VideoFrame.from_ndarray(np.vstack([pixels, neutral]), "yuv420p")
     return made if pix_fmt == "yuv420p" else made.reformat(format=pix_fmt, src_color_range=1, dst_color_range=1)
+
+
+def _of_fields(frame, field_order):
+    """A frame that says that it is interlaced."""
+    frame.pts, frame.time_base = 0, MILLISECONDS
+    graph = av.filter.Graph()
+    source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base)
+    graph.link_nodes(source, graph.add("setfield", field_order), graph.add("buffersink")).configure()
+    graph.push(frame)
+    return graph.pull()
 
 
 def tone(track, start, seconds):

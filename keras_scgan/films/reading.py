@@ -16,6 +16,10 @@ _SWS_MATRICES = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
 """Number of a matrix in swscale by that of ITU-T H.273."""
 
 _DEINTERLACER, _ITS_OPTIONS = "bwdif", "mode=send_frame:deint=interlaced"
+_FIELD_ORDERS = {2: "tff", 3: "bff", 4: "bff", 5: "tff"}
+"""What is shown first, the top or the bottom field, by FFmpeg's number of an order of fields."""
+
+_WITHOUT_FIELDS = ("huffyuv", "ffvhuff", "jpeg2000", "libopenjpeg", "magicyuv", "mjpeg", "png", "utvideo")
 _SMALLEST = 4  # pixels of a side that the filter takes
 _MISSING_FRAMES, _MISSING_SECONDS, _MISSING_SHARE = 2, 1.0, 0.1
 
@@ -66,7 +70,7 @@ class PictureReader:
     def pictures(self):
         """Yields each `Picture`, the first to be shown first. Raises `BadFileError` if they are of an unknown kind."""
         try:
-            for frame in _deinterlaced(self.frames()):
+            for frame in _deinterlaced(self.frames(), self._field_order()):
                 if self.colors is None:
                     self._begin(frame)
                 yield self._picture(frame)
@@ -75,6 +79,13 @@ class PictureReader:
             if isinstance(error, MemoryError):
                 raise
             raise BadFileError(self._film.path, f"its pictures cannot be read ({reason_of(error)})") from None
+
+    def _field_order(self):
+        """What `setfield` is told of a film whose file alone says that it is interlaced; `None` of any other.
+
+        Decoders of single pictures, such as JPEG, know nothing of fields. What others say of each frame is true.
+        """
+        return _FIELD_ORDERS.get(self._context.field_order) if self._context.name in _WITHOUT_FIELDS else None
 
     def fault(self):
         """What of the film could not be read, a string, when all its pictures are; `""` if nothing is known of."""
@@ -86,7 +97,7 @@ class PictureReader:
         missing = (film.announced_end or 0) - film.end
         allowed = max(_MISSING_FRAMES / float(self._film.rate), min(_MISSING_SECONDS, _MISSING_SHARE * film.end))
         if film.is_short:
-            faults.append(f"{film.picture_packets} of {film.picture.frames} pictures are there")
+            faults.append(f"{film.picture_frames} of {film.picture.frames} pictures are there")
         elif missing > allowed:
             faults.append(f"it ends after {film.end:.2f} s of {film.announced_end:.2f} s")
         return "; ".join(faults)
@@ -136,6 +147,8 @@ class PictureReader:
             self._shape = self._shape[::-1]
             self.aspect = 1 / self.aspect
         self.size = tuple(side - side % 2 for side in self._shape)
+        if 0 in self.size:
+            raise BadFileError(self._film.path, f"a film of {frame.width} x {frame.height} pixels, which is too small")
 
     def _picture(self, frame):
         luma = _turned(self._luma(frame), *self._turn)
@@ -171,16 +184,22 @@ class PictureReader:
         return rows[: frame.height, : frame.width].copy()
 
 
-def _deinterlaced(frames):
-    """Yields frames, of which from the first interlaced one on each interlaced one is made whole from its fields."""
+def _deinterlaced(frames, field_order):
+    """Yields frames, of which from the first interlaced one on each interlaced one is made whole from its fields.
+
+    Args:
+        frames: iterable of `av.VideoFrame`.
+        field_order: string. That of frames that do not say that they are interlaced; `None` if they are not then.
+    """
     graph, shape = None, None
     for frame in frames:
         now = (frame.format.name, frame.width, frame.height)
         if graph is not None and now != shape:
             yield from _pulled(graph, None)
             graph = None
-        if graph is None and frame.interlaced_frame and min(frame.width, frame.height) >= _SMALLEST:
-            graph, shape = _deinterlacer(frame), now
+        is_interlaced = frame.interlaced_frame or field_order
+        if graph is None and is_interlaced and min(frame.width, frame.height) >= _SMALLEST:
+            graph, shape = _deinterlacer(frame, None if frame.interlaced_frame else field_order), now
         if graph is None:
             yield frame
         else:
@@ -189,10 +208,12 @@ def _deinterlaced(frames):
         yield from _pulled(graph, None)
 
 
-def _deinterlacer(frame):
+def _deinterlacer(frame, field_order):
     graph = av.filter.Graph()
     source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base)
-    graph.link_nodes(source, graph.add(_DEINTERLACER, _ITS_OPTIONS), graph.add("buffersink")).configure()
+    marking = [graph.add("setfield", field_order)] if field_order else []
+    filters = [*marking, graph.add(_DEINTERLACER, _ITS_OPTIONS), graph.add("buffersink")]
+    graph.link_nodes(source, *filters).configure()
     return graph
 
 

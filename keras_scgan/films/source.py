@@ -48,7 +48,7 @@ class FilmFile:
         end: float. Seconds, from the beginning, that the packets read so far reach to.
         pictures: list of the streams that could be it.
         clock_may_jump: bool. Whether files of this kind are cut out of broadcasts, whose clock may begin anywhere.
-        picture_packets: int. Packets of the picture read so far, empty ones too.
+        picture_frames: int. Frames of the picture that the packets read so far reach to, at its constant rate.
         fault: string. What is wrong with the packets read so far, or `""`.
 
     Raises:
@@ -58,7 +58,7 @@ class FilmFile:
     def __init__(self, path):
         self.path = path
         self.end = 0.0
-        self.picture_packets = 0
+        self.picture_frames = 0
         self.fault = ""
         try:
             self._file = open_regular(path)
@@ -107,13 +107,19 @@ class FilmFile:
         """Seconds, from the beginning, that the file itself says it lasts; `None` if it says nothing certain."""
         if self.clock_may_jump or self.container.duration is None:  # which is then estimated
             return None
-        return (self.container.duration + (self.container.start_time or 0)) / _MICROSECONDS
+        if self._is_avi:  # of which the sound may be said to last longer, by as much as it begins later
+            return float((self.picture.duration or 0) * self.picture.time_base)
+        from_zero = self.container.format.name == "matroska,webm"  # others count from their first packet
+        return (self.container.duration + (0 if from_zero else self.container.start_time or 0)) / _MICROSECONDS
 
     @property
     def is_short(self):
-        """Whether, when all is read, there are fewer packets of the picture than the file says."""
-        counts = self.container.format.name == "avi"  # others count those before the beginning of an edit list too
-        return counts and self.picture_packets < self.picture.frames - 1
+        """Whether, when all is read, the picture ends before the frames that the file says it has."""
+        return self._is_avi and self.picture_frames < self.picture.frames - 1  # others count what is not shown too
+
+    @property
+    def _is_avi(self):
+        return self.container.format.name == "avi"
 
     @property
     def rate(self):
@@ -150,7 +156,7 @@ class FilmFile:
             if packet is None:
                 return
             if packet.stream_index == self.picture.index and packet.dts is not None:
-                self.picture_packets += 1
+                self.picture_frames = round((packet.dts * packet.time_base) * self.rate) + 1
             if packet.size:
                 self._set_time(packet)
                 yield packet

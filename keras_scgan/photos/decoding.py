@@ -59,6 +59,7 @@ _EXACT_MODES = {"L", "RGB"}
 _MAX_PNM_HEADER = 1 << 16
 _JPEG_2000_SIZES = b"\xff\x4f\xff\x51"
 _BINARY_PNM = (b"P5", b"P6")
+_SHALLOW = {2, 4}  # bits of PNG
 _WITH_COLORS = {2, 4, 6}  # colour types of PNG: RGB, grey with alpha, RGB with alpha
 
 
@@ -186,6 +187,8 @@ def _decode_by_pillow(path, data, kind, max_pixels):
     if kind == "PNM" and data[:2] in _BINARY_PNM:
         return _pnm_samples(image, data), photo_metadata.Metadata()
     image.load()  # all of it, to find damage, whoever decodes it in the end
+    if kind == "PNG" and data[24] in _SHALLOW and isinstance(image.info.get("transparency"), int):
+        image.info["transparency"] *= 255 // (2 ** data[24] - 1)  # as Pillow has scaled the greys
     if kind == "PNG" and data[24] == 16 and data[25] in _WITH_COLORS:
         pixels = _by_opencv(data)
     elif kind == "JPEG 2000":
@@ -198,8 +201,8 @@ def _decode_by_pillow(path, data, kind, max_pixels):
 def _by_opencv(data):
     """RGB or RGBA of 16 bits, which Pillow does not have."""
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
-    if pixels.dtype != np.uint16 or pixels.ndim != 3:
-        raise ValueError("its colours have not 16 bits")
+    if pixels is None or pixels.dtype != np.uint16 or pixels.ndim != 3:
+        raise ValueError("channels of more than 8 bits that are neither RGB nor RGBA")
     return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB if pixels.shape[2] == 3 else cv2.COLOR_BGRA2RGBA)
 
 

@@ -81,10 +81,13 @@ def read_directory(data, offset=None, group=None):
         offset: int. Where the tags begin. Defaults to the first ones.
         group: int. The tag that gives that place, if one does.
     """
-    is_big = bytes(data[2:4]) in (b"+\0", b"\0+")
-    tags = TiffImagePlugin.ImageFileDirectory_v2(bytes(data[: 16 if is_big else 8]), group=group)
+    order, is_big = ">" if data[:2] == b"MM" else "<", bytes(data[2:4]) in (b"+\0", b"\0+")
+    tags = TiffImagePlugin.ImageFileDirectory_v2(bytes(data[:2]) + struct.pack(order + "HI", 42, 0), group=group)
+    tags._bigtiff = is_big  # which Pillow sees in the header of a little-endian one alone
+    if offset is None:
+        (offset,) = struct.unpack_from(order + ("Q" if is_big else "I"), data, 8 if is_big else 4)
     file = io.BytesIO(data)
-    file.seek(tags.next if offset is None else offset)
+    file.seek(offset)
     tags.next = 0
     tags.load(file)
     return tags

@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import zlib
 
 _SIGNATURES = {
     rb"\xff\xd8": "JPEG",
@@ -41,6 +42,8 @@ def kind_of(data):
 def check_parts(data):
     """Raise `ValueError` if a JPEG or PNG is cut into more parts than a picture has, which would take long to read.
 
+    Likewise if the checksum of a part is wrong, which a PNG has. Pillow does not look at those of the pixels.
+
     Args:
         data: bytes. Others than these are not looked at.
     """
@@ -64,8 +67,12 @@ def _marker_bytes(data):
 
 
 def _chunks(data):
-    """Yields 1 for each chunk of a PNG."""
-    position = 8
-    while position < len(data):
+    """Yields 1 for each chunk of a PNG. Raises `ValueError` if one that the picture cannot do without is damaged."""
+    position, name, view = 8, b"", memoryview(data)
+    while position < len(data) and name != b"IEND":
         yield 1
-        position += 12 + int.from_bytes(data[position : position + 4], "big")
+        name = data[position + 4 : position + 8]
+        end = position + 8 + int.from_bytes(data[position : position + 4], "big")
+        if name[:1].isupper() and zlib.crc32(view[position + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
+            raise ValueError("a checksum that is wrong")
+        position = end + 4

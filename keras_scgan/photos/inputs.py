@@ -64,4 +64,4 @@ def _from_file(file, luma_only):
 
 def _from_pil(image):
     pixels = decoding.pixels_of(ImageOps.exif_transpose(image))
-    return profiles.to_srgb(pixels, image.info.get("icc_profile") or b"")[0]
+    return profiles.to_srgb(pixels, profiles.of_image(image.info))[0]

@@ -7,6 +7,8 @@ import zlib
 
 from PIL import PngImagePlugin
 
+from keras_scgan.photos import profiles
+
 _APP1, _APP2, _APP13, _COMMENT = 0xE1, 0xE2, 0xED, 0xFE
 _MAX_SEGMENT, _MAX_PROFILE_PARTS = 65533, 255
 
@@ -66,7 +68,7 @@ def from_pillow(image):
     segments = [content for name, content in getattr(image, "applist", ()) if name == "APP13"]
     return Metadata(
         exif=(info.get("exif") or b"").removeprefix(EXIF_MARK),
-        icc=info.get("icc_profile") or b"",
+        icc=profiles.of_image(info),
         xmp=(xmp.encode() if isinstance(xmp, str) else xmp).rstrip(b"\0"),
         photoshop=b"".join(s.removeprefix(_PHOTOSHOP_MARK) for s in segments if s.startswith(_PHOTOSHOP_MARK)),
         texts=texts,

@@ -21,6 +21,12 @@ _MODES = {_GRAY: "L", _RGB: "RGB", _CMYK: "CMYK"}
 _SAME = 2
 """Of 255. A profile that moves no colour by more than this is that of sRGB."""
 
+_SRGB_GAMMA, _SAME_GAMMA = 1 / 2.2, 0.02
+"""What PNG files of sRGB say of their gamma, and how far from that they are still taken for such."""
+
+_GAMMAS = (0.1, 10)
+"""The gammas that are no mistake."""
+
 _PARAMETERS = (1, 3, 4, 5, 7)
 """How many numbers each kind of parametric curve has."""
 
@@ -36,6 +42,20 @@ def srgb():
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     profile[_DATE] = bytes(_DATE.stop - _DATE.start)
     return bytes(profile)
+
+
+def of_image(info):
+    """The profile of an image, bytes: its own, or one of the gamma that a PNG without profile tells; `b""` for sRGB.
+
+    Args:
+        info: dict. What Pillow tells of the image.
+    """
+    icc, gamma = info.get("icc_profile") or b"", info.get("gamma", 0)
+    if icc or "srgb" in info or not _GAMMAS[0] <= gamma <= _GAMMAS[1] or abs(gamma - _SRGB_GAMMA) < _SAME_GAMMA:
+        return icc
+    start = srgb().index(b"para") + 12
+    curve = struct.pack(">5i", round(65536 / gamma), 65536, 0, 0, 0)  # a power, in place of the curve of sRGB
+    return srgb()[:start] + curve + srgb()[start + len(curve) :]
 
 
 def space_of(icc):

@@ -6,6 +6,7 @@ Pillow's libtiff decompresses, and stops at what is damaged. Which sample is wha
 import io
 import math
 import struct
+import zlib
 
 import numpy as np
 from absl import logging
@@ -26,13 +27,15 @@ _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _SEPARATED, _YCBCR = 0, 1, 2, 3,
 _CHANNELS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _PALETTE: 1, _SEPARATED: 4, _YCBCR: 3}
 _NAMES = {4: "a mask", 8: "Lab colours", 9: "Lab colours", 10: "Lab colours", 32803: "the raw data of a camera"}
 _JPEG = 7
+_DEFLATE = {8, 32946}
 _OF_BYTES = {1, 5, 8, 32773, 32946, 34925, 50000}  # none, LZW, Deflate, PackBits, LZMA, Zstandard
-_OF_PIXELS = {2, 3, 4, _JPEG, 50001}  # CCITT's for faxes, JPEG, WebP
+_OF_PIXELS = {2, 3, 4, _JPEG}  # CCITT's for faxes, JPEG
 _IS_REDUCED, _IS_MASK = 1, 4
 _UNSIGNED, _UNDEFINED = 1, 4
 _NOT_ALPHA, _MULTIPLIED_ALPHA = 0, 1
 _RARE = "of a rare kind: save it as RGB or grey"
 _MAX_SAMPLES, _MAX_PAGES = 16, 10_000
+_MAX_TILE = 1 << 16  # rows
 
 
 class Tiff:
@@ -185,6 +188,8 @@ class Tiff:
                 raise self._error(_RARE)
             changes[_TILE_WIDTH] = tile * bits_a_pixel // 8
         offsets = self._segments()
+        if self._number(_COMPRESSION, 1) in _DEFLATE:
+            self._check_deflated(offsets, changes.get(_TILE_WIDTH, changes[_WIDTH]))
         count = len(offsets) // planes
         stored = []
         for plane in range(planes):
@@ -203,6 +208,21 @@ class Tiff:
                 axis=1,
             )
         return samples
+
+    def _check_deflated(self, offsets, row):
+        """Raises an error if a strip or tile, of rows of so many bytes, is longer, or not what its checksum says.
+
+        Libtiff stops before that, when it has all rows.
+        """
+        if _TILE_OFFSETS in self._tags:
+            sizes, rows = self._numbers(_TILE_BYTES, ()), self._number(_TILE_HEIGHT, 0)
+        else:
+            sizes, rows = self._numbers(_STRIP_BYTES, ()), self._number(_ROWS_A_STRIP, self.size[1])
+        most = row * min(rows, self.size[1] + _MAX_TILE)
+        for offset, size in zip(offsets, sizes, strict=False):
+            stored = self._data[offset : offset + size]
+            if len(zlib.decompressobj().decompress(stored, most + 1)) > most:
+                raise ValueError("more rows than it has")
 
     def _segments(self):
         """Offsets of its strips or tiles, of which none is missing."""

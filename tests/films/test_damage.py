@@ -64,6 +64,19 @@ def test_a_whole_film_is_not_called_damaged(tmp_path, colorize, caplog, name):
     assert not caplog.records
 
 
+@pytest.mark.parametrize("name", KINDS)
+def test_a_film_that_begins_late_is_not_called_damaged(tmp_path, colorize, name):
+    times = [75 + index for index in range(60)]
+    source = write_film(tmp_path / name, moving_scene(60), times=times, sound_start=4.0, **KINDS[name])
+    assert colorize(source)[1].fault == ""
+
+
+@pytest.mark.parametrize("times", [[*range(10), *range(30, 40)], range(0, 40, 2)])
+def test_an_avi_that_leaves_out_frames_is_not_called_damaged(tmp_path, colorize, times):
+    _, result = colorize(write_film(tmp_path / "film.avi", codec="mpeg4", times=list(times)))
+    assert (result.frames, result.fault) == (20, "")
+
+
 def test_a_recording_may_begin_before_its_first_whole_picture(tmp_path, colorize):
     source = write_film(tmp_path / "film.ts", moving_scene(60), "mpeg2video", options={"g": "12"})
     with av.open(str(source)) as film:

@@ -5,7 +5,7 @@ import time
 import zlib
 
 import pytest
-from sample_photos import RGB, encode, read
+from sample_photos import PALETTE, RGB, encode, read
 
 from keras_scgan.photos.files import decode_photo
 from keras_scgan.program.errors import BadFileError
@@ -64,3 +64,18 @@ def test_a_photo_of_more_pixels_than_are_allowed_is_refused_by_its_header():
             + struct.pack(">I", zlib.crc32(PNG[12:16] + struct.pack(">II", 20_000, 20_000) + PNG[24:29]))
             + PNG[33:]
         )
+
+
+@pytest.mark.parametrize("name", [b"IHDR", b"PLTE", b"IDAT"])
+def test_a_png_whose_checksum_is_wrong_is_damaged(name):
+    data = bytearray(encode(PALETTE, "PNG"))
+    length = int.from_bytes(data[data.index(name) - 4 : data.index(name)], "big")
+    data[data.index(name) + 4 + length] ^= 1
+    with pytest.raises(BadFileError, match="damaged PNG"):
+        read(bytes(data))
+
+
+def test_what_follows_a_png_is_no_part_of_it():
+    assert (
+        read(PNG + b"what a program has added, at some length, in capital letters: DATA" * 9).pixels.shape == RGB.shape
+    )

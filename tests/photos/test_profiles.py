@@ -1,13 +1,17 @@
 """Pixels of any colour profile become those of sRGB, at the depth that they have."""
 
+import io
+import struct
+
 import icc
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 from sample_photos import ALPHA, GRAY, RGB, deep, encode, opencv, read
 
 from keras_scgan.photos import profiles
 from keras_scgan.photos.files import read_photo, write_photo
+from keras_scgan.photos.inputs import to_pixels
 from keras_scgan.photos.metadata import Metadata
 
 SRGB_CURVE = icc.parametric(3, 2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
@@ -153,3 +157,35 @@ def test_a_deep_png_with_a_profile_keeps_its_depth(tmp_path):
     assert photo.pixels.dtype == np.uint16
     assert len(np.unique(photo.pixels)) > 256
     assert read(opencv(".png", deep(RGB))).metadata.icc == b""
+
+
+def with_gamma(pixels, gamma, *chunks):
+    """PNG that tells its gamma, and has other chunks, of name and contents."""
+    info = PngImagePlugin.PngInfo()
+    for name, content in ((b"gAMA", struct.pack(">I", gamma)), *chunks):
+        info.add(name, content)
+    return encode(pixels, "PNG", pnginfo=info)
+
+
+@pytest.mark.parametrize("gamma", [100_000, 71_429, 55_556])
+@pytest.mark.parametrize("pixels", [GRAY, RGB, deep(GRAY), np.dstack([RGB, ALPHA])])
+def test_a_png_that_tells_its_gamma_is_read_as_light_as_it_is_seen(gamma, pixels):
+    photo = read(with_gamma(pixels, gamma))
+    white = np.iinfo(pixels.dtype).max
+    expected = encoded((pixels[..., :3] / white) ** (100_000 / gamma)) * white
+    np.testing.assert_allclose(photo.pixels[..., :3], expected, atol=1.5 * white / 255)
+    assert photo.metadata.icc == profiles.srgb()
+
+
+@pytest.mark.parametrize("gamma", [45_455, 45_000, 0, 1, 2**32 - 1])
+def test_a_png_of_the_gamma_of_srgb_or_of_none_that_can_be_is_left_as_it_is(gamma):
+    np.testing.assert_array_equal(read(with_gamma(GRAY, gamma)).pixels, GRAY)
+
+
+def test_a_png_that_says_that_it_is_srgb_is_left_as_it_is():
+    np.testing.assert_array_equal(read(with_gamma(GRAY, 100_000, (b"sRGB", b"\0"))).pixels, GRAY)
+
+
+def test_an_image_of_pillow_is_read_by_the_gamma_of_its_file():
+    stored = with_gamma(GRAY, 100_000)
+    np.testing.assert_array_equal(to_pixels(Image.open(io.BytesIO(stored))), read(stored).pixels)

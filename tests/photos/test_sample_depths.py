@@ -1,5 +1,8 @@
 """Samples of fewer bits than their type fill its range, and those of more than 8 keep their depth."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from sample_photos import GRAY, RGB, deep, encode, opencv, read
@@ -44,3 +47,21 @@ def test_jpeg_2000_of_other_depths_is_as_light_as_it_was(bits):
     np.testing.assert_allclose(
         found / np.iinfo(found.dtype).max, 2 ** (bits - 1) / (2**bits - 1), atol=1e-3 + 0.5 / 255
     )
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8, 16])
+def test_the_grey_that_a_png_names_is_transparent_at_every_depth(bits):
+    samples = (deep(GRAY) >> (16 - bits)).astype(int)
+    rows = (samples[..., np.newaxis] >> np.arange(bits - 1, -1, -1)) & 1
+    rows = np.packbits(rows.reshape(len(samples), -1).astype(np.uint8), axis=1)
+    chunks = {
+        b"IHDR": struct.pack(">IIBBBBB", *GRAY.T.shape, bits, 0, 0, 0, 0),
+        b"tRNS": struct.pack(">H", samples[3, 3]),
+        b"IDAT": zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows)),
+        b"IEND": b"",
+    }
+    parts = [struct.pack(">I", len(c)) + k + c + struct.pack(">I", zlib.crc32(k + c)) for k, c in chunks.items()]
+    found = read(b"".join([b"\x89PNG\r\n\x1a\n", *parts])).pixels
+    white = np.iinfo(found.dtype).max
+    np.testing.assert_array_equal(found[..., 0], np.rint(samples * (white / (2**bits - 1))))
+    np.testing.assert_array_equal(found[..., 3], np.where(samples == samples[3, 3], 0, white))

@@ -113,6 +113,25 @@ KINDS |= {
 }
 
 
+def as_big(data):
+    """A TIFF of one directory and of short fields as one with offsets of 64 bits, of the same order of bytes."""
+    order = "<" if data[:2] == b"II" else ">"
+    (start,) = struct.unpack_from(order + "I", data, 4)
+    (count,) = struct.unpack_from(order + "H", data, start)
+    directory = struct.pack(order + "Q", count)
+    for tag, kind, length, value in struct.iter_unpack(order + "HHII", data[start + 2 : start + 2 + 12 * count]):
+        directory += struct.pack(order + "HHQ", tag, kind, length)
+        directory += struct.pack(order + "I4x", value + 8 * (tag == TiffImagePlugin.STRIPOFFSETS))
+    header = struct.pack(order + "2sHHHQ", data[:2], 43, 8, 0, start + 8)
+    return header + data[8:start] + directory + bytes(8)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("pixels", [GRAY, deep(GRAY)])
+def test_a_tiff_of_64_bits_is_read_in_either_order_of_bytes(order, pixels):
+    np.testing.assert_array_equal(read(as_big(layout(pixels, 1, order=order))).pixels, pixels)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_tiff_of_any_layout_is_what_it_looks_like(kind):
     data, expected = KINDS[kind]
@@ -162,6 +181,26 @@ def test_a_strip_that_cannot_be_decompressed_is_an_error(kind):
 def test_a_picture_of_which_parts_are_missing_is_an_error(change):
     with pytest.raises(BadFileError, match="TIFF"):
         read(layout(GRAY, 1, **change))
+
+
+def test_a_deflated_strip_that_is_longer_than_its_rows_is_an_error():
+    data = encode(RGB, "TIFF", compression="tiff_adobe_deflate")
+    assert Image.open(io.BytesIO(data)).tag_v2[278] == len(RGB)
+    short = bytearray(data)
+    for tag in (257, 278):  # the height, and that of the strip
+        position = next(i for i in range(len(data)) if data[i : i + 2] == struct.pack("<H", tag) and data[i + 2] < 5)
+        struct.pack_into("<H", short, position + 8, len(RGB) - 1)
+    with pytest.raises(BadFileError, match="damaged TIFF"):
+        read(bytes(short))
+
+
+@pytest.mark.parametrize("rows", [4, 16])
+def test_a_deflated_strip_whose_checksum_is_wrong_is_an_error(rows):
+    data = bytearray(encode(RGB, "TIFF", compression="tiff_adobe_deflate", tiffinfo={278: rows}))
+    tags = Image.open(io.BytesIO(data)).tag_v2
+    data[tags[273][-1] + tags[279][-1] - 1] ^= 1
+    with pytest.raises(BadFileError, match="damaged TIFF"):
+        read(bytes(data))
 
 
 def test_pages_that_are_left_out_are_told(tmp_path, caplog):
