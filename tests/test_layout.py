@@ -14,7 +14,8 @@ PACKAGE = ROOT / "keras_scgan"
 USE = ("program", "photos", "films", "colorizing", "serving")
 WITHOUT_FLAGS = (
     *USE,
-    *("benchmarks", "data", "evaluation", "export", "models", "preparation", "training", "visualization"),
+    *("benchmarks", "data", "evaluation", "export", "models", "preparation", "training", "user_study"),
+    "visualization",
 )
 """Parts that name no flag, in no message and no docstring: flags are the commands'."""
 ABOUT_COMMANDS = ("keras_scgan.program.arguments", "keras_scgan.program.cli", "keras_scgan.export.serving_files")

@@ -2,8 +2,10 @@
 
 _EXTRAS = {
     "av": "video",
+    "choix": "study",
     "jax": "jax",
     "keras": "train",
+    "krippendorff": "study",
     "matplotlib": "train",
     "scipy": "train",
     "tensorboard": "train",
