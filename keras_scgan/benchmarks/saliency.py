@@ -6,10 +6,8 @@ import cv2
 import numpy as np
 
 from keras_scgan.benchmarks.timing import spread
-from keras_scgan.data import decoding
 from keras_scgan.evaluation import metrics
 from keras_scgan.evaluation.references import find_references
-from keras_scgan.photos.files import read_rgb
 from keras_scgan.photos.resizing import resize
 from keras_scgan.program.errors import UserError
 
@@ -23,7 +21,7 @@ def find_mapped(data_dir, count):
     Raises:
         UserError: There is no such folder, or no photo with a map in it.
     """
-    mapped = [reference for reference in find_references(data_dir) if reference.map_path]
+    mapped = [reference for reference in find_references(data_dir) if reference.has_map]
     if not mapped:
         raise UserError(f"{data_dir} has no photo in images/ with a map of its name in saliency/.")
     return [mapped[int(i)] for i in np.linspace(0, len(mapped) - 1, min(count, len(mapped)))]
@@ -45,9 +43,9 @@ def benchmark_saliency(detectors, references):
     """
     errors, curves, seconds = ({detector.name: [] for detector in detectors} for _ in range(3))
     for detector in detectors:
-        detector.detect([read_rgb(references[0].path)])  # the first call makes ready
+        detector.detect([references[0].read()])  # the first call makes ready
     for reference in references:
-        photo, truth = read_rgb(reference.path), decoding.read_gray(reference.map_path)
+        photo, truth = reference.read(), reference.read_map()
         for detector in detectors:
             start = time.perf_counter()
             (found,) = detector.detect([photo])

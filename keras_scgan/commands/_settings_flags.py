@@ -39,7 +39,7 @@ def _define(field):
     elif kind is tuple:
         flags.DEFINE_list(name, None if default is None else list(default), text)
     elif choices:
-        flags.DEFINE_enum(name, str(default), list(map(str, choices)), text)
+        flags.DEFINE_enum(name, None if default is None else str(default), list(map(str, choices)), text)
     elif kind is bool:
         flags.DEFINE_bool(name, default, text)
     elif kind is int:
@@ -68,7 +68,8 @@ def make(kind, **others):
     """
     fields = [field for field in dataclasses.fields(kind) if field.name not in others]
     numbers = {field.name: _number(field, others.get("stage")) for field in fields if field.metadata["by_stage"]}
-    chosen = {field.name: field.type(FLAGS[field.name].value) for field in fields if field.metadata["choices"]}
+    choices = [field for field in fields if field.metadata["choices"] and FLAGS[field.name].value is not None]
+    chosen = {field.name: settings.kind_of(field)(FLAGS[field.name].value) for field in choices}
     return cli.from_flags(kind, **numbers, **chosen, **others)
 
 

@@ -12,8 +12,12 @@ With --judge, a classifier that no training used, the colorizations are compared
 table gives each method's differences from --baseline with 95 % intervals: 0 in an interval means that the photos are
 too few to tell the two apart.
 
+--protocol measures as the paper or others do, and adds their numbers to the table. --file_list, --first and --sample
+choose among the photos.
+
 --output_dir receives metrics.jsonl (one line a method and kind of output, with the protocol), per_image.csv, table.md,
-cci.png (box plot of the colourfulness) and best_and_worst_NAME.png. The exit status is 1 if a file could not be used.
+photos.txt (the list of those that were measured), cci.png (box plot of the colourfulness) and best_and_worst_NAME.png.
+The exit status is 1 if a file could not be used.
 """
 
 from keras_scgan.program import quiet_tensorflow  # noqa: F401 (first, before anything else imports TensorFlow)

@@ -7,6 +7,9 @@ import os
 from keras_scgan.data.bad_files import BadFiles, DataError
 from keras_scgan.program.errors import BadFileError
 
+INFO_NAME = "dataset_info.json"
+"""File beside shards that tells what is in them."""
+
 
 class DataSet(abc.ABC):
     """Samples that are read by their number, from any number of threads. A sample is a dict of fields (see `records`).

@@ -21,15 +21,13 @@ import tensorflow as tf
 from google.protobuf.message import DecodeError
 
 from keras_scgan.data import decoding
+from keras_scgan.data.data_set import INFO_NAME  # noqa: F401 (of the format)
 from keras_scgan.program.errors import BadFileError
 from keras_scgan.program.files import atomic_path, open_regular
 from keras_scgan.program.printable import printable
 
 IMAGE_FIELDS = ("color", "saliency", "thermal")
 FIELDS = (*IMAGE_FIELDS, "label")
-INFO_NAME = "dataset_info.json"
-"""File beside the shards that tells what is in them."""
-
 FORMAT_VERSION = 1
 JPEG_QUALITY = 95
 
@@ -94,6 +92,23 @@ def decode(data, fields, min_side=None, name="record"):
     Raises:
         BadFileError: The record is damaged, or has not all of the fields.
     """
+    values, _, name = _values(data, name)
+    missing = [field for field in fields if field not in values]
+    if missing:
+        raise BadFileError(name, f"has no field {missing[0]}")
+    for field in fields:
+        if not isinstance(values[field], int if field == "label" else bytes):
+            raise BadFileError(name, f"its {field} is of another type")
+    return {field: _decode_field(field, values[field], min_side, name) for field in fields}
+
+
+def decode_key(data, name="record"):
+    """The key of a record. Arguments and errors as of `decode`."""
+    return _values(data, name)[1]
+
+
+def _values(data, name):
+    """What a record holds, a dict; its key; and what it is called in errors."""
     try:
         features = tf.train.Example.FromString(data).features.feature
         values = {feature: _value(features[feature]) for feature in list(features)}
@@ -104,13 +119,7 @@ def decode(data, fields, min_side=None, name="record"):
     name = f"{name} ({printable(key[:_MAX_KEY])})"
     if not is_whole:
         raise BadFileError(name, "damaged: its checksum is not that of what it holds")
-    missing = [field for field in fields if field not in values]
-    if missing:
-        raise BadFileError(name, f"has no field {missing[0]}")
-    for field in fields:
-        if not isinstance(values[field], int if field == "label" else bytes):
-            raise BadFileError(name, f"its {field} is of another type")
-    return {field: _decode_field(field, values[field], min_side, name) for field in fields}
+    return values, key, name
 
 
 def write_shard(path, records):

@@ -16,7 +16,8 @@ from keras_scgan.program.json_files import read_object
 class PhotoShards(DataSet):
     """The samples of one split of a folder of shards with `dataset_info.json`, as scgan prepare_data writes it.
 
-    The length headers of all records are read once. In memory are 16 bytes a sample.
+    The length headers of all records are read once. In memory are 16 bytes a sample. `available` are the fields that
+    the shards have.
 
     Args:
         data_dir: path of the folder.
@@ -32,6 +33,7 @@ class PhotoShards(DataSet):
     def __init__(self, data_dir, *, fields=("color", "saliency"), split="train", bad_files=None):
         super().__init__(data_dir, fields, bad_files)
         info = _Info(os.path.join(self.data_dir, records.INFO_NAME))
+        self.available = tuple(info.fields)
         self._check_fields(
             info.fields, f"its shards have {_shown(info.fields)} alone (scgan prepare_data makes others)"
         )
@@ -49,23 +51,38 @@ class PhotoShards(DataSet):
         return len(self._spans)
 
     def read(self, index, min_side=None):
-        path, place, start, length = self._find(index)
-        name = f"{path} record {place}"
-        try:
-            with open_regular(path, buffering=0) as file:  # opened anew, so that not hundreds of files stay open
-                file.seek(start)
-                data = file.read(length)
-        except OSError as error:
-            raise BadFileError(name, error.strerror or "cannot be read") from None
+        data, name = self._read(index)
         sample = records.decode(data, self.fields, min_side, name)
         label = sample.get("label")
         if label is not None and not 0 <= label < len(self.classes):
             raise BadFileError(name, f"its label is {label}, but there are {len(self.classes)} classes, from 0")
         return sample
 
+    def key(self, index):
+        """What a sample was made of: the path of the original in its folder, without suffix.
+
+        Args:
+            index: int in [0, len).
+
+        Raises:
+            BadFileError: The record is damaged.
+        """
+        return records.decode_key(*self._read(index))
+
     def describe(self, index):
         path, place, _, length = self._find(index)
         return f"{os.path.basename(path)} {place} {length} {self._times[path]}"
+
+    def _read(self, index):
+        """A record, as bytes, and what it is called in errors."""
+        path, place, start, length = self._find(index)
+        name = f"{path} record {place}"
+        try:
+            with open_regular(path, buffering=0) as file:  # opened anew, so that not hundreds of files stay open
+                file.seek(start)
+                return file.read(length), name
+        except OSError as error:
+            raise BadFileError(name, error.strerror or "cannot be read") from None
 
     def _find(self, index):
         """Where a record is: path of the shard, number in it, first byte and length."""

@@ -70,8 +70,9 @@ def find_labels(references, labels=None):
     Args:
         references: list of `Reference`s.
         labels: path of a CSV file of lines `name,class`: a key, a file name or a stem, and the index of a class
-            or a WordNet id. A first line without a class is a header. By default the class is the WordNet id in the
-            name of the photo's folder, otherwise of its file.
+            or a WordNet id, after which more may follow. Space in place of the comma will do. A first line without a
+            class is a header. So ImageNet's flat validation folder can have its ground truth: LOC_val_solution.csv or
+            a val.txt. By default the class is the WordNet id in the name of the photo's folder, otherwise of its file.
 
     Returns:
         Dict from keys to an int, a class's index, or a string, a WordNet id.
@@ -129,9 +130,10 @@ def _read_labels(path):
         raise UserError(f"`labels={path}` is no CSV file: {error}") from error
     table = {}
     for number, row in enumerate(rows):
-        label = row[1].strip() if len(row) > 1 else ""
+        name, *classes = row if len(row) > 1 else row[0].rsplit(maxsplit=1)
+        label = (classes or [""])[0].strip().partition(" ")[0]
         if label.isdecimal() or _WORDNET_ID.fullmatch(label):
-            table[row[0].strip()] = int(label) if label.isdecimal() else label
+            table[name.strip()] = int(label) if label.isdecimal() else label
         elif number > 0:
             raise UserError(f"`labels={path}`: expected a name and a class in each line. Received: {','.join(row)}")
     return table

@@ -13,9 +13,10 @@ from keras_scgan.evaluation.differences import compare
 from keras_scgan.evaluation.methods import GREYSCALE, NETWORK, OUTPUTS, PIPELINE, TRUTH, Result, true_images
 from keras_scgan.evaluation.plots import Extremes
 from keras_scgan.evaluation.references import read_saliency, read_sample
+from keras_scgan.evaluation.scaling import scale_colorfulness
 from keras_scgan.program.errors import BadFileError, UserError
 
-FID, JUDGE = "fid", "judge"
+FID, FID_EQUAL_CCI, JUDGE = "fid", "fid_equal_cci", "judge"
 """Kinds of features."""
 
 
@@ -32,9 +33,11 @@ class Comparison:
         features: function from a list of pictures to features `[N, C]`, for the FID, or `None`.
         judge: `Judge`, or `None`.
         baseline: str. Name of the method that the others' differences are from.
-        aging: float in [0, 1]. How old what generators see is made to look.
+        reading: dict. Options of `read_sample`, as `aging`.
+        limit: int. The first photos that can be used are measured, so many. Defaults to all.
 
     Attributes:
+        photos: list of the keys of the photos that are measured.
         records: list of dicts, one a photo, method and kind of output.
         gray: list of the keys of greyscale references, which are excluded.
         failures: list of `BadFileError`s.
@@ -52,7 +55,8 @@ class Comparison:
         features=None,
         judge=None,
         baseline=GREYSCALE,
-        aging=0.0,
+        reading=None,
+        limit=None,
     ):
         self.references = references
         self.methods = methods
@@ -62,7 +66,9 @@ class Comparison:
         self.features = features
         self.judge = judge
         self.baseline = baseline
-        self.aging = aging
+        self.reading = reading or {}
+        self.limit = limit
+        self.photos = []
         self.records, self.gray, self.failures = [], [], []
         self.extremes = {method.name: Extremes() for method in methods}
         self._curves = {method.name: [] for method in methods}
@@ -73,7 +79,8 @@ class Comparison:
 
         Args:
             batch_size: int. Photos that are in memory at a time.
-            advance: function of the number of references done with, called after each batch.
+            advance: function of the number of references done with, called after each batch; with a limit, of photos
+                measured.
 
         Raises:
             UserError: No photo can be used.
@@ -81,17 +88,19 @@ class Comparison:
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             for start in range(0, len(self.references), batch_size):
                 batch = self.references[start : start + batch_size]
-                samples = [sample for sample in pool.map(self._read, batch) if sample is not None]
+                samples = self._usable(zip(batch, pool.map(self._read, batch), strict=True))
                 if samples:
                     self._measure(samples, pool)
-                advance(len(batch))
+                advance(len(batch) if self.limit is None else len(samples))
+                if len(self.photos) == self.limit:
+                    break
         if not self.records:
             first = f", the first is {self.failures[0]}" if self.failures else ""
             raise UserError(
                 f"None of the {len(self.references)} photos can be used: {len(self.gray)} are greyscale, "
                 f"{len(self.failures)} files cannot be read{first}."
             )
-        self.gray.sort()  # threads found them
+        self.gray.sort()
         self.failures.sort(key=str)
 
     def rows(self):
@@ -111,9 +120,10 @@ class Comparison:
         for name in MEANS:
             values = [record[name] for record in records if name in record]
             if values:
-                summary[name] = float(np.mean(values))
-        true_ccis = [truths[record["photo"], output]["cci"] for record in records]
-        summary["cci_difference"] = summary["cci"] - float(np.mean(true_ccis))
+                summary[name] = _mean(values)
+        for name in ("cci", "cci_absolute"):
+            true_values = [truths[record["photo"], output][name] for record in records]
+            summary[f"{name}_difference"] = summary[name] - float(np.mean(true_values))
         summary["cci_ratio"] = metrics.cci_ratio([record["cci"] for record in records])
         if "top1" in summary:
             summary["labelled_images"] = sum("top1" in record for record in records)
@@ -125,8 +135,8 @@ class Comparison:
             for kind, features in self._features.items():
                 mine, truth = features[method, output], features[TRUTH, output]
                 sets = [np.stack([vectors[photo] for photo in mine]) for vectors in (mine, truth)]
-                if kind == FID:
-                    summary["fid"] = metrics.frechet_distance(*sets)
+                if kind != JUDGE:
+                    summary[kind] = metrics.frechet_distance(*sets)
                 else:
                     summary["kid_x1000"] = 1000 * metrics.kernel_distance(*sets)
                     summary["frechet_distance"] = metrics.frechet_distance(*sets)
@@ -145,20 +155,33 @@ class Comparison:
     def _records_of(self, method):
         return (record for record in self.records if record["method"] == method)
 
+    def _usable(self, found):
+        """The samples among what was read of references, no more than the limit; takes note of the others."""
+        samples = []
+        for reference, sample in found:
+            if len(self.photos) == self.limit:
+                break
+            if isinstance(sample, BadFileError):
+                self.failures.append(sample)
+            elif sample is None:
+                self.gray.append(reference.key)
+            else:
+                samples.append(self._with_map(reference, sample))
+                self.photos.append(reference.key)
+        return samples
+
     def _read(self, reference):
-        """The sample with its saliency map, or `None` after taking note why not."""
+        """The sample without its saliency map, `None` for one that is excluded, or the error."""
         try:
-            sample = read_sample(reference, self.image_size, self.aging)
+            return read_sample(reference, self.image_size, **self.reading)
         except BadFileError as error:
-            self.failures.append(error)
-            return None
-        if sample is None:
-            self.gray.append(reference.key)
-            return None
+            return error
+
+    def _with_map(self, reference, sample):
         if self.image_size is None:
             return sample
         try:
-            return dataclasses.replace(sample, saliency=read_saliency(reference, self.image_size))
+            return dataclasses.replace(sample, saliency=read_saliency(reference, sample))
         except BadFileError as error:
             self.failures.append(error)
             return sample
@@ -194,7 +217,13 @@ class Comparison:
         images = [image for image, _, _ in pictures.values()]
         features, seen = {}, None
         if self.features is not None:
-            features[FID] = dict(zip(pictures, _in_batches(self.features, images, batch_size), strict=True))
+            scaled = [
+                image if image is truth else scale_colorfulness(image, measured[id(truth)]["cci"])
+                for image, truth, _ in pictures.values()
+            ]
+            for kind, seen_images in ((FID, images), (FID_EQUAL_CCI, scaled)):
+                found = _in_batches(self.features, seen_images, batch_size)
+                features[kind] = dict(zip(pictures, found, strict=True))
         if self.judge is not None:
             seen = dict(zip(pictures, _in_batches(self.judge, images, batch_size), strict=True))
             features[JUDGE] = {number: vector for number, (vector, _) in seen.items()}
@@ -235,7 +264,15 @@ class Comparison:
 
 def _measure_picture(picture):
     image, truth, _ = picture
-    return {"cci": metrics.cci(image)} if image is truth else metrics.measure(image, truth)
+    if image is truth:
+        return {"cci": metrics.cci(image), "cci_absolute": metrics.cci_absolute(image)}
+    return metrics.measure(image, truth)
+
+
+def _mean(values):
+    """The mean without the infinite PSNR of equal pictures, which is that of pictures that are all equal alone."""
+    finite = [value for value in values if np.isfinite(value)]
+    return float(np.mean(finite or values))
 
 
 def _compare_as_seen(seen, true):

@@ -58,9 +58,14 @@ def compare(records, base_records, features=None):
     found = {"images": len(photos)}
     for name in COMPARED_MEANS:
         pairs = [(records[photo].get(name, np.nan), base_records[photo].get(name, np.nan)) for photo in photos]
-        if np.isfinite(pairs).all():
-            values = np.subtract(*np.transpose(pairs))
-            found[name] = _interval(values.mean(), counts @ values / len(photos))
+        if np.isnan(pairs).any():
+            continue
+        finite = np.isfinite(pairs).all(axis=1)  # without photos of infinite PSNR
+        weights = counts[:, finite]
+        weights = weights[weights.any(axis=1)]
+        if weights.any():
+            values = np.subtract(*np.transpose(np.array(pairs)[finite]))
+            found[name] = _interval(values.mean(), weights @ values / weights.sum(axis=1))
     if features is not None:
         mine, base, truth = (np.stack([vectors[photo] for photo in photos]) for vectors in features)
         all_counts = np.concatenate([np.ones((1, len(photos))), counts])

@@ -17,7 +17,6 @@ from keras_scgan.colorizing.runners import split_batch
 from keras_scgan.evaluation.references import find_pictures
 from keras_scgan.photos import color
 from keras_scgan.photos.files import read_rgb
-from keras_scgan.photos.resizing import to_square
 from keras_scgan.program.errors import BadFileError, UserError
 from keras_scgan.program.files import sha256
 
@@ -137,16 +136,14 @@ class Folder:
     Args:
         name: str. Name of its row.
         folder: path. Photos in folders are looked for in folders of the same names, otherwise by file names alone.
-        image_size: int. Pixels of a side of the protocol's square, or `None`.
 
     Raises:
         UserError: The folder is missing or empty, or two files have one name.
     """
 
-    def __init__(self, name, folder, image_size):
+    def __init__(self, name, folder):
         self.name = name
         self.folder = pathlib.Path(folder)
-        self.image_size = image_size
         self.protocol = {"pred_dir": str(folder)}
         self._paths = find_pictures(folder)
         self._by_stem = {}
@@ -172,7 +169,7 @@ class Folder:
         path = self._find(sample.key)
         picture = read_rgb(path)
         if picture.shape == sample.photo.shape:
-            square = {} if self.image_size is None else {NETWORK: to_square(picture, self.image_size)}
+            square = {} if sample.small is None else {NETWORK: sample.square(picture)}
             return Result({**square, PIPELINE: picture})
         if sample.small is not None and picture.shape == sample.small.shape:
             return Result({NETWORK: picture})

@@ -5,6 +5,7 @@ import bisect
 from matplotlib.figure import Figure
 
 from keras_scgan.evaluation import metrics
+from keras_scgan.evaluation.methods import TRUTH
 from keras_scgan.photos import color
 from keras_scgan.visualization import grid
 
@@ -18,7 +19,7 @@ _CAPTION_LENGTH = 80  # characters, for which three photos have room
 
 
 def draw_cci_boxes(groups):
-    """Box plot of the CCI with the band of natural photos: figure 5 of the paper.
+    """Box plot of the CCI with the paper's band of natural photos, in which few are: figure 5 of the paper.
 
     Args:
         groups: dict from titles of panels to dicts from methods to lists of CCIs.
@@ -30,12 +31,15 @@ def draw_cci_boxes(groups):
     figure = Figure(figsize=(1.5 + sum(1 + len(ccis) for ccis in groups.values()), 5), layout="constrained")
     axes = figure.subplots(1, len(groups), sharey=True, squeeze=False)[0]
     for panel, (title, ccis) in zip(axes, groups.items(), strict=True):
-        panel.axhspan(*metrics.CCI_BAND, color="tab:green", alpha=0.25, label="natural: 16 to 20")
+        label = "the paper's natural band"
+        if TRUTH in ccis:
+            label += f", with {metrics.cci_ratio(ccis[TRUTH]):.0%} of the true photos"
+        panel.axhspan(*metrics.CCI_BAND, color="tab:green", alpha=0.25, label=label)
         panel.boxplot(list(ccis.values()), tick_labels=list(ccis), showfliers=False)
         panel.set_title(title, fontsize="medium")
         panel.tick_params(axis="x", rotation=30)
     axes[0].set_ylabel("CCI (colour colorfulness index)")
-    axes[0].legend(loc="upper right")
+    axes[0].legend(loc="upper right", fontsize="small")
     return figure
 
 

@@ -15,15 +15,17 @@ from keras_scgan.evaluation.columns import COLUMNS, EXPLANATION, MEANS
 from keras_scgan.evaluation.differences import COMPARED
 from keras_scgan.evaluation.methods import GREYSCALE, NETWORK, OUTPUTS, PIPELINE
 from keras_scgan.evaluation.plots import draw_cci_boxes
+from keras_scgan.evaluation.protocols import published
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.files import atomic_path
 from keras_scgan.visualization import grid
 
-RESULTS = ("metrics.jsonl", "per_image.csv", "table.md", "cci.png", "best_and_worst_*.png")
+RESULTS = ("metrics.jsonl", "per_image.csv", "photos.txt", "table.md", "cci.png", "best_and_worst_*.png")
 """What a folder of results holds, as patterns: to overwrite is to replace these, and nothing else."""
 
-RESIZE_FILTER = "squeezed to the square: too long sides by area averaging, then too short ones by cubic interpolation"
-"""What `resizing.to_square` does."""
+_FILTER = "too long sides by area averaging, then too short ones by cubic interpolation"
+RESIZE_FILTERS = {False: f"squeezed to the square: {_FILTER}", True: f"the square in the middle: {_FILTER}"}
+"""What becomes of photos at the protocol's size, without and with `center_crop`."""
 
 
 def check_output_dir(folder, overwrite):
@@ -55,7 +57,7 @@ def write(folder, comparison, protocol):
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     rows = comparison.rows()
-    tables = format_tables(rows, protocol["image_size"], comparison.baseline)
+    tables = format_tables(rows, protocol["image_size"], comparison.baseline, published(protocol["protocol"]))
     sheets = {
         f"best_and_worst_{method}.png": extremes
         for method, extremes in comparison.extremes.items()
@@ -72,6 +74,8 @@ def write(folder, comparison, protocol):
         draw_cci_boxes(_cci_groups(comparison.records)).savefig(path, dpi=120)
     for name, extremes in sheets.items():
         grid.save(extremes.draw(), folder / name)
+    with atomic_path(folder / "photos.txt") as path:
+        path.write_text("".join(f"{key}\n" for key in comparison.photos), encoding="utf-8")
     with atomic_path(folder / "table.md") as path:
         failures = [f"{error.path}: {error.reason}" for error in comparison.failures]
         path.write_text(_format_document(tables, protocol, failures), encoding="utf-8")
@@ -80,8 +84,15 @@ def write(folder, comparison, protocol):
     return tables
 
 
-def format_tables(rows, size, baseline):
-    """The rows as Markdown, for each kind of output a table of them and one of the differences from the baseline."""
+def format_tables(rows, size, baseline, others=()):
+    """The rows as Markdown, for each kind of output a table of them and one of the differences from the baseline.
+
+    Args:
+        rows: list of dicts, of `Comparison.rows`.
+        size: int. Pixels of a side of the protocol's square, or `None`.
+        baseline: str. Name of the baseline.
+        others: list of dicts, of `protocols.published`. They follow the networks' own outputs.
+    """
     titles = {
         NETWORK: f"The network's own output, at {size}x{size}",
         PIPELINE: "The full pipeline's, at the photos' own sizes",
@@ -91,7 +102,8 @@ def format_tables(rows, size, baseline):
     for output in OUTPUTS:
         of_kind = {row["method"]: row for row in rows if row["output"] == output}
         if of_kind:
-            tables.append(f"## {titles[output]}\n\n" + _format_table(columns, of_kind))
+            known = {row["method"]: row for row in others} if output == NETWORK else {}
+            tables.append(f"## {titles[output]}\n\n" + _format_table(columns, of_kind | known))
         differences = {method: row["differences"] for method, row in of_kind.items() if "differences" in row}
         if differences:
             title = f"Differences from {baseline}, with 95 % intervals:\n\n"

@@ -8,7 +8,7 @@ from keras_scgan.colorizing.runners import DEFAULT_SIZE
 from keras_scgan.evaluation import classifier, differences, inception, judge, methods, report
 from keras_scgan.evaluation.comparison import Comparison
 from keras_scgan.evaluation.methods import Folder, Greyscale, Model
-from keras_scgan.evaluation.references import find_references
+from keras_scgan.evaluation.references import GRAY_RULES, choose, find_references
 from keras_scgan.program.arguments import as_flags
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.progress import progress_bar
@@ -30,7 +30,10 @@ def evaluate(settings, output_dir, *, overwrite=False):
         OSError: The report cannot be written.
     """
     report.check_output_dir(output_dir, overwrite)
-    references = find_references(settings.data_dir)
+    references = choose(
+        find_references(settings.data_dir, settings.split),
+        **{name: getattr(settings, name) for name in ("file_list", "first", "sample", "seed")},
+    )
     image_size, compared = _methods(settings)
     for folder in compared:
         if isinstance(folder, Folder):
@@ -47,10 +50,13 @@ def evaluate(settings, output_dir, *, overwrite=False):
         features=_features(len(references)) if settings.fid else None,
         judge=chosen_judge,
         baseline=baseline,
-        aging=settings.aging,
+        reading={"aging": settings.aging, "crop": settings.center_crop, "gray": settings.gray},
+        limit=settings.sample,
     )
-    with progress_bar(desc="measured", total=len(references), unit="img") as bar:
+    with progress_bar(desc="measured", total=settings.sample or len(references), unit="img") as bar:
         comparison.run(settings.batch_size, bar.update)
+    if settings.sample and len(comparison.photos) < settings.sample:
+        logging.warning("%d photos can be used, not %d.", len(comparison.photos), settings.sample)
     tables = report.write(output_dir, comparison, _protocol(settings, comparison))
     _log_what_was_left_out(comparison)
     logging.info("Wrote %s", pathlib.Path(output_dir) / "table.md")
@@ -72,7 +78,7 @@ def _methods(settings):
             ", ".join(f"{model.name}: {model.colorizer.image_size}" for model in models),
         )
     parsed = methods.parse_methods(settings.pred_dir, "pred_dir")
-    compared = [Greyscale(), *(Folder(name, path, image_size) for name, path in parsed), *models]
+    compared = [Greyscale(), *(Folder(name, path) for name, path in parsed), *models]
     methods.check_names(compared)
     return image_size, compared
 
@@ -111,20 +117,24 @@ def _features(count):
 
 def _protocol(settings, comparison):
     chosen = comparison.classifier
-    photos = {record["photo"] for record in comparison.records}
     return {
+        "protocol": settings.protocol,
         "data_dir": settings.data_dir,
-        "photos": len(photos),
+        "photos": len(comparison.photos),
+        "file_list": settings.file_list,
+        "first": settings.first,
+        "sample": settings.sample and f"{settings.sample} by the seed {settings.seed}",
+        "greyscale": GRAY_RULES[settings.gray],
         "excluded_greyscale_photos": len(comparison.gray),
         "failures": len(comparison.failures),
         "image_size": comparison.image_size,
-        "resize_filter": report.RESIZE_FILTER,
+        "resize_filter": report.RESIZE_FILTERS[settings.center_crop],
         "classifier": chosen and f"{chosen.name} at {chosen.size} pixels",
         "labels": chosen and (settings.labels or "WordNet ids in names"),
-        "labelled_photos": chosen and len(photos & comparison.labels.keys()),
+        "labelled_photos": chosen and len(comparison.labels.keys() & set(comparison.photos)),
         "judge": comparison.judge and comparison.judge.protocol,
         "baseline": comparison.baseline,
-        "aging": comparison.aging,
+        "aging": settings.aging,
         "resamples": differences.RESAMPLES,
         "versions": report.versions(),
         "methods": {method.name: method.protocol for method in comparison.methods},

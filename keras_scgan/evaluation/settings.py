@@ -5,6 +5,8 @@ import dataclasses
 from keras_scgan.colorizing.colorizer import FITS
 from keras_scgan.colorizing.upsampling import METHODS
 from keras_scgan.evaluation.metrics import SSIM_WINDOW
+from keras_scgan.evaluation.protocols import PROTOCOLS
+from keras_scgan.evaluation.references import CONTENT, GRAY_RULES
 from keras_scgan.program import settings
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.settings import setting
@@ -19,10 +21,37 @@ class Settings:
     """
 
     data_dir: str = setting(
-        "Folder of colour photos, with folders in it or not; or of images/ and, for the saliency metrics, saliency/."
+        "Folder of colour photos, with folders in it or not; of images/ and, for the saliency metrics, saliency/; or "
+        "of shards."
     )
     model: tuple = setting("Generators (.keras, SavedModel, .tflite): PATH or NAME=PATH.", ())
     pred_dir: tuple = setting("Folders of other systems' results, matched by file name: PATH or NAME=PATH.", ())
+    protocol: str | None = setting(
+        "How others measure, for the settings that are not given, with their published numbers in the table. scgan: "
+        "the paper's, 10 000 photos drawn from ImageNet's validation set, 256 pixels. val5k: the first 5 000 of that "
+        "set, the square in their middle, 256 pixels. coco: all photos, as of COCO's val2017, squeezed to 256 pixels.",
+        None,
+        choices=tuple(PROTOCOLS),
+    )
+    file_list: str | None = setting(
+        "Text file with the photos to measure, a line each: the path in `data_dir`, with or without suffix. The report "
+        "has one, photos.txt, of those that it is of.",
+        None,
+    )
+    first: int | None = setting("Measure the first photos by name alone, so many.", None, low=1)
+    sample: int | None = setting(
+        "Measure so many photos drawn by chance; in the place of those that are excluded others are drawn.", None, low=1
+    )
+    seed: int = setting("Key of the photos that `sample` draws.", 0, low=0)
+    split: str = setting("Shards: which split.", "validation", choices=("train", "validation"))
+    gray: str | None = setting(
+        "Which photos are excluded as greyscale. " + " ".join(f"{name}: {rule}." for name, rule in GRAY_RULES.items()),
+        None,
+        choices=tuple(GRAY_RULES),
+    )
+    center_crop: bool | None = setting(
+        "The square of `image_size` is the middle of a photo. Default: all of it, squeezed.", None
+    )
     image_size: int | None = setting(
         "Height and width at which networks run and are measured, in pixels, as many as SSIM needs. Default: the "
         "models' own size; where they differ in it, each runs at its own, and the full pipeline alone is measured.",
@@ -48,7 +77,8 @@ class Settings:
         None,
     )
     labels: str | None = setting(
-        "CSV of lines name,class: a class is its index or a WordNet id. Default: the WordNet id in the name of the "
+        "CSV of lines name,class: a class is its index or a WordNet id. ImageNet's LOC_val_solution.csv, or a val.txt "
+        "of names and indices, will do for its flat validation folder. Default: the WordNet id in the name of the "
         "photo's folder or file.",
         None,
     )
@@ -70,6 +100,9 @@ class Settings:
 
     def __post_init__(self):
         settings.check(self)
+        for name, value in {"gray": CONTENT, "center_crop": False, **PROTOCOLS.get(self.protocol, {})}.items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, value)
         for name in ("judge_size", "judge_layer"):
             if self.judge is None and getattr(self, name) is not None:
                 raise UserError(f"`{name}` is of the judge: name one by `judge=PATH.keras`.")

@@ -66,6 +66,14 @@ def to_square(image, size):
     return image if image.shape[:2] == (size, size) else resize(image, (size, size))
 
 
+def center_square(image):
+    """The largest square in the middle of an image, `[S, S]` or `[S, S, C]`; the image itself where it is a square."""
+    height, width = image.shape[:2]
+    size = min(height, width)
+    top, left = (height - size) // 2, (width - size) // 2
+    return image if height == width else np.ascontiguousarray(image[top : top + size, left : left + size])
+
+
 def cut(image, extent):
     """Cuts the top left part out of an image, whose sides may end within a pixel.
 

@@ -48,9 +48,7 @@ def make(settings, output_dir, *, overwrite=False):
             f"There is a study ({output_dir / KEY}): choose another `output_dir`, or replace it: `overwrite=True`."
         )
     compared = [Greyscale()]
-    compared += [
-        Folder(*parsed, settings.image_size) for parsed in methods.parse_methods(settings.pred_dir, "pred_dir")
-    ]
+    compared += [Folder(*parsed) for parsed in methods.parse_methods(settings.pred_dir, "pred_dir")]
     methods.check_names(compared)
     pictures_dir.mkdir(parents=True, exist_ok=True)
     (output_dir / KEY).unlink(missing_ok=True)  # first: a study without its key is none

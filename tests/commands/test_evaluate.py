@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 from colorful import chroma_generator
+from shard_sets import colorful_samples, write_shards
 
 from keras_scgan.data import demo_dir
 from keras_scgan.evaluation import classifier, inception
@@ -83,7 +84,7 @@ def test_all_that_is_measured_is_written(evaluate, photos, generator, judge, tmp
     assert f"Could not be used: {tmp_path / 'copies' / 'parrot'}: no result" in result.stderr
     assert "1 greyscale photos were excluded, the first is gray." in result.stderr
     sheets = ["best_and_worst_copies.png", "best_and_worst_net.png"]
-    assert files_of(output) == [*sheets, "cci.png", "metrics.jsonl", "per_image.csv", "table.md"]
+    assert files_of(output) == [*sheets, "cci.png", "metrics.jsonl", "per_image.csv", "photos.txt", "table.md"]
     for name in (*sheets, "cci.png"):
         assert cv2.imread(str(output / name)) is not None
 
@@ -129,7 +130,7 @@ def test_greyscale_alone_is_measured_without_labels_and_maps(evaluate, photos, t
     result = evaluate(f"--data_dir={photos / 'images'}", "--image_size=32", f"--output_dir={tmp_path / 'results'}")
     assert result.returncode == 0, result.stderr
     assert "Top-1 and Top-5 are left out: no photo has a class" in result.stderr
-    assert files_of(tmp_path / "results") == ["cci.png", "metrics.jsonl", "per_image.csv", "table.md"]
+    assert files_of(tmp_path / "results") == ["cci.png", "metrics.jsonl", "per_image.csv", "photos.txt", "table.md"]
     assert [line["method"] for line in read_lines(tmp_path / "results")] == ["truth", "greyscale"] * 2
     for absent in ("Top-1 |", "FID |", "saliency MAE |"):
         assert absent not in result.stdout
@@ -150,6 +151,47 @@ def test_aging_changes_what_models_see_alone_and_is_the_same_in_each_run(evaluat
     clean, aged = (rows[name]["pipeline", "net"] for name in ("clean", "aged"))
     assert aged["chroma_psnr"] != clean["chroma_psnr"]
     assert aged["ssim"] == pytest.approx(clean["ssim"], abs=0.02)  # the luma is the true one, but for clipped colours
+
+
+def test_a_sample_is_drawn_and_named_by_a_list_that_gives_the_same_photos(evaluate, error_of, photos, tmp_path):
+    arguments = (f"--data_dir={photos}", "--image_size=32", "--classifier=none")
+    result = evaluate(*arguments, "--sample=2", "--seed=3", f"--output_dir={tmp_path / 'drawn'}")
+    assert result.returncode == 0, result.stderr
+    names = tmp_path / "drawn" / "photos.txt"
+    assert len(names.read_text().split()) == 2
+    again = evaluate(*arguments, f"--file_list={names}", f"--output_dir={tmp_path / 'listed'}")
+    assert again.returncode == 0, again.stderr
+    assert (tmp_path / "listed" / "photos.txt").read_text() == names.read_text()
+    drawn, listed = (read_lines(tmp_path / name) for name in ("drawn", "listed"))
+    assert drawn[0]["protocol"]["sample"] == "2 by the seed 3"
+    assert listed[0]["protocol"]["file_list"] == str(names)
+    for line in (*drawn, *listed):
+        del line["protocol"]
+    assert drawn == listed
+    for wrong in ("--sample=4", "--first=4"):
+        assert f"{wrong}: there are 3 photos" in error_of(evaluate(*arguments, wrong, f"--output_dir={tmp_path / 'x'}"))
+
+
+def test_a_protocol_has_its_settings_and_the_numbers_that_others_published(evaluate, error_of, photos, tmp_path):
+    output = tmp_path / "results"
+    arguments = (f"--data_dir={photos}", "--classifier=none", f"--output_dir={output}")
+    result = evaluate(*arguments, "--protocol=val5k", "--first=3")
+    assert result.returncode == 0, result.stderr
+    assert "| DDColor-large (Kang et al. 2023 (DDColor)) |" in result.stdout
+    (protocol, *_) = (line["protocol"] for line in read_lines(output))
+    assert (protocol["protocol"], protocol["image_size"], protocol["first"]) == ("val5k", 256, 3)
+    assert protocol["resize_filter"].startswith("the square in the middle")
+    assert protocol["greyscale"] == "none is excluded"
+    assert "--sample=10000: there are 3 photos" in error_of(evaluate(*arguments, "--protocol=scgan", "--overwrite"))
+
+
+def test_shards_are_measured(evaluate, tmp_path):
+    write_shards(tmp_path / "shards", validation=colorful_samples(2))
+    result = evaluate(
+        f"--data_dir={tmp_path / 'shards'}", "--image_size=16", "--classifier=none", f"--output_dir={tmp_path / 'out'}"
+    )
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "out" / "photos.txt").read_text() == "photo 0\nphoto 1\n"
 
 
 def test_results_are_replaced_when_asked_alone(evaluate, error_of, photos, tmp_path):

@@ -92,6 +92,15 @@ def test_csv_names_photos_by_stem_file_or_path(tmp_path):
     assert found == {"x/a": 3, "x/b": "n01440764", "folder/c": 5}
 
 
+def test_ground_truth_of_imagenet_s_flat_validation_folder_is_read_in_the_forms_that_there_are(tmp_path):
+    references = references_of("ILSVRC2012_val_00000001.JPEG", "ILSVRC2012_val_00000002.JPEG")
+    table = tmp_path / "val.txt"
+    table.write_text("ILSVRC2012_val_00000001.JPEG 65\nILSVRC2012_val_00000002.JPEG 970\n")
+    assert list(classifier.find_labels(references, table).values()) == [65, 970]
+    table.write_text("ImageId,PredictionString\nILSVRC2012_val_00000002,n03995372 85 1 499 272 n03995372 9 9 9 9\n")
+    assert classifier.find_labels(references, table) == {"ILSVRC2012_val_00000002": "n03995372"}
+
+
 def test_csv_without_header_loses_no_line_and_a_wrong_line_is_named(tmp_path):
     table = tmp_path / "labels.csv"
     table.write_text("a,3\nb,cat\n")

@@ -10,7 +10,9 @@ import scipy.spatial
 
 from keras_scgan.evaluation import Comparison, Greyscale, find_references, metrics
 from keras_scgan.evaluation.methods import Result, true_images
+from keras_scgan.evaluation.scaling import scale_colorfulness
 from keras_scgan.photos import color
+from keras_scgan.photos.resizing import to_square
 from keras_scgan.program.errors import BadFileError, UserError
 
 SIZE = 16
@@ -86,6 +88,9 @@ def test_rows_are_means_over_the_photos_at_both_sizes(tmp_path, photos):
     assert row["cci_difference"] == pytest.approx(
         np.mean([metrics.cci(truth // 2) for truth in truths]) - np.mean(ccis)
     )
+    assert row["cci_absolute_difference"] == pytest.approx(
+        np.mean([metrics.cci_absolute(truth // 2) - metrics.cci_absolute(truth) for truth in truths])
+    )
     assert rows["greyscale", "pipeline"]["cci_difference"] == pytest.approx(-np.mean(ccis))
     assert rows["halved", "network"]["psnr"] != row["psnr"]
     assert "psnr" not in rows["truth", "network"]
@@ -107,6 +112,42 @@ def test_method_s_failures_are_its_own_and_its_colourfulness_is_compared_on_its_
     assert row["images"] == 2
     expected = np.mean([metrics.cci(photos[name] // 2) - metrics.cci(photos[name]) for name in "bc"])
     assert row["cci_difference"] == pytest.approx(expected)
+
+
+class Copies(Halved):
+    """A method that is right about one photo to the last bit."""
+
+    def run(self, samples):
+        for sample, result in zip(samples, super().run(samples), strict=True):
+            if sample.key == "a":
+                result = Result({output: image.copy() for output, image in true_images(sample).items()})
+            yield result
+
+
+def test_one_picture_that_is_right_to_the_last_bit_makes_no_mean_infinite(tmp_path, photos):
+    _, rows = compare(tmp_path, Copies())
+    expected = np.mean([metrics.psnr(photos[name] // 2, photos[name]) for name in "bc"])
+    assert rows["halved", "pipeline"]["psnr"] == pytest.approx(expected)
+    assert math.isfinite(rows["halved", "network"]["chroma_psnr"])
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 5])
+def test_the_first_photos_that_can_be_used_are_measured_up_to_a_limit(tmp_path, photos, batch_size):
+    references = find_references(tmp_path)
+    references = [references[place] for place in (3, 1, 4, 0, 2)]  # the greyscale and the torn one among them
+    comparison = Comparison(references, [Greyscale()], SIZE, limit=2)
+    done = []
+    comparison.run(batch_size, done.append)
+    assert comparison.photos == ["b", "a"]
+    assert (sum(done), comparison.gray, len(comparison.failures)) == (2, ["gray"], 1)
+
+
+def test_the_square_in_the_middle_is_measured_where_that_is_wanted(tmp_path, photos):
+    comparison = Comparison(find_references(tmp_path), [Halved()], SIZE, reading={"crop": True})
+    comparison.run(2, lambda count: None)
+    row = next(row for row in comparison.rows() if (row["method"], row["output"]) == ("truth", "network"))
+    squares = [to_square(photo[:, 2:22], SIZE) for photo in photos.values()]
+    assert row["cci"] == pytest.approx(np.mean([metrics.cci(square) for square in squares]))
 
 
 @pytest.mark.parametrize("batch_size", [1, 5])
@@ -148,6 +189,10 @@ def test_fid_is_the_frechet_distance_to_the_truth_of_the_same_kind(tmp_path, pho
     halved = mean_colors([truth // 2 for truth in photos.values()])
     assert rows["halved", "pipeline"]["fid"] == pytest.approx(metrics.frechet_distance(halved, truths))
     assert "fid" not in rows["truth", "pipeline"]
+    scaled = [scale_colorfulness(truth // 2, metrics.cci(truth)) for truth in photos.values()]
+    expected = metrics.frechet_distance(mean_colors(scaled), truths)
+    assert rows["halved", "pipeline"]["fid_equal_cci"] == pytest.approx(expected)
+    assert expected < rows["halved", "pipeline"]["fid"]
 
 
 class MeanColors:

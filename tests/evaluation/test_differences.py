@@ -67,7 +67,13 @@ def test_photos_that_both_have_are_compared():
     assert differences.compare(mine, records_of([0, 1])) == {}
 
 
-def test_metrics_that_are_not_of_all_photos_or_infinite_are_left_out():
-    found = differences.compare(records_of([np.inf, 1]), records_of([np.inf, 2]))
-    assert found == {"images": 2}
+def test_a_photo_of_infinite_psnr_is_left_out_of_its_difference_alone():
+    found = differences.compare(records_of([np.inf, 1, 3]), records_of([2, 2, np.inf]))
+    assert found["images"] == 3
+    assert found["chroma_psnr"] == {"difference": -1, "low": -1, "high": -1}
+    assert differences.compare(records_of([np.inf] * 2), records_of([1, 2])) == {"images": 2}
+
+
+def test_metrics_that_are_not_of_all_photos_are_left_out():
+    assert differences.compare(records_of([np.nan, 1]), records_of([1, 2])) == {"images": 2}
     assert differences.compare(records_of([1, 2]), records_of([1, 2], "cci")) == {"images": 2}

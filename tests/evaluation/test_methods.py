@@ -113,7 +113,7 @@ def test_methods_give_the_full_pipeline_alone_where_there_is_no_size(model, rng,
     samples = [dataclasses.replace(make_sample(rng, key), small=None) for key in ("own", "small")]
     save(tmp_path / "own.png", samples[0].photo)
     save(tmp_path / "small.png", samples[1].photo[:SIZE, :SIZE])
-    own, small = methods.Folder("f", tmp_path, None).run(samples)
+    own, small = methods.Folder("f", tmp_path).run(samples)
     assert small.reason == "has 16x16 pixels, not 30x20 as the photo"
     for result in (*methods.Greyscale().run(samples), *model.run(samples), own):
         assert list(result.images) == ["pipeline"]
@@ -122,7 +122,7 @@ def test_methods_give_the_full_pipeline_alone_where_there_is_no_size(model, rng,
 
 def test_baseline_is_the_first_of_several_and_else_greyscale(model, tmp_path):
     save(tmp_path / "x.png", np.zeros((9, 9, 3), np.uint8))
-    gray, folder = methods.Greyscale(), methods.Folder("f", tmp_path, SIZE)
+    gray, folder = methods.Greyscale(), methods.Folder("f", tmp_path)
     for compared, expected in (
         ([gray], "greyscale"),
         ([gray, model], "greyscale"),
@@ -139,7 +139,7 @@ def test_result_of_the_photo_s_size_counts_at_both_sizes_and_a_small_one_at_its_
     samples = [make_sample(rng, "class/own"), make_sample(rng, "class/small")]
     save(tmp_path / "class" / "own.png", samples[0].photo)
     save(tmp_path / "small.png", samples[1].small)
-    own, small = methods.Folder("f", tmp_path, SIZE).run(samples)
+    own, small = methods.Folder("f", tmp_path).run(samples)
     np.testing.assert_array_equal(own.images["pipeline"], samples[0].photo)
     np.testing.assert_array_equal(own.images["network"], samples[0].small)
     assert list(small.images) == ["network"]
@@ -154,7 +154,7 @@ def test_missing_ambiguous_broken_and_missized_results_are_errors_and_the_others
     (tmp_path / "broken.png").write_bytes(b"no picture")
     save(tmp_path / "missized.png", samples[3].photo[:10])
     save(tmp_path / "good.png", samples[4].photo)
-    *errors, good = methods.Folder("f", tmp_path, SIZE).run(samples)
+    *errors, good = methods.Folder("f", tmp_path).run(samples)
     assert all(isinstance(error, BadFileError) for error in errors)
     assert [error.reason for error in errors] == [
         "no result",

@@ -103,13 +103,22 @@ def test_cci_of_grey_is_0(gray):
     assert metrics.cci(gray) == 0
 
 
+def test_absolute_cci_is_that_of_ddcolor_s_code(truth, noisy):
+    for image in (truth, noisy):
+        r, g, b = np.moveaxis(image.astype(np.float64), -1, 0)
+        rg, yb = np.abs(r - g), np.abs((r + g) / 2 - b)
+        expected = math.sqrt(rg.var() + yb.var()) + 0.3 * math.sqrt(rg.mean() ** 2 + yb.mean() ** 2)
+        assert metrics.cci_absolute(image) == pytest.approx(expected, abs=1e-4)
+        assert metrics.cci_absolute(image) != pytest.approx(metrics.cci(image), abs=0.1)
+
+
 def test_cci_ratio_counts_the_ends_of_its_band():
     assert metrics.cci_ratio([15.99, 16, 18, 20, 20.01]) == pytest.approx(3 / 5)
 
 
 def test_measure_has_every_metric_of_a_picture(gray, truth):
     names = ("psnr", "ssim", "ssim_data_range_2", "chroma_psnr")
-    expected = {name: getattr(metrics, name)(gray, truth) for name in names} | {"cci": 0.0}
+    expected = {name: getattr(metrics, name)(gray, truth) for name in names} | {"cci": 0.0, "cci_absolute": 0.0}
     assert metrics.measure(gray, truth) == expected
 
 

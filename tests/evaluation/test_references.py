@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+from shard_sets import colorful_samples, write_shards
 
 from keras_scgan.evaluation import references
 from keras_scgan.program.errors import BadFileError, UserError
@@ -34,8 +35,9 @@ def test_photos_of_a_data_set_come_with_the_maps_that_there_are(tmp_path):
     saliency = write(tmp_path / "saliency" / "b.png", COLOR[..., 2])
     found = references.find_references(tmp_path)
     assert [(reference.path, reference.map_path) for reference in found] == [(photos[0], None), (photos[1], saliency)]
-    assert references.read_saliency(found[0], 8) is None
-    np.testing.assert_array_equal(references.read_saliency(found[1], 8), np.full((8, 8), 200))
+    samples = [references.read_sample(reference, 8) for reference in found]
+    assert references.read_saliency(found[0], samples[0]) is None
+    np.testing.assert_array_equal(references.read_saliency(found[1], samples[1]), np.full((8, 8), 200))
 
 
 def test_folders_without_photos_are_refused(tmp_path):
@@ -62,3 +64,66 @@ def test_greyscale_photo_is_no_sample_and_a_tiny_one_an_error(tmp_path):
     assert references.read_sample(gray, 8) is None
     with pytest.raises(BadFileError, match="under 7 pixels a side"):
         references.read_sample(references.Reference("t", write(tmp_path / "t.png", COLOR[:6])), 8)
+
+
+def test_photos_that_are_no_greyscale_ones_by_the_rule_are_samples(tmp_path):
+    gray = references.Reference("g", write(tmp_path / "g.png", COLOR[..., 0]))
+    gray_in_color = references.Reference("c", write(tmp_path / "c.png", np.full((10, 12, 3), 90, np.uint8)))
+    for rule, kept in (("content", []), ("channels", ["c"]), ("keep", ["g", "c"])):
+        samples = [references.read_sample(reference, 8, gray=rule) for reference in (gray, gray_in_color)]
+        assert [sample.key for sample in samples if sample] == kept
+
+
+def test_shards_are_photos_by_the_keys_of_their_records(tmp_path):
+    samples = colorful_samples(3)
+    write_shards(tmp_path, validation=samples, train=samples[:1])
+    found = references.find_references(tmp_path)
+    assert [(reference.key, reference.has_map) for reference in found] == [(f"photo {i}", True) for i in range(3)]
+    for reference, expected in zip(found, samples, strict=True):
+        sample = references.read_sample(reference, 16)
+        np.testing.assert_allclose(sample.photo, expected["color"], atol=24)
+        assert references.read_saliency(reference, sample).shape == (16, 16)
+        assert references.read_sample(reference, 16, gray="channels") is not None
+    assert len(references.find_references(tmp_path, "train")) == 1
+
+
+def test_shards_without_maps_have_none(tmp_path):
+    (reference,) = references.find_references(
+        write_shards(tmp_path, fields=("color",), shards=1, validation=colorful_samples(1))
+    )
+    assert references.read_saliency(reference, references.read_sample(reference, 8)) is None
+
+
+# === Which ones ===
+
+
+@pytest.fixture
+def some():
+    return [references.Reference(f"{name}/x", None) for name in "abcdef"]
+
+
+def keys_of(chosen):
+    return "".join(reference.key[0] for reference in chosen)
+
+
+def test_a_list_names_photos_with_or_without_suffix_in_its_order(some, tmp_path):
+    names = tmp_path / "photos.txt"
+    names.write_text("c/x.JPEG\n\na/x\nb\\x.png\nc/x\n")
+    assert keys_of(references.choose(some, file_list=names)) == "cab"
+    for text, message in (("z/x\n", "z/x is no photo of `data_dir`"), ("\n", "names no photo")):
+        names.write_text(text)
+        with pytest.raises(UserError, match=message):
+            references.choose(some, file_list=names)
+
+
+def test_a_sample_is_of_the_seed(some):
+    orders = [keys_of(references.choose(some, sample=4, seed=seed)) for seed in (0, 0, 1)]
+    assert orders[0] == orders[1] != orders[2]
+    assert sorted(orders[0]) == list("abcdef")  # the last ones take the places of those that are excluded
+    assert sorted(keys_of(references.choose(some, first=3, sample=2))) == list("abc")
+
+
+@pytest.mark.parametrize("name", ["first", "sample"])
+def test_more_photos_than_there_are_cannot_be_chosen(some, name):
+    with pytest.raises(UserError, match=f"`{name}=7`: there are 6 photos"):
+        references.choose(some, **{name: 7})

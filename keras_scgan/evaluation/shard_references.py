@@ -1,0 +1,48 @@
+"""Photos in shards that colorizations are measured against."""
+
+import dataclasses
+import pathlib
+
+from keras_scgan.data.shards import PhotoShards
+
+
+@dataclasses.dataclass(frozen=True)
+class ShardReference:
+    """A colour photo in a shard: as a `Reference`.
+
+    Args:
+        key: str. The record's, which is the path of the original in its folder, without suffix.
+        index: int. Number of the record.
+        photos: `PhotoShards` of the field `color`.
+        maps: `PhotoShards` of the field `saliency`, or `None`.
+    """
+
+    key: str
+    index: int
+    photos: PhotoShards
+    maps: PhotoShards | None
+
+    has_one_channel = False  # shards hold colour photos alone
+
+    @property
+    def path(self):
+        """The key as a path, which names the photo."""
+        return pathlib.PurePosixPath(self.key)
+
+    @property
+    def has_map(self):
+        return self.maps is not None
+
+    def read(self):
+        return self.photos.read(self.index)["color"]
+
+    def read_map(self):
+        return self.maps.read(self.index)["saliency"]
+
+
+def find_in_shards(data_dir, split):
+    """`references.find_references` of a folder of shards."""
+    photos = PhotoShards(data_dir, fields=("color",), split=split)
+    maps = PhotoShards(data_dir, fields=("saliency",), split=split) if "saliency" in photos.available else None
+    found = [ShardReference(photos.key(index), index, photos, maps) for index in range(len(photos))]
+    return sorted(found, key=lambda reference: reference.key)
