@@ -148,8 +148,11 @@ def test_hues_are_printed_and_written_and_the_seed_repeats_them(visualize, folde
         assert result.returncode == 0, result.stderr
     texts = [(tmp_path / str(i) / "hue.jsonl").read_text() for i in range(2)]
     assert texts[0] == texts[1]
-    lines = {line["kind"]: line for line in map(json.loads, texts[0].splitlines())}
-    assert list(lines) == ["salient", "unsalient", "random"]
+    records = [json.loads(line) for line in texts[0].splitlines()]
+    lines, authors = ({record["kind"]: record for record in part} for part in (records[:3], records[3:]))
+    assert list(lines) == list(authors) == ["salient", "unsalient", "random"]
+    assert (authors["random"]["patches"], authors["random"]["maps"]) == (3, lines["random"]["maps"])
+    assert f"{authors['random']['pixel_variance']:.0f}" in results[0].stdout
     line = lines["random"]
     assert (line["patches"], line["pixels"], line["image_size"]) == (12, 12 * 64, 64)
     assert line["maps"] == ("saliency/" if maps == "saliency/" else f"{folder}/generator.keras")

@@ -2,8 +2,9 @@
 
     scgan visualize hue --data_dir=DIR --output_dir=DIR
 
-Their histogram and variance, and their share of green, cyan and blue; keras_scgan/visualization/hue.py says how the
-figure is read. Written as hue.png and hue.jsonl.
+Their histogram and variance, and their share of green, cyan and blue, as the paper's text has it; and the variances that
+the code of its authors computes. keras_scgan/visualization/hue.py and authors_hue.py say how the two differ. Written as
+hue.png and hue.jsonl.
 """
 
 from keras_scgan.program import quiet_tensorflow  # noqa: F401 (first, before anything else imports TensorFlow)
@@ -24,6 +25,7 @@ from keras_scgan.program.file_jobs import Report
 from keras_scgan.program.files import atomic_path
 from keras_scgan.program.progress import progress_bar
 from keras_scgan.visualization import grid, hue
+from keras_scgan.visualization.authors_hue import AuthorsStatistics
 
 FLAGS = flags.FLAGS
 
@@ -48,8 +50,9 @@ def main(_):
     report = Report("measured")
     fields = ("color",) if colorizer else ("color", "saliency")
     pairs = data.PhotoFolder(FLAGS.data_dir, fields=fields, bad_files=_BadFiles(report))
+    authors = AuthorsStatistics(FLAGS.seed)
     results = hue.measure_hues(
-        _hue_samples(pairs, colorizer, size, report),
+        _told(authors, _hue_samples(pairs, colorizer, size, report)),
         seed=FLAGS.seed,
         size=FLAGS.patch_size,
         high=FLAGS.high,
@@ -59,13 +62,20 @@ def main(_):
     if not report.done:
         path, reason = report.failures[0]
         raise UserError(f"None of the photos in {FLAGS.data_dir} can be used. The first, {path}: {reason}")
+    authors_results = authors.summary()
     _print_hues(results)
+    _print_authors(authors_results)
     protocol = {name: getattr(FLAGS, name) for name in ("data_dir", "patch_size", "patches", "seed")}
     protocol |= {"photos": report.done, "high": FLAGS.high, "salient_share": FLAGS.salient_share, "image_size": size}
     protocol |= {"maps": FLAGS.model or "saliency/", "variance_unit": "half degrees squared"}
     protocol["green_cyan_blue_degrees"] = hue.GREEN_TO_BLUE
     with atomic_path(table) as path:
-        lines = ({"figure": "hue", "kind": kind, **protocol, **result} for kind, result in results.items())
+        lines = [{"figure": "hue", "kind": kind, **protocol, **result} for kind, result in results.items()]
+        shared_protocol = {name: protocol[name] for name in ("data_dir", "seed", "photos", "image_size", "maps")}
+        lines += [
+            {"figure": "hue_by_the_authors_code", "kind": kind, **shared_protocol, **result}
+            for kind, result in authors_results.items()
+        ]
         path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     grid.save(hue.draw_histograms(results), plot)
     logging.info("Wrote %s and %s", table, plot)
@@ -99,6 +109,19 @@ def _hue_samples(pairs, colorizer, size, report):
             else:
                 saliency_map = pair["saliency"]
             yield index, photo, to_square(saliency_map, size)
+
+
+def _told(statistics, samples):
+    """The samples, of which statistics are told."""
+    for sample in samples:
+        statistics.add(*sample)
+        yield sample
+
+
+def _print_authors(results):
+    print("\nby the authors' code   patches   variance of the histogram   variance of RGB")
+    for kind, r in results.items():
+        print(f"{kind:22}{r['patches']:8}{r['histogram_variance']:28.0f}{r['pixel_variance']:18.0f}")
 
 
 def _print_hues(results):
