@@ -166,7 +166,7 @@ class Folder:
                 yield error
 
     def _read(self, sample):
-        path = self._find(sample.key)
+        path = self.find(sample.key)
         picture = read_rgb(path)
         if picture.shape == sample.photo.shape:
             square = {} if sample.small is None else {NETWORK: sample.square(picture)}
@@ -179,7 +179,8 @@ class Folder:
     def _matches(self, key):
         return [self._paths[key]] if key in self._paths else self._by_stem.get(key.rpartition("/")[2], [])
 
-    def _find(self, key):
+    def find(self, key):
+        """Path of the result for a photo. Args: `key`, str, the photo's, or its stem. Raises: `BadFileError`."""
         paths = self._matches(key)
         if len(paths) == 1:
             return paths[0]

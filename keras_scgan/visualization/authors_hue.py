@@ -1,11 +1,11 @@
 """The paper's figure 8 as the code of its authors computes it, which differs from its text.
 
 One patch a photo and kind, a quarter of the photo's sides, is drawn by chance, in up to 100 trials. A pixel is salient
-where the map is above 20 of 255; a patch is salient when more than half of its pixels are, unsalient when fewer than half
-are, and a random one can be any. Hues are OpenCV's half degrees, doubled in 8 bits: what is above 255 degrees wraps
-around to 0. Two variances are taken of each patch and averaged over all photos, a photo without such a patch counting as
-0: of the 360 counts of the histogram of these hues, and of the RGB values. Which of them the
-paper has is told in `hue`.
+where the map is above 20 of 255; a patch is salient when more than half of its pixels are, unsalient when fewer than
+half are, and a random one can be any. Hues are OpenCV's half degrees, doubled in 8 bits: what is above 255 degrees
+wraps around to 0. Two variances are taken of each patch and averaged over all photos, a photo without such a patch
+counting as 0: of the 360 counts of the histogram of these hues, and of the RGB values. Which of them the paper has is
+told in `hue`.
 """
 
 import cv2

@@ -6,7 +6,7 @@ from keras_scgan.visualization.figures import rgb_of, weighted
 from keras_scgan.visualization.grid import Panel, fit
 
 
-def figure7_row(photo, truth, colorizer, *, true_map=None, baseline=None, width=320):
+def figure7_row(photo, truth, colorizer, *, true_map=None, baseline=None, own_output=False, width=320):
     """The pictures of one photo, in the paper's order.
 
     Args:
@@ -15,6 +15,8 @@ def figure7_row(photo, truth, colorizer, *, true_map=None, baseline=None, width=
         colorizer: `Colorizer` of a generator with a saliency branch.
         true_map: `[h, w]` uint8 saliency map. Defaults to `None`: none is known.
         baseline: `Colorizer` of another generator, as of one that was trained without saliency, to compare with.
+        own_output: bool. Whether the colours are the network's own output, as the paper's are, and not the full
+            pipeline's. The colorizer must squeeze photos then.
         width: int. Pixels of a picture.
 
     Returns:
@@ -24,7 +26,10 @@ def figure7_row(photo, truth, colorizer, *, true_map=None, baseline=None, width=
         Figure 7 of [SCGAN](https://arxiv.org/abs/2011.11377).
     """
     (outputs,) = split_batch(colorizer.predict(colorizer.prepare(photo)[None]))
-    colorized = rgb_of(fit(colorizer.finish(photo, outputs), width))
+    if own_output:
+        colorized = fit(color.to_uint8(color.denormalize(outputs["color"])), width, photo.shape)
+    else:
+        colorized = rgb_of(fit(colorizer.finish(photo, outputs), width))
     saliency = fit(colorizer.saliency_map(photo, outputs["saliency"]), width)
     original = rgb_of(fit(photo, width))
     if true_map is not None:

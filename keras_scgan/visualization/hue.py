@@ -5,12 +5,12 @@ map is at least `high`, a half by default. A patch is salient when at least 80 %
 none is (the paper's "no response area"); a random patch can be any. All pixels of all patches of a kind are taken
 together.
 
-Its `variance` is of hues in half degrees, OpenCV's scale of [0, 180). That is a reading of the text, not what the authors
-computed: `authors_hue` has that. The paper's variances are 3.23e3 (salient), 2.55e3 (unsalient) and 2.73e3 (random). On 500
-photos of several sets, with the maps of a salient-object detector, the hues have 2.74e3, 2.07e3 and 2.33e3, 0.81 to 0.85
-of the paper's. By the authors' code the RGB values have 2.89e3, 2.50e3 and 2.66e3, 0.90 to 0.98 of them, and the histograms
-of hue 3.44e3, 5.44e3 and 4.63e3, in the opposite order: what the paper calls the variance of hue is most likely that of the
-RGB values.
+Its `variance` is of hues in half degrees, OpenCV's scale of [0, 180). That is a reading of the text, not what the
+authors computed: `authors_hue` has that. The paper's variances are 3.23e3 (salient), 2.55e3 (unsalient) and 2.73e3
+(random). On 500 photos of several sets, with the maps of a salient-object detector, the hues have 2.74e3, 2.07e3 and
+2.33e3, 0.81 to 0.85 of the paper's. By the authors' code the RGB values have 2.89e3, 2.50e3 and 2.66e3, 0.90 to 0.98 of
+them, and the histograms of hue 3.44e3, 5.44e3 and 4.63e3, in the opposite order: what the paper calls the variance of
+hue is most likely that of the RGB values.
 
 Green, cyan and blue are read as three of the six colours of the hue circle, 60 degrees each: hues in [90, 270) degrees.
 The same photos have shares of 29.1 %, 34.8 % and 30.7 % there, where the paper has 26.56 %, 31.29 % and 30.52 %; other

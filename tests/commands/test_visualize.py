@@ -138,6 +138,39 @@ def test_critics_have_a_figure_each_and_photos_without_truth_are_listed(visualiz
     assert (pages[0] != pages[1]).any()
 
 
+def test_figure_7_shows_the_network_s_own_output_where_that_is_wanted(visualize, folder, tmp_path):
+    arguments = ["figure7", folder / "photos" / "images" / "a.png", f"--model={folder}/generator.keras"]
+    pages = []
+    for name, more in (("pipeline", []), ("own", ["--own_output"])):
+        result = visualize(*arguments, *more, "--panel_size=64", f"--output_dir={tmp_path / name}")
+        assert result.returncode == 0, result.stderr
+        pages.append(cv2.imread(str(tmp_path / name / "figure7_01.png")))
+    assert pages[0].shape == pages[1].shape
+    assert (pages[0] != pages[1]).any()
+
+
+def test_methods_are_compared_in_a_row_a_photo(visualize, error_of, folder, tmp_path):
+    photos = folder / "photos" / "images"
+    arguments = ["comparison", photos, f"--output_dir={tmp_path}", "--panel_size=64"]
+    methods = [f"--model=net={folder}/generator.keras", f"--pred_dir=copy={photos},map={folder}/photos/saliency"]
+    result = visualize(*arguments, *methods)
+    assert result.returncode == 0, result.stderr
+    assert width_of(tmp_path / "comparison_01.png") == 6 + 5 * 70  # greyscale, three methods, truth
+    assert "name what is compared" in error_of(visualize(*arguments, "--overwrite"))
+    double = [f"--pred_dir=net={photos}", methods[0], "--overwrite"]
+    assert "Two columns have one name: net, net." in error_of(visualize(*arguments, *double))
+
+
+def test_photos_without_a_result_are_named_and_the_others_drawn(visualize, folder, tmp_path):
+    (tmp_path / "results").mkdir()
+    photos = folder / "photos" / "images"
+    (tmp_path / "results" / "b.png").write_bytes((photos / "b.png").read_bytes())
+    result = visualize("comparison", photos, f"--pred_dir={tmp_path}/results", f"--output_dir={tmp_path}/out")
+    assert result.returncode == 1
+    assert f"{photos}/a.png: {tmp_path}/results: no result" in result.stderr
+    assert "comparison_01.png: b.png" in result.stderr
+
+
 @pytest.mark.parametrize("maps", ["saliency/", "model"])
 def test_hues_are_printed_and_written_and_the_seed_repeats_them(visualize, folder, tmp_path, maps):
     arguments = ["hue", f"--data_dir={folder}/photos", "--image_size=64", "--patch_size=8", "--salient_share=0.1"]
@@ -177,7 +210,7 @@ def test_photos_without_a_map_are_listed_after_the_hues_of_the_others(visualize,
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "name one figure: figure7, hue, gradcam, critic, aging. Received: none"),
+        ([], "name one figure: figure7, comparison, hue, gradcam, critic, aging. Received: none"),
         (["figure8"], "Received: figure8"),
         (["figure7", "PHOTO", "--model=no.keras"], "no.keras does not exist"),
         (["figure7", "PHOTO", "--model=DIR/plain.keras"], "plain.keras has no saliency branch"),

@@ -4,6 +4,7 @@
     scgan visualize hue --data_dir=DIR --output_dir=DIR
 
 figure7: greyscale, colorized, true colours, saliency and the image weighted by it (figure 7 of the paper).
+comparison: the results of many methods side by side (figures 1, 4, 6, 10 and 12 of the paper).
 hue: hues of salient, unsalient and random patches (figure 8 of the paper).
 gradcam: where VGG-16-Gray's highest class, or another, comes from, by Grad-CAM and Grad-CAM++.
 critic: what the critics of a run of stage 2 object to in a colorized photo, and where.
@@ -14,7 +15,7 @@ Each has flags of its own, which `scgan visualize figure7 --help` lists.
 
 from keras_scgan.program.errors import UserError
 
-SUB_VERBS = ("figure7", "hue", "gradcam", "critic", "aging")
+SUB_VERBS = ("figure7", "comparison", "hue", "gradcam", "critic", "aging")
 TAKES_ARGUMENTS = True
 
 

@@ -25,6 +25,11 @@ flags.DEFINE_string(
     "model", None, "Generator: a .keras or .tflite file, a SavedModel folder or a name. Default: scgan."
 )
 flags.DEFINE_string("baseline", None, "Another generator, trained without saliency, to compare with.")
+flags.DEFINE_bool(
+    "own_output",
+    False,
+    "Show the network's own output for the squeezed photo, as the paper does, not the full pipeline's.",
+)
 shared.define_image_size()
 shared.define_true_maps()
 shared.define_pages()
@@ -32,7 +37,7 @@ shared.define_pages()
 
 def main(argv):
     """Draws the figure."""
-    colorizer = shared.colorizer_of("model", needs_saliency=True)
+    colorizer = shared.colorizer_of("model", needs_saliency=True, fit="squeeze" if FLAGS.own_output else "pad")
     baseline = shared.colorizer_of("baseline") if FLAGS.baseline else None
 
     def examine(path):
@@ -43,6 +48,7 @@ def main(argv):
             colorizer,
             true_map=shared.true_map(path),
             baseline=baseline,
+            own_output=FLAGS.own_output,
             width=FLAGS.panel_size,
         )
 

@@ -2,9 +2,9 @@
 
     scgan visualize hue --data_dir=DIR --output_dir=DIR
 
-Their histogram and variance, and their share of green, cyan and blue, as the paper's text has it; and the variances that
-the code of its authors computes. keras_scgan/visualization/hue.py and authors_hue.py say how the two differ. Written as
-hue.png and hue.jsonl.
+Their histogram and variance, and their share of green, cyan and blue, as the paper's text has it; and the variances
+that the code of its authors computes. keras_scgan/visualization/hue.py and authors_hue.py say how the two differ.
+Written as hue.png and hue.jsonl.
 """
 
 from keras_scgan.program import quiet_tensorflow  # noqa: F401 (first, before anything else imports TensorFlow)

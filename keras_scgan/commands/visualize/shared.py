@@ -42,10 +42,10 @@ def define_true_maps():
     flags.DEFINE_string("saliency_dir", None, "Folder with the true saliency maps STEM.SUFFIX of the photos.")
 
 
-def colorizer_of(flag, needs_saliency=False):
-    """The `Colorizer` of the generator that a flag names. Args: `flag`; `needs_saliency`, bool."""
+def colorizer_of(flag, needs_saliency=False, **options):
+    """The `Colorizer` of the generator that a flag names. Args: `flag`; `needs_saliency`, bool; `options` of it."""
     path = FLAGS[flag].value
-    colorizer = Colorizer(path, image_size=FLAGS.image_size)
+    colorizer = Colorizer(path, image_size=FLAGS.image_size, **options)
     if needs_saliency and not colorizer.has_saliency:
         raise UserError(f"--{flag}={path} has no saliency branch: take a generator trained with --attention_loss.")
     return colorizer
