@@ -160,10 +160,7 @@ def choose(references, *, file_list=None, first=None, sample=None, seed=0):
 
 def _read_lines(path):
     """Lines of a text file that are not blank."""
-    try:
-        text = pathlib.Path(path).read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise UserError(f"`file_list={path}` is no text file in UTF-8.") from None
+    text = pathlib.Path(path).read_text(encoding="utf-8", errors="surrogateescape")
     names = [line.strip() for line in text.splitlines() if line.strip()]
     if not names:
         raise UserError(f"`file_list={path}` names no photo.")

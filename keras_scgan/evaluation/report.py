@@ -75,7 +75,7 @@ def write(folder, comparison, protocol):
     for name, extremes in sheets.items():
         grid.save(extremes.draw(), folder / name)
     with atomic_path(folder / "photos.txt") as path:
-        path.write_text("".join(f"{key}\n" for key in comparison.photos), encoding="utf-8")
+        path.write_text("".join(f"{key}\n" for key in comparison.photos), "utf-8", "surrogateescape")
     with atomic_path(folder / "table.md") as path:
         failures = [f"{error.path}: {error.reason}" for error in comparison.failures]
         path.write_text(_format_document(tables, protocol, failures), encoding="utf-8")

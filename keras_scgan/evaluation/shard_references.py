@@ -4,6 +4,7 @@ import dataclasses
 import pathlib
 
 from keras_scgan.data.shards import PhotoShards
+from keras_scgan.program.errors import BadFileError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,5 +45,13 @@ def find_in_shards(data_dir, split):
     """`references.find_references` of a folder of shards."""
     photos = PhotoShards(data_dir, fields=("color",), split=split)
     maps = PhotoShards(data_dir, fields=("saliency",), split=split) if "saliency" in photos.available else None
-    found = [ShardReference(photos.key(index), index, photos, maps) for index in range(len(photos))]
+    found = [ShardReference(_key(photos, index), index, photos, maps) for index in range(len(photos))]
     return sorted(found, key=lambda reference: reference.key)
+
+
+def _key(photos, index):
+    """A record's key, or its number where it is damaged, which is told of when it is read."""
+    try:
+        return photos.key(index)
+    except BadFileError:
+        return f"record {index}"

@@ -1,11 +1,11 @@
 """The answers of raters, as the page of a study saves them, and the key that tells of what they are."""
 
 import collections
-import json
 
 import numpy as np
 
 from keras_scgan.program.errors import BadFileError, UserError
+from keras_scgan.program.json_files import read_object
 from keras_scgan.user_study.settings import SCALES, SCORES
 
 
@@ -27,8 +27,7 @@ class Answers:
 
     def __init__(self, key_path):
         try:
-            with open(key_path, encoding="utf-8") as file:
-                key = json.load(file)
+            key = read_object(key_path)
             self.kind, self._id, self._pictures = key["kind"], key["id"], key["pictures"]
             self.photos = [self._pictures[group[0]]["photo"] for group in key["groups"]]
             self.methods = sorted({picture["method"] for picture in self._pictures.values()})
@@ -45,8 +44,7 @@ class Answers:
             BadFileError: The file is none of this study.
         """
         try:
-            with open(path, encoding="utf-8") as file:
-                found = json.load(file)
+            found = read_object(path)
             study, rater, answers = found["study"], str(found["rater"]), found["answers"]
             if study == self._id:
                 for answer in answers:

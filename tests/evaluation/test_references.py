@@ -87,6 +87,19 @@ def test_shards_are_photos_by_the_keys_of_their_records(tmp_path):
     assert len(references.find_references(tmp_path, "train")) == 1
 
 
+def test_a_damaged_record_is_named_when_it_is_read(tmp_path):
+    write_shards(tmp_path, shards=1, validation=colorful_samples(2))
+    (path,) = tmp_path.glob("*.tfrecord-*")
+    content = bytearray(path.read_bytes())
+    content[-200] ^= 255
+    path.write_bytes(content)
+    good, bad = references.find_references(tmp_path)
+    assert (good.key, bad.key) == ("photo 0", "record 1")
+    assert references.read_sample(good, 8)
+    with pytest.raises(BadFileError, match="record 1"):
+        references.read_sample(bad, 8)
+
+
 def test_shards_without_maps_have_none(tmp_path):
     (reference,) = references.find_references(
         write_shards(tmp_path, fields=("color",), shards=1, validation=colorful_samples(1))

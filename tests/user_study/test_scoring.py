@@ -168,6 +168,14 @@ def test_files_that_cannot_be_used_are_named_and_the_others_count(scores):
         "damaged, or no file of answers": write(scores, "eleven", [answer | {"naturalness": 11}]),
         "No such file or directory": scores / "missing.json",
     }
+    deep = scores / "deep.json"
+    deep.write_text("[" * 100_000)
+    for name, path in {"list": "[]", "text": '{"study": 1, "rater": [], "answers": "all"}'}.items():
+        (scores / f"{name}.json").write_text(path)
+        with pytest.raises(UserError, match="None of the 1 files"):
+            scoring.score(scores / "key.json", [scores / f"{name}.json"])
+    with pytest.raises(UserError, match="damaged, or no file of answers"):
+        scoring.score(scores / "key.json", [deep])
     rows, failures = scoring.score(scores / "key.json", [*bad.values(), good])
     assert [error.reason for error in failures] == list(bad)
     assert {row["raters"] for row in rows} == {1}
