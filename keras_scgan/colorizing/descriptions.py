@@ -21,6 +21,7 @@ UNTRAINED_SIZE = 224
 """Pixels of a side at which a network is run that takes any and was not trained yet."""
 
 _MAX_BYTES = 1 << 20  # of a description
+_U_NETS = ("paper", "pix2pix", "uresnet")
 _TAIL = 1 << 16  # bytes at the end of a file, in which a damaged archive is looked for
 
 
@@ -33,7 +34,8 @@ class Description:
     """What a generator says of itself.
 
     Args:
-        architecture: string. `"paper"`, `"pretrained"`, or another name that tells how it was built.
+        architecture: string. `"paper"`, `"pretrained"`, `"pix2pix"`, `"uresnet"`, or another name that tells how it was
+            built.
         built_from: dict of the arguments that it was built from.
         size_multiple: int. Heights and widths that it takes are multiples of this.
         image_size: int. Pixels of a side at which it is best run, the size that it was trained at. Defaults to `None`:
@@ -70,8 +72,8 @@ class Description:
 
     @property
     def own_size(self):
-        """Pixels of a side at which it is run unless said otherwise; the paper's encoder then ends in one pixel."""
-        return self.image_size or (self.size_multiple if self.architecture == "paper" else UNTRAINED_SIZE)
+        """Pixels of a side at which it is run unless said otherwise; encoders of U-Nets then end in one pixel."""
+        return self.image_size or (self.size_multiple if self.architecture in _U_NETS else UNTRAINED_SIZE)
 
     @classmethod
     def from_fields(cls, fields):

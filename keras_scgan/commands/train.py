@@ -52,6 +52,8 @@ def _both_stages():
     run_dir = pathlib.Path(FLAGS.output_dir)
     by_stage = [{"output_dir": run_dir / f"stage{stage}"} for stage in (1, 2)]
     by_stage[1]["init_from"] = run_dir / "stage1" / train.RESULT
+    if FLAGS.global_features != "none":
+        by_stage[1]["global_features"] = "random"  # stage 1's result has those that it began with
     if FLAGS.architecture == "pretrained":
         by_stage[1]["encoder"] = FLAGS.encoder or FLAGS.init_from  # stage 1's result is not there yet
     if FLAGS.feature_cache and len(set(FLAGS.image_size)) > 1:

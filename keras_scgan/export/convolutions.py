@@ -97,6 +97,11 @@ def conv(x, layer, kernel, bias, quantized):
             before = (size - 2) // 2 % 2
             kernel = np.pad(kernel, ((before, 1 - before), (before, 1 - before), (0, 0), (0, 0)))
             return plain_conv(ops.space_to_depth(x, 2), _of_blocks(kernel), bias, layer.name, **options)
+    return copied(x, layer, kernel, bias)
+
+
+def copied(x, layer, kernel, bias):
+    """What a convolution of any kind makes of a map with these weights. Args: as of `conv`."""
     return _weighted(type(layer).from_config({**layer.get_config(), **_options(bias)}), x, kernel, bias)
 
 

@@ -161,6 +161,8 @@ class _Converter:
                 return [_Part(tensor, has_ring=True)]
             case keras.layers.Conv2D() | keras.layers.DepthwiseConv2D():
                 return [self._convolve(layer, inputs, parts)]
+            case keras.layers.Conv2DTranspose():
+                return [_Part(convolutions.copied(inputs, layer, *folding.fold(layer, self._norm_after(layer))))]
             case ReflectionPadding2D():
                 return [_Part(self._reflect(part.plain(), layer.padding)) for part in parts]
             case keras.layers.BatchNormalization() if layer in self._folded:
@@ -170,6 +172,9 @@ class _Converter:
             case keras.layers.LeakyReLU():
                 slope = layer.negative_slope
                 return [_Part(ops.leaky_relu(part.whole(), slope), part.has_ring) for part in parts]
+            case keras.layers.ReLU(max_value=None, negative_slope=0) if self._quantized and not _is_fused(layer):
+                same = np.ones(inputs.shape[-1])
+                return [_Part(ops.relu(convolutions.scaled_channels(inputs, same, 0 * same, layer.name)))]
             case keras.layers.Activation():
                 return [_Part(layer.activation(inputs))]
             case keras.layers.Concatenate(axis=-1):
@@ -244,6 +249,12 @@ class _Converter:
 
 
 # === Operations ===
+
+
+def _is_fused(relu):
+    """Whether a ReLU becomes part of the convolution that computes its input: XNNPACK has no 8-bit one of its own."""
+    before = relu.input._keras_history.operation
+    return not isinstance(before, keras.layers.Concatenate | keras.layers.LeakyReLU)
 
 
 def _join(padding, parts):

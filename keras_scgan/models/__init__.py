@@ -8,6 +8,7 @@ from keras_scgan.models.generator_model import Description, Generator
 from keras_scgan.models.global_features import build_vgg16_gray
 from keras_scgan.models.presets import PRESETS
 from keras_scgan.models.pretrained import build_pretrained_generator
+from keras_scgan.models.translators import build_patch_critic, build_pix2pix, build_uresnet
 
 __all__ = [
     "DEPTHS",
@@ -18,6 +19,9 @@ __all__ = [
     "build_efficientnet_lite",
     "build_encoder",
     "build_generator",
+    "build_patch_critic",
+    "build_pix2pix",
     "build_pretrained_generator",
+    "build_uresnet",
     "build_vgg16_gray",
 ]

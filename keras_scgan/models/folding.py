@@ -28,7 +28,8 @@ def fold(conv, norm=None):
     """Weights of a convolution with the batch normalisation after it.
 
     Args:
-        conv: layer with a `kernel` and maybe a `bias`, without activation if there is a batch normalisation.
+        conv: `Conv2D`, `DepthwiseConv2D`, `Conv2DTranspose` or `UpsampleConv2D`, without activation if there is a batch
+            normalisation.
         norm: `BatchNormalization`, or `None`.
 
     Returns:
@@ -40,8 +41,12 @@ def fold(conv, norm=None):
     if norm is None:
         return kernel, bias
     scale, offset = as_scale_and_offset(norm)
-    is_depthwise = isinstance(conv, keras.layers.DepthwiseConv2D)
-    kernel = kernel * (scale.reshape(kernel.shape[2:]) if is_depthwise else scale)
+    if isinstance(conv, keras.layers.DepthwiseConv2D):
+        kernel = kernel * scale.reshape(kernel.shape[2:])
+    elif isinstance(conv, keras.layers.Conv2DTranspose):
+        kernel = kernel * scale[:, np.newaxis]
+    else:
+        kernel = kernel * scale
     return kernel, offset if bias is None else bias * scale + offset
 
 

@@ -6,6 +6,7 @@ from keras_scgan.models.generator_model import Generator
 from keras_scgan.models.global_features import build_vgg16_gray
 from keras_scgan.models.layers import LumaTransplant, conv_block
 from keras_scgan.models.presets import preset_width
+from keras_scgan.models.saliency_branch import saliency_branch
 
 DEPTHS = (6, 7, 8)
 _ENCODER = (1, 2, 4, 8, 8, 8, 8, 8, 8)  # widths of down1 .. down9, as multiples of the preset's
@@ -71,14 +72,7 @@ def build_generator(preset="paper", *, saliency=True, global_features=True, dept
 
     # === Saliency branch ===
     if saliency:
-        branch = 2 * width
-        a = conv_block(up[5], branch, upsample=True, name="saliency_conv11")
-        a = conv_block(a, branch, upsample=True, name="saliency_conv12")
-        b = conv_block(up[6], branch, upsample=True, name="saliency_conv2")
-        c = conv_block(up[7], branch, name="saliency_conv3")
-        x = keras.layers.Concatenate(name="saliency_concat")([a, b, c])
-        x = conv_block(x, branch, upsample=True, name="saliency_conv4")
-        outputs["saliency"] = conv_block(x, 1, norm="none", activation="sigmoid", name="saliency_final")
+        outputs["saliency"] = saliency_branch({8: up[5], 4: up[6], 2: up[7]}, 2 * width)
 
     built_from = {
         "preset": preset,

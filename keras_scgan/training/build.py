@@ -6,7 +6,13 @@ import keras
 
 from keras_scgan.colorizing import runners
 from keras_scgan.colorizing.descriptions import THERMAL
-from keras_scgan.models import build_critic, build_generator, build_pretrained_generator
+from keras_scgan.models import (
+    build_critic,
+    build_generator,
+    build_patch_critic,
+    build_pretrained_generator,
+    translators,
+)
 from keras_scgan.models.encoder import ENCODER_PREFIX
 from keras_scgan.models.encoder_source import EncoderSource, encoder_source, load_encoder_source
 from keras_scgan.models.loading import load_model
@@ -97,6 +103,7 @@ def build_scgan(settings, sources, perceptual_features=None):
         adversarial_weight=settings.adversarial_loss_weight,
         perceptual_weight=settings.perceptual_loss_weight,
         gradient_penalty_weight=settings.gradient_penalty_weight,
+        gradient_penalty_of=settings.gradient_penalty_of,
         critic_steps=settings.critic_steps,
         chroma_weighting=settings.chroma_weighting,
         colorfulness_weight=settings.colorfulness_loss_weight,
@@ -112,7 +119,8 @@ def build_run_critics(settings):
     if settings.stage == 1 or settings.adversarial_loss == "none":
         return {}
     names = ("color_critic", "attention_critic") if settings.attention_loss else ("color_critic",)
-    return {name: build_critic(settings.preset, norm=settings.critic_norm) for name in names}
+    build = build_patch_critic if settings.architecture == "pix2pix" else build_critic
+    return {name: build(settings.preset, norm=settings.critic_norm) for name in names}
 
 
 def build_run_generator(settings, sources):
@@ -127,6 +135,9 @@ def build_run_generator(settings, sources):
             sources.encoder.build(), saliency=settings.attention_loss, built_from=built_from
         )
         freeze_encoder(generator, settings.freeze_encoder)
+    elif settings.architecture in translators.BUILDERS:
+        build = translators.BUILDERS[settings.architecture]
+        generator = build(settings.preset, saliency=settings.attention_loss, depth=settings.depth)
     else:
         generator = build_generator(
             settings.preset,

@@ -1,6 +1,7 @@
 """Checkpoints of a training run: everything that decides how it goes on, in one file, whole or absent."""
 
 import pathlib
+import re
 
 import keras
 import numpy as np
@@ -153,11 +154,17 @@ def run_variables(model):
     }
     groups["trackers"] = [variable for metric in model.metrics for variable in metric.variables]
     return {
-        # The first part of an optimizer's path is a name that counts the optimizers of the process.
-        f"{group}/{i:04d}/{variable.path.partition('/')[2] if 'optimizer' in group else variable.path}": variable
+        f"{group}/{i:04d}/{_path_of(variable, group)}": variable
         for group, variables in groups.items()
         for i, variable in enumerate(variables)
     }
+
+
+def _path_of(variable, group):
+    """The path of a variable without names that count what the process has made: of optimizers and seed generators."""
+    if "optimizer" in group:
+        return variable.path.partition("/")[2]
+    return re.sub(r"^seed_generator_\d+/", "seed_generator/", variable.path)
 
 
 def _optimizer_variables(optimizer):

@@ -23,17 +23,23 @@ def with_gradient_norm(images, norm):
     return tf.identity(images), backward
 
 
-def gradient_penalty(critic, true, generated, mix):
+PENALTIES_OF = ("mean", "sum")
+"""What is taken of the scores of a sample's patches before the gradient of it is penalised."""
+
+
+def gradient_penalty(critic, true, generated, mix, of="mean"):
     """The gradient penalty of eq. 4, without its weight: E[(||gradient of the score|| - 1)^2].
 
-    The norm is taken for each sample over all of its image, in float32. The score of a sample is the mean of its
-    patches' scores, as in the other terms of the loss.
+    The norm is taken for each sample over all of its image, in float32. The paper does not say what the score of a
+    sample is whose patches have one each. Their mean is what the other terms of the loss take; the authors' code
+    penalises the gradient of their sum, which asks for a slope that is as many times smaller as there are patches.
 
     Args:
         critic: callable from images `[B, H, W, C]` to scores `[B, h, w, 1]`.
         true: `[B, H, W, C]` images.
         generated: `[B, H, W, C]` images.
         mix: `[B, 1, 1, 1]` coefficients in [0, 1], one a sample: 0 stands for the true image, 1 for the generated.
+        of: one of `PENALTIES_OF`.
 
     Reference:
         [Improved Training of Wasserstein GANs](https://arxiv.org/abs/1704.00028).
@@ -41,7 +47,8 @@ def gradient_penalty(critic, true, generated, mix):
     images = true + mix * (generated - true)
     with tf.GradientTape() as tape:
         tape.watch(images)
-        scores = ops.sum(ops.mean(critic(images), axis=(1, 2, 3)))
+        scores = critic(images)
+        scores = ops.sum(scores) if of == "sum" else ops.sum(ops.mean(scores, axis=(1, 2, 3)))
     gradient = ops.cast(tape.gradient(scores, images), "float32")
     # The small constant keeps the square root's own gradient finite at zero.
     norm = ops.sqrt(ops.sum(ops.square(gradient), axis=(1, 2, 3)) + 1e-12)

@@ -134,15 +134,32 @@ def wasserstein_critic_loss(true_scores, generated_scores):
 def least_squares_generator_loss(generated_scores):
     """LSGAN's generator loss, for the ablation: the critic should score generated images 1.
 
+    It is without the factor 1/2 of the LSGAN paper, as in the code of SCGAN's authors, so that its weight means what
+    theirs does.
+
     Reference:
-        Eq. 9 of [LSGAN](https://arxiv.org/abs/1611.04076) with a = 0, b = c = 1.
+        Eq. 9 of [LSGAN](https://arxiv.org/abs/1611.04076) with a = 0, b = c = 1, twice.
     """
-    return 0.5 * ops.mean(ops.square(generated_scores - 1.0))
+    return ops.mean(ops.square(generated_scores - 1.0))
 
 
 def least_squares_critic_loss(true_scores, generated_scores):
     """LSGAN's critic loss, for the ablation: true images should score 1, generated ones 0."""
     return 0.5 * (ops.mean(ops.square(true_scores - 1.0)) + ops.mean(ops.square(generated_scores)))
+
+
+def vanilla_generator_loss(generated_scores):
+    """The first GAN's generator loss, in the form that does not saturate; scores are logits of being true.
+
+    Reference:
+        Section 3.1 of [Pix2Pix](https://arxiv.org/abs/1611.07004).
+    """
+    return ops.mean(ops.softplus(-generated_scores))
+
+
+def vanilla_critic_loss(true_scores, generated_scores):
+    """The first GAN's critic loss, halved as Pix2Pix has it: the mean cross-entropy of true and generated images."""
+    return 0.5 * (ops.mean(ops.softplus(-true_scores)) + ops.mean(ops.softplus(generated_scores)))
 
 
 def soft_target_loss(logits, teacher_logits, temperature):
@@ -169,5 +186,13 @@ def feature_matching_loss(features, teacher_features):
 
 
 SALIENCY_LOSSES = {"saliency_loss": saliency_loss, "saliency_l1_loss": saliency_l1_loss}
-GENERATOR_LOSSES = {"wgan-gp": wasserstein_generator_loss, "lsgan": least_squares_generator_loss}
-CRITIC_LOSSES = {"wgan-gp": wasserstein_critic_loss, "lsgan": least_squares_critic_loss}
+GENERATOR_LOSSES = {
+    "wgan-gp": wasserstein_generator_loss,
+    "lsgan": least_squares_generator_loss,
+    "vanilla": vanilla_generator_loss,
+}
+CRITIC_LOSSES = {
+    "wgan-gp": wasserstein_critic_loss,
+    "lsgan": least_squares_critic_loss,
+    "vanilla": vanilla_critic_loss,
+}

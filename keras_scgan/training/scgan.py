@@ -90,6 +90,7 @@ class SCGAN(TrainedModel):
         adversarial_weight=ADVERSARIAL_WEIGHT,
         perceptual_weight=PERCEPTUAL_WEIGHT,
         gradient_penalty_weight=GRADIENT_PENALTY_WEIGHT,
+        gradient_penalty_of="mean",
         critic_steps=1,
         chroma_weighting=CHROMA_WEIGHTING,
         colorfulness_weight=COLORFULNESS_WEIGHT,
@@ -105,7 +106,7 @@ class SCGAN(TrainedModel):
             optimizer: Keras optimizer of the generator.
             critic_optimizer: Keras optimizer of all critics together. Needed where there are critics.
             pixel_loss: `"l1"`, or `"l2"` for the ablation, of colour images and weighted images alike.
-            adversarial_loss: `"wgan-gp"`, or `"lsgan"` for the ablation. Of no effect without critics.
+            adversarial_loss: `"wgan-gp"`, or `"lsgan"` or `"vanilla"` to compare. Of no effect without critics.
             attention_weight: float. Weight of the attention loss (lambda_A).
             saliency_weight: float. Weight of the cross-entropy of the saliency maps, which the paper does not have; 0
                 leaves it out.
@@ -113,6 +114,7 @@ class SCGAN(TrainedModel):
             adversarial_weight: float. Weight of the generator's adversarial loss (lambda_G).
             perceptual_weight: float. Weight of the perceptual loss (lambda_p).
             gradient_penalty_weight: float. Weight of the gradient penalty in the critics' loss (lambda).
+            gradient_penalty_of: `"mean"` or `"sum"` of a sample's patches, see `gradients.gradient_penalty`.
             critic_steps: int, at least 1. Updates of the critics for each update of the generator, all on one batch,
                 with other interpolation coefficients.
             chroma_weighting: float. Strength of the pixel loss's weights, see `losses.chroma_weights`; 0: all are 1.
@@ -143,6 +145,7 @@ class SCGAN(TrainedModel):
         self.pixel_loss = pixel_loss
         self.adversarial_loss = adversarial_loss
         self.gradient_penalty_weight = gradient_penalty_weight
+        self.gradient_penalty_of = gradient_penalty_of
         self.critic_steps = critic_steps
         self.chroma_weighting = chroma_weighting
         self.perceptual_gradient_ratio = perceptual_gradient_ratio
@@ -324,7 +327,8 @@ class SCGAN(TrainedModel):
                     total += term
                     if self.adversarial_loss == "wgan-gp":
                         mix = self._interpolation_coefficients(ops.shape(batch["color"])[0])
-                        penalty = gradients.gradient_penalty(score, true[name], judged[name], mix)
+                        images = (true[name], judged[name])
+                        penalty = gradients.gradient_penalty(score, *images, mix, self.gradient_penalty_of)
                         terms[f"{name}_gradient_penalty"] = penalty
                         total += self.gradient_penalty_weight * penalty
                 scaled_total = self._scaled(self.critic_optimizer, total)

@@ -82,13 +82,24 @@ def _open_data(stages, strategy, log_dir=None):
 
 def _build_networks(settings, strategy, sources, perceptual_features):
     """The model of a stage, and a generator like the model's in float32, for what is trained."""
-    if settings.stage == 2 and not settings.init_from and not run.is_resumed(settings, fresh=False):
-        logging.warning("STAGE 2 STARTS FROM RANDOM WEIGHTS: give stage 1's generator by `init_from=generator.keras`.")
+    if not settings.init_from and not run.is_resumed(settings, fresh=False):
+        _warn_of_start(settings)
     run.make_repeatable(settings)
     with strategy.scope(), precision.policy(settings.precision):
         model = build.build_scgan(settings, sources, perceptual_features if settings.stage == 2 else None)
     with precision.policy("float32"):
         return model, build.build_run_generator(settings, sources)
+
+
+def _warn_of_start(settings):
+    """Logs what the paper's stages start from, where a stage starts from less."""
+    if settings.stage == 2 and settings.architecture in ("paper", "pretrained"):
+        logging.warning("STAGE 2 STARTS FROM RANDOM WEIGHTS: give stage 1's generator by `init_from=generator.keras`.")
+    elif settings.stage == 1 and settings.architecture == "paper" and settings.global_features == "random":
+        logging.warning(
+            "STAGE 1 STARTS FROM RANDOM GLOBAL FEATURES, where the paper's are pre-trained: give some by "
+            "`global_features=global_features.keras`."
+        )
 
 
 def _train_stage(settings, strategy, model, generator, pairs, validation_pairs):

@@ -2,17 +2,17 @@
 
 import dataclasses
 
-from keras_scgan.models import DEPTHS, PRESETS
+from keras_scgan.models import DEPTHS, PRESETS, translators
 from keras_scgan.models.encoder import STRIDES
 from keras_scgan.models.layers import NORMS
 from keras_scgan.models.pretrained import FROZEN
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.settings import argument, setting
-from keras_scgan.training import losses, optimizers, scgan
+from keras_scgan.training import gradients, losses, optimizers, scgan
 from keras_scgan.training.run_settings import RunSettings
 
 _OF_PRETRAINED = ("encoder", "freeze_encoder", "encoder_learning_rate")
-_OF_PAPER = ("depth", "global_features", "freeze_global_features", "keep_luma")
+_OF_PAPER = ("global_features", "freeze_global_features", "keep_luma")
 OF_STAGE_2 = (
     *("perceptual_loss_weight", "perceptual_weights", "perceptual_layer", "perceptual_gradient_ratio"),
     *("truth_saturation", "judged_size"),
@@ -49,9 +49,10 @@ class TrainSettings(RunSettings):
 
     # === Networks ===
     architecture: str = setting(
-        "Generator: the paper's, or one whose encoder is a classifier that was trained before.",
+        "Generator: the paper's; one whose encoder is a classifier that was trained before; or, for comparison, that "
+        "of Pix2Pix, with critics as it has, or a U-Net with residual blocks.",
         "paper",
-        choices=("paper", "pretrained"),
+        choices=("paper", "pretrained", *translators.BUILDERS),
     )
     encoder: str | None = setting(
         "pretrained: a classifier, a .keras file of RGB images or a name of keras.applications; or a generator, whose "
@@ -69,9 +70,15 @@ class TrainSettings(RunSettings):
     )
     preset: str = setting("Width of the paper's networks, and of all critics.", "paper", choices=tuple(PRESETS))
     depth: int = setting(
-        "Stride-2 layers of the encoder; image sizes are multiples of 2^depth.", 8, choices=tuple(DEPTHS)
+        "Stride-2 layers of an encoder that is not pre-trained; image sizes are multiples of 2^depth.",
+        8,
+        choices=tuple(DEPTHS),
     )
-    global_features: str = setting("Global feature network: random, none, or a .keras file of a trained one.", "random")
+    global_features: str = setting(
+        "Global feature network: random, none, or a .keras file of a trained one, as the paper's stage 1 begins with. "
+        "That of `init_from` is taken where there is one.",
+        "random",
+    )
     keep_luma: bool = setting("Give the generator's colours the luma of its input (noise and all).", False)
     freeze_global_features: bool = setting("Leave the global feature network as it is given.", False)
     critic_norm: str = setting(
@@ -108,6 +115,12 @@ class TrainSettings(RunSettings):
     )
     gradient_penalty_weight: float = setting(
         "Stage 2: its weight in the critics' loss.", scgan.GRADIENT_PENALTY_WEIGHT, low=0
+    )
+    gradient_penalty_of: str = setting(
+        "Stage 2: score of an image whose slope is penalised: the mean of its patches', or their sum, as the authors' "
+        "code does; see docs/train.md.",
+        "mean",
+        choices=gradients.PENALTIES_OF,
     )
     critic_steps: int = setting("Stage 2: updates of the critics for one of the generator.", 1, low=1)
     perceptual_loss_weight: float = setting(
@@ -165,10 +178,15 @@ class TrainSettings(RunSettings):
             if getattr(self, name) is None:
                 object.__setattr__(self, name, default)
         super().__post_init__()
+        if self.architecture == "paper":
+            self._check_paper()
+        else:
+            self.refuse(_OF_PAPER, f"is of the paper's generator, and not of `architecture={self.architecture}`")
         if self.architecture == "pretrained":
             self._check_pretrained()
         else:
-            self._check_paper()
+            self.refuse(_OF_PRETRAINED, "is for `architecture=pretrained`")
+            self._check_size(2**self.depth, argument("depth", self.depth))
         if self.feature_cache and (self.architecture != "pretrained" or self.freeze_encoder != "all"):
             raise UserError(
                 "`feature_cache` is for an encoder that is not trained: `architecture=pretrained` `freeze_encoder=all`."
@@ -200,7 +218,7 @@ class TrainSettings(RunSettings):
         return tuple(name for name, is_wanted in wanted.items() if is_wanted)
 
     def _check_pretrained(self):
-        self.refuse(_OF_PAPER, "is of the paper's generator, and not of `architecture=pretrained`")
+        self.refuse(("depth",), "is of the paper's generator and of U-Nets, and not of `architecture=pretrained`")
         if not self.encoder and not self.init_from:
             raise UserError(
                 "`architecture=pretrained`: give the classifier that becomes the encoder, `encoder=PATH.keras`."
@@ -212,7 +230,11 @@ class TrainSettings(RunSettings):
         self._check_size(max(STRIDES), "an encoder")
 
     def _check_paper(self):
-        self.refuse(_OF_PRETRAINED, "is for `architecture=pretrained`")
+        if self.init_from and self.global_features not in ("random", "none"):
+            raise UserError(
+                f"{argument('global_features', self.global_features)}: the generator of `init_from` has a global "
+                "feature network of its own. Give one of the two."
+            )
         if self.freeze_global_features and self.global_features == "none":
             raise UserError("`freeze_global_features`: with `global_features=none` there are none.")
         if self.keep_luma and self.network_input == "thermal":
@@ -221,7 +243,6 @@ class TrainSettings(RunSettings):
             raise UserError(
                 "`keep_luma`: with `aging` or `stretch_luma` the luma of the input is not that of the truth."
             )
-        self._check_size(2**self.depth, argument("depth", self.depth))
 
     def _check_size(self, multiple, needs_it):
         if self.image_size % multiple:

@@ -16,6 +16,7 @@ from keras_scgan.colorizing.colorizer import Colorizer
 from keras_scgan.data import demo_dir
 from keras_scgan.export import flatbuffers, litert, private_api
 from keras_scgan.export.litert import KINDS, convert, operations_outside_delegate, photo_grays
+from keras_scgan.models.translators import BUILDERS
 from keras_scgan.photos import color
 from keras_scgan.program.errors import UserError
 
@@ -112,6 +113,22 @@ def test_colours_that_keep_the_luma_are_made_within_the_delegate(generator, gray
     path.write_bytes(convert(keeping, kind, image_size=SIZE, calibration=grays[::2] if kind == "int8" else None))
     assert operations_outside_delegate(path) == []
     expected, found = (predict(model, grays[1::2])["color"] for model in (keeping, path))
+    assert psnr(found, expected, 2) > DECIBELS[kind]
+
+
+@pytest.mark.parametrize("architecture", BUILDERS)
+@pytest.mark.parametrize("kind", ["float32", "int8"])
+def test_translators_run_within_the_delegate(grays, tmp_path, architecture, kind):
+    keras.utils.set_random_seed(3)
+    translator = BUILDERS[architecture]("testing", depth=6)
+    for weight in translator.trainable_weights:
+        if weight.path.endswith("kernel"):
+            weight.assign(weight * (60 / np.prod(weight.shape[:-1]) ** 0.5))
+    path = tmp_path / "translator.tflite"
+    path.write_bytes(convert(translator, kind, image_size=SIZE, calibration=grays[::2] if kind == "int8" else None))
+    assert operations_outside_delegate(path) == []
+    expected, found = (predict(model, grays[1::2])["color"] for model in (translator, path))
+    assert np.std(expected) > 0.1
     assert psnr(found, expected, 2) > DECIBELS[kind]
 
 

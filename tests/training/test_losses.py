@@ -117,7 +117,14 @@ def test_least_squares_losses_are_distances_to_one_for_true_and_zero_for_generat
     true, generated = scores
     expected = ((true - 1) ** 2).mean() / 2 + (generated**2).mean() / 2
     assert_close(losses.CRITIC_LOSSES["lsgan"](true, generated), expected)
-    assert_close(losses.GENERATOR_LOSSES["lsgan"](generated), ((generated - 1) ** 2).mean() / 2)
+    assert_close(losses.GENERATOR_LOSSES["lsgan"](generated), ((generated - 1) ** 2).mean())
+
+
+def test_vanilla_losses_are_cross_entropies_of_logits(scores):
+    true, generated = (1 / (1 + np.exp(-np.asarray(values))) for values in scores)
+    expected = -(np.log(true).mean() + np.log(1 - generated).mean()) / 2
+    assert_close(losses.CRITIC_LOSSES["vanilla"](*scores), expected)
+    assert_close(losses.GENERATOR_LOSSES["vanilla"](scores[1]), -np.log(generated).mean())
 
 
 # === Gradient penalty ===
@@ -147,7 +154,8 @@ def test_gradient_penalty_takes_the_slope_of_each_sample_at_its_own_mixture(pair
     assert_close(gradients.gradient_penalty(critic, true, generated, mix), np.square(slopes - 1).mean())
 
 
-def test_gradient_penalty_is_that_of_finite_differences(rng, pair):
+@pytest.mark.parametrize("of", ["mean", "sum"])
+def test_gradient_penalty_is_that_of_finite_differences(rng, pair, of):
     true, generated = (tf.cast(images, "float64") for images in pair)
     mix = rng.uniform(size=(3, 1, 1, 1))
     kernel = rng.normal(size=(3, 3, 3, 4))
@@ -158,9 +166,9 @@ def test_gradient_penalty_is_that_of_finite_differences(rng, pair):
     steps = 1e-5 * np.eye(np.prod(SHAPE[1:])).reshape(-1, *SHAPE[1:])
     penalties = []
     for image in true + mix * (generated - true):
-        ends = [critic(image + sign * steps).numpy().mean(axis=(1, 2, 3)) for sign in (1, -1)]
+        ends = [getattr(np, of)(critic(image + sign * steps).numpy(), axis=(1, 2, 3)) for sign in (1, -1)]
         penalties.append((np.linalg.norm((ends[0] - ends[1]) / 2e-5) - 1) ** 2)
-    assert_close(gradients.gradient_penalty(critic, true, generated, mix), np.mean(penalties))
+    assert_close(gradients.gradient_penalty(critic, true, generated, mix, of), np.mean(penalties))
 
 
 def test_gradient_of_the_penalty_is_finite_for_a_flat_critic(pair):

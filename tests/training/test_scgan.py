@@ -149,10 +149,11 @@ def brightness_critic():
     return keras.Model(inputs, keras.layers.Conv2D(1, 1, use_bias=False, kernel_initializer="ones")(x))
 
 
-def test_critics_judge_colours_and_colours_weighted_by_saliency(batch):
+@pytest.mark.parametrize(("of", "slope"), [("mean", np.sqrt(3) / SIDE), ("sum", np.sqrt(3) * SIDE)])
+def test_critics_judge_colours_and_colours_weighted_by_saliency(batch, of, slope):
     gray, color, saliency = (part.numpy() for part in batch)
     model = SCGAN(build_generator("testing", depth=6), brightness_critic(), brightness_critic())
-    model.compile(keras.optimizers.SGD(0.01), keras.optimizers.SGD(0.0))
+    model.compile(keras.optimizers.SGD(0.01), keras.optimizers.SGD(0.0), gradient_penalty_of=of)
     generated = {name: output.numpy() for name, output in model.generator(gray, training=True).items()}
     terms = model.train_step(batch)
     for name, made, true in (
@@ -161,7 +162,7 @@ def test_critics_judge_colours_and_colours_weighted_by_saliency(batch):
     ):
         np.testing.assert_allclose(terms[f"{name}_critic_loss"], 3 * (made.mean() - true.mean()), atol=1e-5)
         np.testing.assert_allclose(terms[f"{name}_adversarial_loss"], -gray.mean() - 3 * made.mean(), atol=1e-5)
-        np.testing.assert_allclose(terms[f"{name}_gradient_penalty"], (np.sqrt(3) / SIDE - 1) ** 2, rtol=1e-4)
+        np.testing.assert_allclose(terms[f"{name}_gradient_penalty"], (slope - 1) ** 2, rtol=1e-4)
 
 
 def test_interpolation_coefficients_are_new_at_each_update_and_the_same_for_a_seed(model_with_critic):

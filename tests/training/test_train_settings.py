@@ -41,6 +41,11 @@ def test_what_is_given_stays_when_settings_are_replaced():
         ({"warm_up_steps": 9}, "`warm_up_steps=9` is for `learning_rate_schedule=cosine`"),
         ({"feature_cache": "cache"}, "`feature_cache` is for an encoder that is not trained"),
         ({"freeze_global_features": True, "global_features": "none"}, "with `global_features=none` there are none"),
+        (
+            {"init_from": "a.keras", "global_features": "b.keras"},
+            "`global_features=b.keras`: the generator of `init_from`",
+        ),
+        ({"stage": 2, "gradient_penalty_of": "max"}, "`gradient_penalty_of=max`: expected one of mean, sum"),
     ],
 )
 def test_settings_that_cannot_be_are_named_as_arguments(given, message):
