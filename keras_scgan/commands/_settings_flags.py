@@ -23,31 +23,55 @@ def define(kind, leave_out=()):
     """
     fields = [field for field in dataclasses.fields(kind) if field.name not in leave_out]
     for field in fields:
-        _define(field)
+        _define(field, FLAGS)
     for field in fields:
         FLAGS[field.name].help = cli.as_flags(FLAGS[field.name].help)
 
 
-def _define(field):
+def parse(kind, arguments):
+    """Makes settings of flags that are not those of this process.
+
+    Args:
+        kind: as of `define`.
+        arguments: list of strings, flags of the fields. A --flagfile may be among them.
+
+    Raises:
+        UserError: An argument is no flag of the fields, or a value cannot be.
+    """
+    values = flags.FlagValues()
+    for field in dataclasses.fields(kind):
+        _define(field, values)
+    try:
+        rest = values(["settings", *arguments])[1:]
+    except (flags.Error, OSError) as error:
+        raise UserError(str(error)) from error
+    if rest:
+        raise UserError(f"{rest[0]!r} is no flag, which is written --name=value.")
+    stage = {"stage": int(values["stage"].value)} if "stage" in values else {}
+    return make(kind, values, **stage)
+
+
+def _define(field, values):
     name, bounds = field.name, {"lower_bound": field.metadata["low"], "upper_bound": field.metadata["high"]}
     text, choices, by_stage = (field.metadata[key] for key in ("help", "choices", "by_stage"))
     kind = settings.kind_of(field)
     is_required = field.default is dataclasses.MISSING
     default = None if is_required else field.default
     if by_stage:
-        flags.DEFINE_list(name, list(map(str, by_stage)), text)
+        flags.DEFINE_list(name, list(map(str, by_stage)), text, flag_values=values)
     elif kind is tuple:
-        flags.DEFINE_list(name, None if default is None else list(default), text)
+        flags.DEFINE_list(name, None if default is None else list(default), text, flag_values=values)
     elif choices:
-        flags.DEFINE_enum(name, None if default is None else str(default), list(map(str, choices)), text)
+        every = list(map(str, choices))
+        flags.DEFINE_enum(name, None if default is None else str(default), every, text, flag_values=values)
     elif kind is bool:
-        flags.DEFINE_bool(name, default, text)
+        flags.DEFINE_bool(name, default, text, flag_values=values)
     elif kind is int:
-        flags.DEFINE_integer(name, default, text, **bounds)
+        flags.DEFINE_integer(name, default, text, flag_values=values, **bounds)
     elif kind is float:
-        flags.DEFINE_float(name, default, text, **bounds)
+        flags.DEFINE_float(name, default, text, flag_values=values, **bounds)
     else:
-        flags.DEFINE_string(name, default, text, required=is_required)
+        flags.DEFINE_string(name, default, text, required=is_required, flag_values=values)
 
 
 def help_of(kind, name):
@@ -55,11 +79,12 @@ def help_of(kind, name):
     return next(field.metadata["help"] for field in dataclasses.fields(kind) if field.name == name)
 
 
-def make(kind, **others):
+def make(kind, values=FLAGS, **others):
     """Makes the settings that the flags give.
 
     Args:
         kind: as of `define`.
+        values: `FlagValues`. Defaults to those of the process.
         **others: values of fields that are not those of the flags. Where a flag has a number for each stage of
             training, `stage` says which is taken.
 
@@ -67,14 +92,15 @@ def make(kind, **others):
         UserError: A flag has not one or two numbers, or a value cannot be.
     """
     fields = [field for field in dataclasses.fields(kind) if field.name not in others]
-    numbers = {field.name: _number(field, others.get("stage")) for field in fields if field.metadata["by_stage"]}
-    choices = [field for field in fields if field.metadata["choices"] and FLAGS[field.name].value is not None]
-    chosen = {field.name: settings.kind_of(field)(FLAGS[field.name].value) for field in choices}
-    return cli.from_flags(kind, **numbers, **chosen, **others)
+    stage = others.get("stage")
+    numbers = {field.name: _number(field, values, stage) for field in fields if field.metadata["by_stage"]}
+    choices = [field for field in fields if field.metadata["choices"] and values[field.name].value is not None]
+    chosen = {field.name: settings.kind_of(field)(values[field.name].value) for field in choices}
+    return cli.from_flags(kind, values, **numbers, **chosen, **others)
 
 
-def _number(field, stage):
-    texts = FLAGS[field.name].value
+def _number(field, values, stage):
+    texts = values[field.name].value
     try:
         numbers = [field.type(text) for text in texts]
         return numbers[0] if len(numbers) == 1 else dict(zip((1, 2), numbers, strict=True))[stage]

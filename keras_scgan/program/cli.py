@@ -84,15 +84,16 @@ def called_as():
     return sys.argv[0] if sys.argv[0].startswith("scgan ") else f"python {sys.argv[0]}"
 
 
-def from_flags(kind, **others):
+def from_flags(kind, flag_values=flags.FLAGS, **others):
     """Makes what decides a job of the flags that are named like its fields.
 
     Args:
         kind: dataclass.
+        flag_values: `FlagValues`. Defaults to those of the process.
         **others: values of the fields that are not to be those of flags.
     """
     names = {field.name for field in dataclasses.fields(kind)} - others.keys()
-    values = {name: flags.FLAGS[name].value for name in names}
+    values = {name: flag_values[name].value for name in names}
     return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}, **others)
 
 

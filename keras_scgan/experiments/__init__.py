@@ -1,0 +1,1 @@
+"""Experiments: networks that are trained by many settings and measured alike, and the table of them."""

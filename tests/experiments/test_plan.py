@@ -1,0 +1,102 @@
+"""Plans are read as they are written, and what cannot be in one is named."""
+
+import pathlib
+
+import pytest
+
+from keras_scgan.experiments import plan as plans
+from keras_scgan.program.errors import UserError
+
+ROOT = pathlib.Path(__file__).parents[2]
+PLANS = sorted((ROOT / "experiments").glob("*.toml"))
+PLAN = """
+title = "A plan"
+base = ["base.flags"]
+baseline = "a"
+metrics = ["psnr", "cci_ratio"]
+[inputs]
+features = "A network."
+[[settings]]
+name = "a"
+[[settings]]
+name = "b"
+flags = ["--pixel_loss=l2"]
+stages.1 = ["--global_features={features}"]
+published = { psnr = 23.5 }
+"""
+
+
+@pytest.fixture
+def load(tmp_path):
+    def from_text(text):
+        (tmp_path / "plan.toml").write_text(text)
+        return plans.load(tmp_path / "plan.toml")
+
+    return from_text
+
+
+def test_a_plan_has_its_settings_and_base_files_beside_it(load, tmp_path):
+    plan = load(PLAN)
+    assert plan.base == (str(tmp_path / "base.flags"),)
+    assert [setting.name for setting in plan.settings] == ["a", "b"]
+    assert plan.settings[1].published == {"psnr": 23.5}
+    assert plan.settings[1].is_trained
+
+
+def test_inputs_are_put_in_and_settings_that_lack_one_set_apart(load):
+    plan, lacking = load(PLAN).with_inputs({"features": "f.keras"})
+    assert plan.settings[1].stages == {"1": ("--global_features=f.keras",)}
+    assert lacking == []
+    plan, lacking = load(PLAN).with_inputs({})
+    assert [setting.name for setting in plan.settings] == ["a"]
+    assert [setting.name for setting in lacking] == ["b"]
+    with pytest.raises(UserError, match="`inputs=maps`: the plan has no such input; it has features"):
+        load(PLAN).with_inputs({"maps": "maps"})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('name = "b"', 'name = "a"', "two settings have one name"),
+        ('name = "b"', 'name = "b/c"', "names are of letters"),
+        ('baseline = "a"', 'baseline = "c"', "its baseline 'c' is none of its settings"),
+        ('"cci_ratio"', '"lpips"', "its metrics are to be of psnr, "),
+        ("{features}", "{maps}", "b names an unknown input"),
+        ("{ psnr", "{ lpips", "b has other published metrics"),
+        ('base = ["base.flags"]', "", "it has no base to train by"),
+        ("flags =", "flag =", "a setting has no 'flag'; it has data_dir, flags"),
+        ('title = "A plan"', "", "missing 1 required keyword-only argument: 'title'"),
+        ("title =", "title", "Expected '=' after a key"),
+    ],
+)
+def test_what_cannot_be_is_named(load, tmp_path, old, new, message):
+    with pytest.raises(UserError) as error:
+        load(PLAN.replace(old, new))
+    assert str(error.value).startswith(f"{tmp_path / 'plan.toml'} is no plan: ")
+    assert message in str(error.value)
+
+
+def test_a_plan_that_is_not_there_is_named():
+    with pytest.raises(UserError, match=r"no/plan\.toml: No such file"):
+        plans.load("no/plan.toml")
+
+
+# === Those of the project ===
+
+
+@pytest.mark.parametrize("path", PLANS, ids=lambda path: path.stem)
+def test_every_plan_of_the_project_stands_with_its_base_files(path):
+    plan = plans.load(path)
+    assert all(pathlib.Path(name).exists() for name in plan.base)
+    used = set().union(*(setting.inputs for setting in plan.settings))
+    assert used == plan.inputs.keys()
+    for name in plan.inputs:
+        assert f"{name}=" in path.read_text().partition("title =")[0] or path.stem == "comparison"
+
+
+@pytest.mark.parametrize(("name", "rows"), [("ablation", 8), ("comparison", 8)])
+def test_the_paper_s_tables_are_whole(name, rows):
+    plan = plans.load(ROOT / "experiments" / f"{name}.toml")
+    assert len(plan.settings) == rows
+    assert all(setting.published.keys() <= set(plan.metrics) for setting in plan.settings)
+    assert all({"psnr", "ssim_data_range_2"} <= setting.published.keys() for setting in plan.settings)
