@@ -187,7 +187,8 @@ def _decode_by_pillow(path, data, kind, max_pixels):
     if kind == "PNM" and data[:2] in _BINARY_PNM:
         return _pnm_samples(image, data), photo_metadata.Metadata()
     image.load()  # all of it, to find damage, whoever decodes it in the end
-    if kind == "PNG" and data[24] in _SHALLOW and isinstance(image.info.get("transparency"), int):
+    is_gray = image.mode in _EXACT_MODES
+    if kind == "PNG" and is_gray and data[24] in _SHALLOW and isinstance(image.info.get("transparency"), int):
         image.info["transparency"] *= 255 // (2 ** data[24] - 1)  # as Pillow has scaled the greys
     if kind == "PNG" and data[24] == 16 and data[25] in _WITH_COLORS:
         pixels = _by_opencv(data)

@@ -7,7 +7,9 @@ import pytest
 from small_encoder import small_classifier, small_pretrained_generator
 from tiny_teacher import build_classifier
 
+from keras_scgan.commands import _settings_flags
 from keras_scgan.data import demo_dir
+from keras_scgan.training.on_jax.settings import Settings
 
 ROOT = pathlib.Path(__file__).parents[2]
 FLAGFILES = sorted(
@@ -15,9 +17,11 @@ FLAGFILES = sorted(
     for pattern in ("*.flags", "recipes/*.flags", "saved_models/*/*.flags")
     for path in ROOT.glob(pattern)
 )
-OF_OTHER_TOOLS = ("recipes/distil.flags", "recipes/pretrain.flags")
+OF_JAX = "saved_models/scgan_all/gpu.flags"
+OF_OTHER_TOOLS = ("recipes/distil.flags", "recipes/pretrain.flags", OF_JAX)
 OF_A_NETWORK = "recipes/finetune.flags"
 SHIPPED = pathlib.PurePath("saved_models/scgan/generator.keras")
+INTERPOLATED = pathlib.PurePath("runs/scgan_all/generator.keras")
 
 # The smallest networks, and neither downloads nor files of weights.
 SMALL = ["--preset=testing", "--image_size=256", "--strategy=none"]
@@ -56,7 +60,7 @@ def test_every_flagfile_resolves_in_a_dry_run_which_writes_nothing(call_tool, tm
 
 
 def test_every_network_that_a_flagfile_starts_from_is_the_result_of_another():
-    given, made = set(), {SHIPPED}
+    given, made = set(), {SHIPPED, INTERPOLATED}
     for flagfile in FLAGFILES:
         lines = dict(line.partition("=")[::2] for line in (ROOT / flagfile).read_text().splitlines())
         for flag in ("--init_from", "--global_features", "--models"):
@@ -67,6 +71,13 @@ def test_every_network_that_a_flagfile_starts_from_is_the_result_of_another():
         made.add(run_dir / "global_features.keras")
     assert len(given) >= 5
     assert {pathlib.PurePath(path) for path in given} <= made
+
+
+def test_the_flagfile_of_a_training_on_jax_is_one_of_its_settings():
+    lines = [line for line in (ROOT / OF_JAX).read_text().splitlines() if line.startswith("--")]
+    settings = _settings_flags.parse(Settings, [*lines, "--data_dir=DIR"])
+    assert settings.draws_by_prefix["fsac"] == 4
+    assert len(settings.perceptual_weights) == 2
 
 
 def test_the_flagfile_of_fine_tuning_resolves_with_the_network_that_it_starts_from(call_tool, tmp_path, monkeypatch):
