@@ -18,6 +18,7 @@ from absl import flags
 from keras_scgan import data
 from keras_scgan.colorizing.descriptions import THERMAL
 from keras_scgan.colorizing.runners import describe, load_keras, load_network
+from keras_scgan.models.loading import save_model
 from keras_scgan.models.pretrained import saturate
 from keras_scgan.program.errors import UserError
 from keras_scgan.training import loop, run
@@ -66,7 +67,7 @@ def main(_):
         saturate(second, FLAGS.saturation)
     if FLAGS.data_dir is not None:
         _take_batch_statistics(second)
-    run.save(second, output)
+    save_model(second, output)
 
 
 def _take_batch_statistics(generator):

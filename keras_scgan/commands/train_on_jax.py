@@ -3,7 +3,7 @@
     scgan train_on_jax --init_from=generator.keras --data_dir=DIR --output_dir=runs/gpu \
         --perceptual_weights=efficientnet_lite0.keras,efficientnet_lite1.keras
 
-All photos are held in the memory of the GPU, 0.1 MB each, and a step is one program. The output folder receives
+All photos are held in the memory of the GPU, 0.14 MB each, and a step is one program. The output folder receives
 generator.keras, generator_half_way.keras, color_critic.keras and attention_critic.keras. Needs JAX for the GPU: see
 https://docs.jax.dev. TensorFlow is not needed.
 """

@@ -3,7 +3,7 @@
 from keras_scgan.program import lazy
 
 _HOMES = {
-    "NOISE_STDDEV": "keras_scgan.data.batches",
+    "NOISE_STDDEV": "keras_scgan.data.augmentation",
     "BadFiles": "keras_scgan.data.bad_files",
     "ClassFolders": "keras_scgan.data.class_folders",
     "DataError": "keras_scgan.data.bad_files",

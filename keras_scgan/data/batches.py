@@ -14,7 +14,6 @@ step and split over any number of workers and replicas without a bit changing.
 OpenCV is set to one thread, in the whole process: the samples of a batch are made in parallel.
 """
 
-import dataclasses
 import functools
 
 import cv2
@@ -22,17 +21,12 @@ import numpy as np
 import tensorflow as tf
 
 from keras_scgan.data.aging import age
+from keras_scgan.data.augmentation import CROP_ASPECT, Augmentation
 from keras_scgan.data.bad_files import DataError
 from keras_scgan.data.data_set import none_usable
 from keras_scgan.data.numpy_map import map_with_numpy
 from keras_scgan.photos import color
 from keras_scgan.photos.resizing import to_square
-
-CROP_ASPECT = 4 / 3
-"""Random crops have a width to height ratio between this and its inverse."""
-
-NOISE_STDDEV = 0.005
-"""Of the noise that training adds to the input, whose range is 2 (the paper, section IV.A)."""
 
 _ORDER_KEY, _SAMPLE_KEY, _CACHED_KEY = range(3)
 _WHOLE = (0.0, 0.0, 1.0, 1.0)
@@ -41,31 +35,6 @@ _CHANNELS = {"gray": 1, "color": 3, "saliency": 1}
 # What the 256 values of a pixel are mapped to: looking them up takes half the time of computing them.
 _NORMALIZED = color.normalize(np.arange(256, dtype=np.float32))
 _SHARES = np.arange(256, dtype=np.float32) / 255.0
-
-
-@dataclasses.dataclass(frozen=True)
-class Augmentation:
-    """How training changes samples at random.
-
-    Args:
-        noise_stddev: float. Standard deviation of the Gaussian noise added to `gray`.
-        stretch_luma: bool. Whether `gray` is stretched to its full contrast first, see `color.stretch_luma`.
-        flip: bool. Whether half of the samples are mirrored.
-        min_crop_area: float in (0, 1]. Smallest share of the photo's area that a random crop takes, the largest being
-            all of it. 1: no crops.
-        aging: float in [0, 1]. How much `gray`, and no other array, is made to look like the scan of an old photo (see
-            `aging.age`).
-    """
-
-    noise_stddev: float = NOISE_STDDEV
-    stretch_luma: bool = False
-    flip: bool = False
-    min_crop_area: float = 1.0
-    aging: float = 0.0
-
-    def min_side(self, image_size):
-        """Pixels of a photo's shorter side that suffice for crops of a size."""
-        return image_size if self.min_crop_area == 1 else image_size / np.sqrt(self.min_crop_area / CROP_ASPECT)
 
 
 def steps_per_epoch(data_set, batch_size):

@@ -16,8 +16,9 @@ from keras_scgan.evaluation.differences import COMPARED
 from keras_scgan.evaluation.methods import GREYSCALE, NETWORK, OUTPUTS, PIPELINE
 from keras_scgan.evaluation.plots import draw_cci_boxes
 from keras_scgan.evaluation.protocols import published
+from keras_scgan.program import markdown
 from keras_scgan.program.errors import UserError
-from keras_scgan.program.files import atomic_path
+from keras_scgan.program.files import atomic_path, write_text
 from keras_scgan.visualization import grid
 
 RESULTS = ("metrics.jsonl", "per_image.csv", "photos.txt", "table.md", "cci.png", "best_and_worst_*.png")
@@ -76,11 +77,9 @@ def write(folder, comparison, protocol):
         grid.save(extremes.draw(), folder / name)
     with atomic_path(folder / "photos.txt") as path:
         path.write_text("".join(f"{key}\n" for key in comparison.photos), "utf-8", "surrogateescape")
-    with atomic_path(folder / "table.md") as path:
-        failures = [f"{error.path}: {error.reason}" for error in comparison.failures]
-        path.write_text(_format_document(tables, protocol, failures), encoding="utf-8")
-    with atomic_path(folder / "metrics.jsonl") as path:
-        path.write_text("".join(_json_line(row, protocol) for row in rows), encoding="utf-8")
+    failures = [f"{error.path}: {error.reason}" for error in comparison.failures]
+    write_text(folder / "table.md", _format_document(tables, protocol, failures))
+    write_text(folder / "metrics.jsonl", "".join(_json_line(row, protocol) for row in rows))
     return tables
 
 
@@ -113,11 +112,11 @@ def format_tables(rows, size, baseline, others=()):
 
 def _format_table(columns, rows):
     """Markdown of a dict from methods to rows; columns are `Column`s by the names of what is in the rows."""
-    lines = [["method", *(column.title for column in columns.values())], ["---", *("---:" for _ in columns)]]
+    lines = []
     for method, row in rows.items():
         cells = (_format_cell(row[name], column.format) if name in row else "" for name, column in columns.items())
         lines.append([method, *cells])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return markdown.table(["method", *(column.title for column in columns.values())], lines)
 
 
 def _difference_columns(differences):

@@ -19,7 +19,7 @@ from keras_scgan.experiments import tables
 from keras_scgan.experiments.plan import METRICS
 from keras_scgan.models.loading import load_model
 from keras_scgan.program.errors import UserError
-from keras_scgan.program.files import atomic_path
+from keras_scgan.program.files import write_text
 from keras_scgan.training import train
 from keras_scgan.training.macs import count_macs
 from keras_scgan.training.run import open_photos
@@ -199,9 +199,7 @@ def _epochs(run_dir):
 
 
 def _write_json(path, value):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(value, indent=2) + "\n")
 
 
 def _result(plan, setting, folders):

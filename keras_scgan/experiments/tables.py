@@ -7,7 +7,8 @@ import numpy as np
 
 from keras_scgan.experiments import statistics
 from keras_scgan.experiments.plan import METRICS
-from keras_scgan.program.files import atomic_path
+from keras_scgan.program import markdown
+from keras_scgan.program.files import write_text
 
 NAMES = ("table.md", "table.tex", "results.jsonl")
 
@@ -37,13 +38,11 @@ def write(folder, plan, results, greyscale=None, lacking=()):
     rows += [
         {"setting": setting.name, "title": setting.title or setting.name, **_published(setting)} for setting in lacking
     ]
-    markdown = format_markdown(plan, rows)
-    texts = (markdown, format_latex(plan, rows), "".join(f"{json.dumps(row, allow_nan=False)}\n" for row in rows))
-    pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
+    table = format_markdown(plan, rows)
+    texts = (table, format_latex(plan, rows), "".join(f"{json.dumps(row, allow_nan=False)}\n" for row in rows))
     for name, text in zip(NAMES, texts, strict=True):
-        with atomic_path(pathlib.Path(folder) / name) as path:
-            path.write_text(text, encoding="utf-8")
-    return markdown
+        write_text(pathlib.Path(folder) / name, text)
+    return table
 
 
 def _baseline(plan, results):
@@ -113,11 +112,9 @@ def _difference(metric, result, baseline):
 def format_markdown(plan, rows):
     """The table in Markdown. Args: `plan`, and rows as `results.jsonl` has them."""
     header, *body = _cells(plan, rows, bold="**{}**", plus_minus=" ± ")
-    lines = [header, ["---", *("---:" for _ in header[1:])], *body]
     title = next((row["title"] for row in rows if row["setting"] == plan.baseline), plan.baseline)
     about = _ABOUT.format(baseline=title, resamples=statistics.RESAMPLES)
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"# {plan.title}\n\n{table}\n\n{about}\n"
+    return f"# {plan.title}\n\n{markdown.table(header, body)}\n\n{about}\n"
 
 
 def format_latex(plan, rows):

@@ -53,3 +53,10 @@ def build_critic(preset="paper", *, norm="batch", spectral_normalization=True):
         )
     scores = conv_block(x, 1, kernel_size=4, padding=1, norm="none", activation="linear", name="final2", **shared)
     return keras.Model(inputs, scores, name="critic")
+
+
+def score_without_side_effects(critic, gray, image, training):
+    """Scores as in `critic(...)`, where training mode updates neither batch statistics nor singular vectors."""
+    trainable, fixed = ([v.value for v in vs] for vs in (critic.trainable_variables, critic.non_trainable_variables))
+    scores, _ = critic.stateless_call(trainable, fixed, {"gray": gray, "image": image}, training=training)
+    return scores

@@ -1,4 +1,4 @@
-"""Keras models from files, and from keras.applications by name.
+"""Keras models from files and to them, and from keras.applications by name.
 
 The package of this module registers the layers of the project's networks.
 """
@@ -8,8 +8,10 @@ import pathlib
 import sys
 
 import keras
+from absl import logging
 
 from keras_scgan.program.errors import UserError, first_line
+from keras_scgan.program.files import atomic_path
 
 _MAX_TOLD = 300  # characters of an error of Keras, which may hold much of the file
 
@@ -30,6 +32,13 @@ def load_model(path, argument):
         return keras.models.load_model(path, compile=False)
     except Exception as error:  # a file that is no model can fail in any way
         raise UserError(f"`{argument}={path}` is none that Keras can load: {first_line(error)[:_MAX_TOLD]}") from error
+
+
+def save_model(model, path):
+    """Writes a Keras model as a `.keras` file, whole or not at all."""
+    with atomic_path(path) as temporary:
+        model.save(temporary)
+    logging.info("Wrote %s", path)
 
 
 def load_application(name, argument, *, value=None, instead="Give a .keras file.", **options):

@@ -27,6 +27,7 @@ from PIL import (
 
 from keras_scgan.photos import formats, profiles
 from keras_scgan.photos import metadata as photo_metadata
+from keras_scgan.photos.samples import in_full_range
 from keras_scgan.photos.tiff import Tiff
 from keras_scgan.program.errors import BadFileError, first_line
 
@@ -222,9 +223,7 @@ def _jpeg_2000_samples(image, data):
     else:
         pixels = pixels_of(image)
         unused = 8 * pixels.itemsize - bits
-    white = np.iinfo(pixels.dtype).max
-    levels = np.rint(np.minimum(np.arange(white + 1) / (2**bits - 1), 1) * white).astype(pixels.dtype)
-    return levels[pixels >> unused]
+    return in_full_range(pixels >> unused, 2**bits - 1)
 
 
 def _pnm_samples(image, data):
@@ -233,9 +232,8 @@ def _pnm_samples(image, data):
     largest = arguments[1] if isinstance(arguments, tuple) else 65535 if arguments == "I;16B" else 255
     channels = 3 if image.mode == "RGB" else 1
     stored = np.frombuffer(data, ">u2" if largest > 255 else "u1", height * width * channels, start)
-    white = 65535 if largest > 255 else 255
-    levels = np.rint(np.minimum(np.arange(white + 1) / largest, 1) * white).astype(stored.dtype.newbyteorder("="))
-    return levels[stored].reshape((height, width, 3) if channels == 3 else (height, width))
+    pixels = in_full_range(stored.astype(stored.dtype.newbyteorder("=")), largest)
+    return pixels.reshape((height, width, 3) if channels == 3 else (height, width))
 
 
 def _class_of(path, kind):

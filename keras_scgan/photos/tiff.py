@@ -14,6 +14,7 @@ from PIL import TiffImagePlugin
 
 from keras_scgan.photos import color, exif, profiles
 from keras_scgan.photos.metadata import Metadata
+from keras_scgan.photos.samples import in_full_range, unpacked, without_alpha
 from keras_scgan.program.errors import BadFileError
 
 _SUBFILE_TYPE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
@@ -127,14 +128,14 @@ class Tiff:
         """
         if self._number(_COMPRESSION, 1) in _OF_PIXELS:
             return self._decoded_by_pillow()
-        white = 255 if self._bits <= 8 else 65535
+        white, largest = 255 if self._bits <= 8 else 65535, 2**self._bits - 1
         samples = self._stored_samples()
         count = _CHANNELS[self._photometric]
         channels, extra = samples[..., :count], samples[..., count:]
         if self._photometric == _PALETTE:
             channels = self._palette()[channels[..., 0]]
         else:
-            channels = _scaled(channels, self._bits, white)
+            channels = in_full_range(channels, largest)
         if self._photometric == _WHITE_IS_ZERO:
             channels = white - channels
         alpha = self._alpha_kind(extra.shape[2])
@@ -144,9 +145,9 @@ class Tiff:
             )
         if alpha == _NOT_ALPHA:
             return channels[..., 0] if count == 1 and channels.shape[2] == 1 else np.ascontiguousarray(channels)
-        opacity = _scaled(extra[..., :1], self._bits, white)
+        opacity = in_full_range(extra[..., :1], largest)
         if alpha == _MULTIPLIED_ALPHA:
-            channels = _divided(channels, opacity, white)
+            channels = without_alpha(channels, opacity)
         return np.concatenate([np.broadcast_to(channels, (*channels.shape[:2], 3)), opacity], axis=-1)
 
     def _alpha_kind(self, extra):
@@ -195,7 +196,7 @@ class Tiff:
         for plane in range(planes):
             part = slice(plane * count, (plane + 1) * count)
             rows = np.asarray(self._open(changes, offsets[part], part))
-            stored.append(_unpacked(rows, self._bits, width * channels, self._order()).reshape(height, width, channels))
+            stored.append(unpacked(rows, self._bits, width * channels, self._order()).reshape(height, width, channels))
         samples = stored[0] if planes == 1 else np.concatenate(stored, axis=-1)
         if self._number(_PREDICTOR, 1) == 2:
             if self._bits not in (8, 16):
@@ -320,33 +321,3 @@ def _count_pages(data):
         pages += not (len(kinds) and int(kinds[0]) & (_IS_REDUCED | _IS_MASK))
         (offset,) = struct.unpack_from(order + number, data, end)
     return pages
-
-
-def _unpacked(rows, bits, count, order):
-    """Samples of rows of bytes: `[H, bytes]` to `[H, count]`, uint8 or, of more than 8 bits, uint16."""
-    if bits == 8:
-        return rows
-    if bits == 16:
-        return np.ascontiguousarray(rows).view(order + "u2").astype(np.uint16, copy=False)
-    size = 8 if bits < 8 else 16
-    samples = np.empty((len(rows), count), np.uint8 if size == 8 else np.uint16)
-    for strip in color.strips((len(rows), 8 * rows.shape[1])):
-        stored = np.unpackbits(rows[strip], axis=1, count=bits * count).reshape(-1, count, bits)
-        padded = np.zeros((*stored.shape[:2], size), np.uint8)
-        padded[..., size - bits :] = stored
-        samples[strip] = np.packbits(padded, axis=-1).view(samples.dtype.newbyteorder(">"))[..., 0]
-    return samples
-
-
-def _scaled(samples, bits, white):
-    """Samples of so many bits in the range [0, white]."""
-    if bits in (8, 16):
-        return samples
-    levels = np.rint(np.arange(2**bits) * (white / (2**bits - 1)))
-    return levels.astype(samples.dtype)[samples]
-
-
-def _divided(channels, opacity, white):
-    """Channels into which alpha is multiplied, as they were before."""
-    whole = channels.astype(np.float32) * white / np.maximum(opacity, 1)
-    return np.clip(np.rint(whole), 0, white).astype(channels.dtype)

@@ -90,6 +90,12 @@ def atomic_path(path):
         temporary.unlink(missing_ok=True)
 
 
+def write_text(path, text):
+    """Writes a text file in UTF-8, whole or not at all. Args and errors of `path`: as of `atomic_path`."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
 @contextlib.contextmanager
 def _new_file(path):
     """Context of a new file, where nothing may be, not even a link. It is locked, which tells that it is in use."""

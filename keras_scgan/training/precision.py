@@ -4,7 +4,6 @@ import contextlib
 import pathlib
 
 import keras
-import tensorflow as tf
 
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 
@@ -17,6 +16,8 @@ def resolve(precision="auto"):
     """
     if precision != "auto":
         return precision
+    import tensorflow as tf  # which the policies themselves do not need
+
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
         capabilities = [tf.config.experimental.get_device_details(gpu).get("compute_capability") for gpu in gpus]

@@ -9,6 +9,7 @@ from absl import logging
 from keras_scgan import data
 from keras_scgan.models import build_vgg16_gray
 from keras_scgan.models.distillation import build_student, build_teacher
+from keras_scgan.models.loading import save_model
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.files import atomic_path
 from keras_scgan.training import callbacks, loop, precision, pretraining, run
@@ -142,4 +143,4 @@ def _write_networks(settings, network):
     if settings.teacher:
         network = keras.Model(network.input, network.output["logits"], name="vgg16_gray")
     for part, name in zip((network.get_layer("global_features"), network), RESULTS, strict=False):
-        run.save(part, pathlib.Path(settings.output_dir) / name)
+        save_model(part, pathlib.Path(settings.output_dir) / name)

@@ -214,10 +214,3 @@ def reestimate_batch_statistics(network, batches):
     """
     with data.original_errors():
         loop.reestimate_batch_statistics(network, (batch[0] for batch in batches.take(_STATISTICS_BATCHES)))
-
-
-def save(network, path):
-    """Writes a network as a `.keras` file."""
-    with atomic_path(path) as temporary:
-        network.save(temporary)
-    logging.info("Wrote %s", path)

@@ -3,6 +3,7 @@
 import tensorflow as tf
 from keras import ops
 
+from keras_scgan.models.critic import score_without_side_effects
 from keras_scgan.models.pretrained import split_at_features
 from keras_scgan.photos import color
 from keras_scgan.training import gradients, losses
@@ -302,7 +303,7 @@ class SCGAN(TrainedModel):
                 self.perceptual_features(batch["judged"]["color"], training=False),
             )
         for name, critic in self.critics.items():
-            scores = _score_without_side_effects(critic, batch["condition"], judged[name], training)
+            scores = score_without_side_effects(critic, batch["condition"], judged[name], training)
             terms[f"{name}_adversarial_loss"] = losses.GENERATOR_LOSSES[self.adversarial_loss](scores)
         return terms
 
@@ -345,10 +346,3 @@ class SCGAN(TrainedModel):
         seed = tf.stack([tf.cast(self.seed, tf.int64), tf.cast(self.critic_optimizer.iterations.value, tf.int64)])
         mix = tf.random.stateless_uniform((samples * context.num_replicas_in_sync, 1, 1, 1), seed)
         return mix[first : first + samples]
-
-
-def _score_without_side_effects(critic, gray, image, training):
-    """Scores as in `critic(...)`, where training mode updates neither batch statistics nor singular vectors."""
-    trainable, fixed = ([v.value for v in vs] for vs in (critic.trainable_variables, critic.non_trainable_variables))
-    scores, _ = critic.stateless_call(trainable, fixed, {"gray": gray, "image": image}, training=training)
-    return scores

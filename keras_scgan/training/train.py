@@ -8,6 +8,7 @@ import tensorflow as tf
 from absl import logging
 
 from keras_scgan import data
+from keras_scgan.models.loading import save_model
 from keras_scgan.program.errors import UserError
 from keras_scgan.training import build, callbacks, loop, precision, run
 from keras_scgan.training.checkpoints import run_variables
@@ -125,12 +126,12 @@ def _train_stage(settings, strategy, model, generator, pairs, validation_pairs):
 
 def _write_networks(settings, model, generator):
     folder = pathlib.Path(settings.output_dir)
-    run.save(generator, folder / RESULT)
+    save_model(generator, folder / RESULT)
     with precision.policy("float32"):
         critics = build.build_run_critics(settings)
     for name, critic in critics.items():
         critic.set_weights(model.state[name].get_weights())
-        run.save(critic, folder / f"{name}.keras")
+        save_model(critic, folder / f"{name}.keras")
 
 
 def _make_features(settings, model, pairs):

@@ -13,7 +13,7 @@ from keras_scgan.evaluation.references import find_references, read_sample
 from keras_scgan.photos.files import write_photo
 from keras_scgan.photos.resizing import shrink
 from keras_scgan.program.errors import BadFileError, UserError
-from keras_scgan.program.files import atomic_path
+from keras_scgan.program.files import write_text
 from keras_scgan.program.progress import progress_bar
 from keras_scgan.user_study.settings import SCALES
 
@@ -63,11 +63,10 @@ def make(settings, output_dir, *, overwrite=False):
         groups.append(sorted(names.values()))
     study = {"kind": settings.answers, "groups": groups}
     study["id"] = hashlib.sha256(json.dumps([study, key]).encode()).hexdigest()[:16]
-    with atomic_path(output_dir / KEY) as path:
-        path.write_text(json.dumps({**study, "pictures": key}, indent=1), encoding="utf-8")
+    write_text(output_dir / KEY, json.dumps({**study, "pictures": key}, indent=1))
     scales = [{"name": name, **scale} for name, scale in SCALES.items()]
-    with atomic_path(output_dir / PAGE / "index.html") as path:
-        path.write_text(_page({**study, "questions": settings.questions, "scales": scales}), encoding="utf-8")
+    page = _page({**study, "questions": settings.questions, "scales": scales})
+    write_text(output_dir / PAGE / "index.html", page)
     return output_dir / PAGE / "index.html"
 
 

@@ -9,8 +9,9 @@ import choix
 import krippendorff
 import numpy as np
 
+from keras_scgan.program import markdown
 from keras_scgan.program.errors import BadFileError, UserError
-from keras_scgan.program.files import atomic_path
+from keras_scgan.program.files import write_text
 from keras_scgan.user_study.answers import Answers
 from keras_scgan.user_study.settings import SCALES, SCORES
 
@@ -158,10 +159,9 @@ def format_table(rows):
         lines = [[r["method"], _with_interval(r, "strength", "{:+.2f}"), f"{r['wins']} of {r['pairs']}"] for r in rows]
         lines.append(["Krippendorff's alpha", _alpha(rows[0]), ""])
         heads = ["method", "strength (Bradley-Terry)", "chosen"]
-    table = [heads, ["---", *("---:" for _ in heads[1:])], *lines]
     about = f"{rows[0]['raters']} raters, {rows[0]['photos']} photos; 95 % intervals of a bootstrap over the raters"
     about += " and photos." if "scale" in rows[0] else "."
-    return "\n".join(f"| {' | '.join(line)} |" for line in table) + f"\n\n{about}\n"
+    return f"{markdown.table(heads, lines)}\n\n{about}\n"
 
 
 def _with_interval(row, name, form):
@@ -178,8 +178,5 @@ def _alpha(row):
 def write(output_dir, rows):
     """Writes the results of `score` as `scores.md` and `scores.jsonl`, each whole or not at all."""
     output_dir = pathlib.Path(output_dir)
-    output_dir.mkdir(parents=True, exist_ok=True)
-    texts = {"scores.md": format_table(rows), "scores.jsonl": "".join(json.dumps(row) + "\n" for row in rows)}
-    for name, text in texts.items():
-        with atomic_path(output_dir / name) as path:
-            path.write_text(text, encoding="utf-8")
+    write_text(output_dir / "scores.md", format_table(rows))
+    write_text(output_dir / "scores.jsonl", "".join(json.dumps(row) + "\n" for row in rows))

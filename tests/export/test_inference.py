@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from randomized import randomize
 from small_encoder import mobile_classifier, randomize_norms, small_pretrained_generator
 
 from keras_scgan import build_generator
@@ -18,16 +19,7 @@ TOLERANCE = 1e-5
 def trained(seed=0, **options):
     """A generator whose weights are all other than they begin, and whose outputs are no constants."""
     generator = build_generator("testing", **{"depth": 6, **options})
-    rng = np.random.default_rng(seed)
-    for weight in generator.weights:
-        kind = weight.path.rpartition("/")[2]
-        if kind == "kernel":
-            value = rng.normal(size=weight.shape) * (1.2 / np.prod(weight.shape[:-1]) ** 0.5)
-        elif kind in ("gamma", "moving_variance"):
-            value = rng.uniform(0.8, 1.5, weight.shape)
-        else:
-            value = rng.normal(size=weight.shape) * 0.1
-        weight.assign(value)
+    randomize(generator, seed)
     return generator
 
 

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import preset_parameters
 import pytest
+from randomized import randomize
 
 from keras_scgan.colorizing.colorizer import Colorizer
 from keras_scgan.export.inference import build_inference_model
@@ -22,19 +23,6 @@ def trained(architecture, **options):
     generator = BUILDERS[architecture]("testing", depth=6, **options)
     randomize(generator)
     return generator
-
-
-def randomize(network):
-    rng = np.random.default_rng(0)
-    for weight in network.weights:
-        kind = weight.path.rpartition("/")[2]
-        if kind == "kernel":
-            value = rng.normal(size=weight.shape) * (1.2 / np.prod(weight.shape[:-1]) ** 0.5)
-        elif kind in ("gamma", "moving_variance"):
-            value = rng.uniform(0.8, 1.5, weight.shape)
-        else:
-            value = rng.normal(size=weight.shape) * 0.1
-        weight.assign(value)
 
 
 @pytest.fixture

@@ -4,10 +4,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from keras_scgan.data.augmentation import CROP_ASPECT, NOISE_STDDEV
 from keras_scgan.photos import color
 
-_CROP_ASPECT = 4 / 3  # and the noise: those of `data.batches`, which needs TensorFlow
-_NOISE_STDDEV = 0.005
 _CUBIC = -0.5
 _EVERY = 4
 """Pixels of a row, and of a column, of which one is looked at for the percentiles of a photo's luma."""
@@ -27,7 +26,7 @@ def draw(rng, probabilities, settings):
     """
     batch_size = settings.batch_size
     area = rng.uniform(settings.min_crop_area, 1.0, batch_size)
-    aspect = np.exp(rng.uniform(-1, 1, batch_size) * np.log(_CROP_ASPECT))
+    aspect = np.exp(rng.uniform(-1, 1, batch_size) * np.log(CROP_ASPECT))
     sides = np.minimum(np.stack([np.sqrt(area / aspect), np.sqrt(area * aspect)], axis=1), 1.0)
     aged = rng.random(batch_size) < settings.aged_share
     return {
@@ -65,7 +64,7 @@ def make_batch(drawn, pictures, key, size):
     colors, gray = cropped[..., :3], cropped[..., 3:]
     gray = _sharpen(gray, drawn["sharpness"])
     gray = _stretch(gray)
-    gray += _NOISE_STDDEV * jax.random.normal(key, gray.shape)
+    gray += NOISE_STDDEV * jax.random.normal(key, gray.shape)
     saliency = pictures["saliency"][photo][..., jnp.newaxis].astype(jnp.float32)
     saliency = jnp.clip(_crop(saliency, drawn, size) / 255.0, 0.0, 1.0)
     return {"gray": gray, "color": colors, "saliency": saliency}

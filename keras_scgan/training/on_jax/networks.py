@@ -1,6 +1,5 @@
 """The networks of a training on JAX: all compute in bfloat16, with weights in float32."""
 
-import contextlib
 import pathlib
 
 import jax.numpy as jnp
@@ -13,18 +12,11 @@ from keras_scgan.models.loading import load_model
 from keras_scgan.models.pretrained import build_pretrained_generator, freeze_encoder
 from keras_scgan.photos import color
 from keras_scgan.program.errors import UserError
+from keras_scgan.training import precision
 
 CRITICS = ("color", "attention")
 
-
-@contextlib.contextmanager
-def _bfloat16():
-    previous = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(previous)
+_POLICY = "mixed_bfloat16"
 
 
 def load_generator(path):
@@ -46,7 +38,7 @@ def copy_to_train(generator, frozen):
         generator: as of `load_generator`.
         frozen: as of `models.pretrained.freeze_encoder`.
     """
-    with _bfloat16():
+    with precision.policy(_POLICY):
         encoder = encoder_source(generator, "", "init_from").build()
         copy = build_pretrained_generator(encoder, built_from=generator.description.built_from)
     copy.set_weights(generator.get_weights())
@@ -84,7 +76,7 @@ def load_features(path, layers):
     for layer in layers:
         if layer not in names:
             raise UserError(f"`perceptual_weights={path}` has no layer {layer!r} of `perceptual_layers`.")
-    with _bfloat16():
+    with precision.policy(_POLICY):
         network = under_policy(keras.Model(classifier.input, [classifier.get_layer(name).output for name in layers]))
 
     def extract(weights, images):

@@ -9,13 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 from absl import logging
 
-from keras_scgan.data.decoding import read_color
 from keras_scgan.data.pairs import PhotoFolder
 from keras_scgan.evaluation import metrics
 from keras_scgan.models.encoder import ENCODER_PREFIX
+from keras_scgan.models.loading import save_model
 from keras_scgan.photos import color
 from keras_scgan.photos.resizing import to_square
-from keras_scgan.program import files
 from keras_scgan.program.errors import UserError
 from keras_scgan.training.on_jax import augment, networks, step
 from keras_scgan.training.on_jax.pictures import load_pictures
@@ -50,12 +49,10 @@ def train(settings):
 
     trained = networks.copy_to_train(generator, settings.freeze_encoder)
     extractors, weights_of_features = zip(*features, strict=True)
-    take_step = jax.jit(
-        step.make_step(
-            trained, critics, extractors, settings, _rate_factors(trained, settings), _batches(settings.image_size)
-        ),
-        donate_argnums=0,
-    )
+    make_batch = functools.partial(augment.make_batch, size=settings.image_size)
+    factors = _rate_factors(trained, settings)
+    one_step = step.make_step(trained, critics, extractors, settings, factors, make_batch)
+    take_step = jax.jit(one_step, donate_argnums=0)
     predict = jax.jit(lambda weights, gray: trained.stateless_call(*weights, gray, training=False)[0]["chroma"])
     fixed = {
         "pictures": {name: jnp.asarray(getattr(pictures, name)) for name in ("color", "saliency", "aged")},
@@ -67,7 +64,7 @@ def train(settings):
     def save(name):
         networks.put(state["average"], trained)
         generator.set_weights(trained.get_weights())
-        _save(generator, output / name)
+        save_model(generator, output / name)
         if validation is not None:
             _validate(predict, state["average"], validation)
 
@@ -87,7 +84,7 @@ def train(settings):
     _report(clock, settings.batch_size, terms)
     for name, (weights, _) in state["critics"].items():
         networks.put(weights, critics[name])
-        _save(critics[name], output / f"{name}_critic.keras")
+        save_model(critics[name], output / f"{name}_critic.keras")
     save(RESULT)
 
 
@@ -145,27 +142,17 @@ def _rate_factors(generator, settings):
     return [factor if v.path.startswith(ENCODER_PREFIX) else 1.0 for v in generator.trainable_variables]
 
 
-def _batches(size):
-    return functools.partial(augment.make_batch, size=size)
-
-
 def _report(clock, batch_size, terms):
     speed = clock.steps * batch_size / max(clock.seconds, 1e-9)
     values = ", ".join(f"{name} {float(value):.4g}" for name, value in sorted(terms.items()))
     logging.info("%d samples, %.0f s, %.0f photos/s: %s", clock.steps * batch_size, clock.seconds, speed, values)
 
 
-def _save(model, path):
-    with files.atomic_path(path) as temporary:
-        model.save(temporary)
-
-
 def _load_validation(settings):
     if settings.validation_dir is None:
         return None
-    photos = PhotoFolder(settings.validation_dir, fields=("color",))
-    paths = [photos.photo_path(index) for index in range(len(photos))]
-    return np.stack([to_square(read_color(path, settings.image_size), settings.image_size) for path in paths])
+    photos, size = PhotoFolder(settings.validation_dir, fields=("color",)), settings.image_size
+    return np.stack([to_square(photos.read(index, size)["color"], size) for index in range(len(photos))])
 
 
 def _validate(predict, weights, photos):

@@ -153,8 +153,7 @@ def make_step(generator, critics, extractors, settings, factors, make_batch):
         batch = make_batch(drawn, fixed["pictures"], noise_key)
         batch["luma"] = color.luma(batch["color"])
         batch["weights"] = losses.chroma_weights(batch["color"], settings.chroma_weighting)
-        saturated = batch["luma"] + settings.truth_saturation * (batch["color"] - batch["luma"])
-        batch["judged"] = jnp.clip(saturated, -1.0, 1.0)
+        batch["judged"] = jnp.clip(color.saturate(batch["color"], settings.truth_saturation), -1.0, 1.0)
         weights, others = state["generator"]
 
         def generate(weights):
