@@ -49,11 +49,13 @@ _CLASSES = {
 }
 _FORMATS_OF_PLUGINS = {"HEIC": "HEIF", "JPEG XL": "JXL"}
 
-_HARMLESS = re.compile(r"(\d+) extraneous bytes|Invalid SOS parameters|[Uu]nknown Adobe color transform")
+_HARMLESS = re.compile(
+    r"(\d+) extraneous bytes before marker 0xd9|Invalid SOS parameters|[Uu]nknown Adobe color transform"
+)
 """What libjpeg says of pictures that some cameras write, and that are whole."""
 
-_MAX_STRAY_BYTES = 64
-"""More bytes that belong to no part of the picture are what damage leaves; some cameras leave a few."""
+_MAX_PADDING = 64
+"""Bytes of one value with which some cameras fill the end of a picture; more, or others, are what damage leaves."""
 
 _DEEP_MODES = {"I;16", "I;16L", "I;16B", "I;16N"}
 _EXACT_MODES = {"L", "RGB"}
@@ -148,10 +150,17 @@ def _strict_jpeg(path, data, colors, min_side=None):
         return simplejpeg.decode_jpeg(data, **options)
     except ValueError as error:
         harmless = _HARMLESS.search(str(error))
-        if harmless is None or int(harmless[1] or 0) > _MAX_STRAY_BYTES:
+        if harmless is None or not _is_padding(data, int(harmless[1] or 0)):
             raise
         logging.warning("%s: parts of the picture may be damaged (%s).", path, first_line(error))
         return simplejpeg.decode_jpeg(data, strict=False, **options)
+
+
+def _is_padding(data, count):
+    """Whether so many bytes before the end of a JPEG are its padding."""
+    return count == 0 or (
+        count <= _MAX_PADDING and re.search(rb"(.)\1{%d}\xff\xd9" % (count - 1), data, re.DOTALL) is not None
+    )
 
 
 def _decode_jpeg(path, data, luma_only, max_pixels, min_side):

@@ -48,7 +48,7 @@ def test_what_stands_behind_the_picture_is_not_its_matter(tmp_path, caplog, kind
     assert caplog.text == ""
 
 
-def test_a_few_stray_bytes_are_no_damage_but_are_told(tmp_path, caplog):
+def test_padding_at_the_end_is_no_damage_but_is_told(tmp_path, caplog):
     data, path = JPEGS["grey"], tmp_path / "photo.jpg"
     path.write_bytes(data[:-2] + bytes(12) + data[-2:])
     whole = tmp_path / "whole.jpg"
@@ -57,4 +57,16 @@ def test_a_few_stray_bytes_are_no_damage_but_are_told(tmp_path, caplog):
     assert f"{path}: parts of the picture may be damaged (Corrupt JPEG data" in caplog.text
     path.write_bytes(data[:-2] + bytes(100) + data[-2:])
     with pytest.raises(BadFileError, match="96 extraneous bytes"):
+        read_photo(path)
+
+
+def test_stray_bytes_that_are_no_padding_are_damage(tmp_path):
+    data, path = JPEGS["grey"], tmp_path / "photo.jpg"
+    path.write_bytes(data[:-2] + bytes(range(1, 25)) + data[-2:])
+    with pytest.raises(BadFileError, match="extraneous bytes before marker 0xd9"):
+        read_photo(path)
+    restarted = JPEGS["with restarts"]
+    restart = restarted.find(b"\xff\xd3")
+    path.write_bytes(restarted[:restart] + bytes(24) + restarted[restart:])
+    with pytest.raises(BadFileError, match="extraneous bytes before marker 0xd3"):
         read_photo(path)
