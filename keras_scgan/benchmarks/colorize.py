@@ -14,6 +14,7 @@ from keras_scgan.benchmarks.timing import time_in_turns
 from keras_scgan.colorizing import colorize_files, planning
 from keras_scgan.colorizing.runners import split_batch
 from keras_scgan.evaluation import metrics
+from keras_scgan.photos import color
 from keras_scgan.photos.files import encode_photo, read_photo, write_photo
 from keras_scgan.photos.resizing import resize
 from keras_scgan.program.file_jobs import Report
@@ -66,9 +67,10 @@ def benchmark_colorize(colorizer, photo, rounds=5):
 
 
 def benchmark_run(colorizer, paths, megapixels, count, rounds=5):
-    """Times a run over many JPEG files, as the command does it, beside what no colorizer can do without.
+    """Times a run over many greyscale JPEG files, as the command does it, beside what no colorizer can do without.
 
-    That is to decode the luma of each and to encode its colour version, a thread a core, and nothing else.
+    That is to decode each and to encode its colour version, a thread a core, and nothing else. Then a run that copies
+    the luma.
 
     Args:
         colorizer: `Colorizer`.
@@ -78,17 +80,21 @@ def benchmark_run(colorizer, paths, megapixels, count, rounds=5):
         rounds: int. Timed runs.
 
     Returns:
-        Dict of the result: `photos`, `megapixels`, `seconds_a_photo` and `limit_seconds_a_photo` (medians),
-        `share_of_limit`, the second by the first, and `memory_mib`, the peak memory above that of before the runs, the
-        network having been run once (`None` except on Linux).
+        Dict of the result: `photos`, `megapixels`, `seconds_a_photo`, `limit_seconds_a_photo` and
+        `lossless_luma_seconds_a_photo` (medians), `share_of_limit`, the second by the first, and `memory_mib`, the peak
+        memory above that of before the runs, the network having been run once (`None` except on Linux).
     """
     colorizer.predict(np.zeros((1, colorizer.image_size, colorizer.image_size, 1), np.float32), saliency=False)
     with tempfile.TemporaryDirectory() as folder:
         jobs = []
         for i in range(count):
             jobs.append(planning.Job(*(pathlib.Path(folder, f"{name}{i}.jpg") for name in ("source", "result"))))
-            write_photo(jobs[-1].path, large_photo(paths[i % len(paths)], megapixels))
-        calls = {"run": functools.partial(_run, colorizer, jobs), "limit": functools.partial(_decode_and_encode, jobs)}
+            write_photo(jobs[-1].path, color.to_gray(large_photo(paths[i % len(paths)], megapixels)))
+        calls = {
+            "run": functools.partial(_run, colorizer, jobs),
+            "limit": functools.partial(_decode_and_encode, jobs),
+            "lossless_luma": functools.partial(_run, colorizer, jobs, lossless_luma=True),
+        }
         with PeakMemory() as memory:
             seconds = {name: np.median(values) / count for name, values in time_in_turns(calls, rounds).items()}
     return {
@@ -96,14 +102,15 @@ def benchmark_run(colorizer, paths, megapixels, count, rounds=5):
         "megapixels": megapixels,
         "seconds_a_photo": float(seconds["run"]),
         "limit_seconds_a_photo": float(seconds["limit"]),
+        "lossless_luma_seconds_a_photo": float(seconds["lossless_luma"]),
         "share_of_limit": float(seconds["limit"] / seconds["run"]),
         "memory_mib": memory.mib,
     }
 
 
-def _run(colorizer, jobs):
+def _run(colorizer, jobs, **options):
     report = Report("colorized")
-    for _ in colorize_files.colorize_photos(colorizer, jobs, report):
+    for _ in colorize_files.colorize_photos(colorizer, jobs, report, **options):
         pass
     if report.failures:
         raise RuntimeError(f"A run that is timed must not fail. Received: {report.failures}")

@@ -5,17 +5,28 @@ import os
 import cv2
 import numpy as np
 
+from keras_scgan.colorizing.results import encode_result
 from keras_scgan.colorizing.runners import split_batch
 from keras_scgan.photos.decoding import MAX_PIXELS
-from keras_scgan.photos.files import read_photo, write_photo
+from keras_scgan.photos.files import decode_photo, encode_photo, read_bytes
 from keras_scgan.program import file_jobs
+from keras_scgan.program.files import write_bytes
 
 MAX_WORKERS = 4
 """Threads for each of reading and writing, unless more are asked for: with them grows the memory."""
 
 
 def colorize_photos(
-    colorizer, jobs, report, *, quality=95, batch_size=1, workers=None, max_pixels=MAX_PIXELS, log=None
+    colorizer,
+    jobs,
+    report,
+    *,
+    quality=95,
+    lossless_luma=False,
+    batch_size=1,
+    workers=None,
+    max_pixels=MAX_PIXELS,
+    log=None,
 ):
     """Colorizes photo files; reading, the network and writing overlap, on all cores.
 
@@ -24,6 +35,7 @@ def colorize_photos(
         jobs: list of `planning.Job`.
         report: `file_jobs.Report`, told what became of each; extras that cannot be written are told apart.
         quality: int in [1, 100], of formats that lose something.
+        lossless_luma: bool. Whether the luma of greyscale JPEG files is not encoded again: see `results.encode_result`.
         batch_size: int. Photos that the network sees at once.
         workers: int. Threads for each of reading and writing. Defaults to the number of cores, `MAX_WORKERS` at most.
         max_pixels: int. Pixels of the largest photo that is read.
@@ -36,29 +48,30 @@ def colorize_photos(
     with_saliency = any("saliency" in job.extras for job in jobs)
 
     def load(job):
-        photo = read_photo(job.path, luma_only="comparison" not in job.extras, max_pixels=max_pixels)
-        return photo, colorizer.prepare(photo.pixels)
+        data = read_bytes(job.path)
+        photo = decode_photo(job.path, data, luma_only="comparison" not in job.extras, max_pixels=max_pixels)
+        return photo, colorizer.prepare(photo.pixels), data if lossless_luma else None
 
     def compute(loaded):
-        return split_batch(colorizer.predict(np.stack([gray for _, gray in loaded]), saliency=with_saliency))
+        return split_batch(colorizer.predict(np.stack([gray for _, gray, _ in loaded]), saliency=with_saliency))
 
     def save(job, loaded, outputs):
-        photo, _ = loaded
+        photo, _, original = loaded
         colorized = None
         if not job.has_target or "comparison" in job.extras:
             colorized = colorizer.finish(photo.pixels, outputs, order="BGR")
         if not job.has_target:
-            write(job, job.target, colorized, photo.metadata)
+            write(job, job.target, encode_result(job.target, photo, colorized, quality, "BGR", original))
         with report.noting(job.extras.get("comparison")) as path:
             if path is not None:
                 both = np.hstack([_bgr(photo.pixels, colorized.shape[2]), colorized])
-                write(job, path, both, photo.metadata)
+                write(job, path, encode_photo(path, both, photo.metadata, quality, order="BGR"))
         with report.noting(job.extras.get("saliency")) as path:
             if path is not None:
-                write(job, path, colorizer.saliency_map(photo.pixels, outputs["saliency"]))
+                write(job, path, encode_photo(path, colorizer.saliency_map(photo.pixels, outputs["saliency"])))
 
-    def write(job, path, pixels, metadata=None):
-        write_photo(path, pixels, metadata, quality, order="BGR")
+    def write(job, path, data):
+        write_bytes(path, data)
         if log is not None:
             log.add(path, job.path)
 

@@ -1,5 +1,7 @@
 """Any photo in colour: the network sees it small, and its chroma goes onto the photo's own luma."""
 
+import copy
+
 import cv2
 import numpy as np
 
@@ -65,22 +67,26 @@ class Colorizer:
         threads=None,
         network_input=LUMA,
     ):
-        for name, value, values in (
-            ("fit", fit, FITS),
-            ("upsampling", upsampling, METHODS),
-            ("network_input", network_input, (*NETWORK_INPUTS, None)),
-        ):
-            if value not in values:
-                raise ValueError(f"`{name}` must be one of {values}. Received: {name}={value!r}")
-        if saturation < 0:
-            raise ValueError(f"`saturation` must not be negative. Received: saturation={saturation}")
-        self.fit = fit
-        self.upsampling = upsampling
-        self.saturation = saturation
-        self.flip_average = flip_average
+        _check_choice("network_input", network_input, (*NETWORK_INPUTS, None))
+        self._set_options(fit, upsampling, saturation, flip_average)
         self.network = load_network(model, image_size, threads)
         if network_input not in (None, self.description.network_input):
             raise UserError(_describe_mismatch(self.network, network_input))
+
+    def variant(self, **options):
+        """A colorizer with the same network and other options.
+
+        Args:
+            **options: any of `fit`, `upsampling`, `saturation` and `flip_average`, as for `Colorizer`. The others are
+                those of this one.
+
+        Raises:
+            ValueError: An option has none of its values.
+        """
+        other = copy.copy(self)
+        names = ("fit", "upsampling", "saturation", "flip_average")
+        other._set_options(**{name: getattr(self, name) for name in names} | options)
+        return other
 
     @property
     def image_size(self):
@@ -200,11 +206,26 @@ class Colorizer:
         enlarged = resize(saliency[:height, :width, 0], photo.shape[:2], cv2.INTER_LINEAR)
         return np.rint(enlarged * 255).astype(np.uint8)
 
+    def _set_options(self, fit, upsampling, saturation, flip_average):
+        _check_choice("fit", fit, FITS)
+        _check_choice("upsampling", upsampling, METHODS)
+        if not saturation >= 0:
+            raise ValueError(f"`saturation` must not be negative. Received: saturation={saturation}")
+        self.fit = fit
+        self.upsampling = upsampling
+        self.saturation = saturation
+        self.flip_average = flip_average
+
     def _content(self, shape):
         """Height and width that a photo takes of the network's square, from the top left corner."""
         if self.fit == "squeeze":
             return self.image_size, self.image_size
         return tuple(max(1, round(self.image_size * side / max(shape[:2]))) for side in shape[:2])
+
+
+def _check_choice(name, value, choices):
+    if value not in choices:
+        raise ValueError(f"`{name}` must be one of {choices}. Received: {name}={value!r}")
 
 
 def _describe_mismatch(network, network_input):

@@ -17,11 +17,11 @@ import sys
 from absl import flags
 
 from keras_scgan import films
-from keras_scgan.colorizing import colorize_files, descriptions, planning, upsampling, video
+from keras_scgan.colorizing import colorize_files, descriptions, planning, results, upsampling, video
 from keras_scgan.colorizing.colorizer import FITS, Colorizer
 from keras_scgan.colorizing.result_log import ResultLog
 from keras_scgan.photos import decoding
-from keras_scgan.photos.files import PHOTO_SUFFIXES, decode_photo, encode_photo, suffix_of_contents
+from keras_scgan.photos.files import PHOTO_SUFFIXES
 from keras_scgan.program import quiet
 from keras_scgan.program.errors import BadFileError, UserError
 from keras_scgan.program.file_jobs import Report, find_files
@@ -76,6 +76,12 @@ flags.DEFINE_integer(
 # === What is written ===
 flags.DEFINE_enum("format", "same", planning.FORMATS, "Format of photos; same: the original's, or png.")
 flags.DEFINE_integer("quality", 95, "Quality of JPEG, WebP and AVIF.", 1, 100)
+flags.DEFINE_bool(
+    "lossless_luma",
+    False,
+    "Copy the luma of greyscale JPEG files into their results, bit for bit, in place of encoding it again. A warning "
+    "names those whose luma cannot be copied.",
+)
 flags.DEFINE_bool("comparison", False, "Write STEM_comparison too: a photo before and after, side by side.")
 flags.DEFINE_bool("saliency_map", False, "Write STEM_saliency.png too: a photo's predicted saliency map.")
 flags.DEFINE_bool("print_results", False, "Print the path of each file that is written, and the summary to stderr.")
@@ -102,7 +108,8 @@ def main(argv):
 def _colorize(files, report):
     colorizer = _load_colorizer()  # also if all is done, as the model or its size may be wrong
     settings = _settings(colorizer)
-    of_photos = ResultLog(FLAGS.output_dir, settings | {"quality": FLAGS.quality})
+    of_results = {"quality": FLAGS.quality, "lossless_luma": FLAGS.lossless_luma}
+    of_photos = ResultLog(FLAGS.output_dir, settings | of_results)
     of_videos = ResultLog(FLAGS.output_dir, settings | {"smoothing": FLAGS.smoothing})
     videos = [file for file in files if file.path.suffix.lower() in films.FILM_SUFFIXES]
     photos = [file for file in files if file not in videos]
@@ -117,6 +124,7 @@ def _colorize(files, report):
             photos,
             report,
             quality=FLAGS.quality,
+            lossless_luma=FLAGS.lossless_luma,
             batch_size=FLAGS.batch_size,
             workers=FLAGS.workers,
             max_pixels=FLAGS.max_pixels,
@@ -165,11 +173,17 @@ def _colorize_stdin(arguments):
         raise UserError(f"{STDIN} writes a photo to stdout, which is a terminal: redirect it, as in > colorized.jpg")
     colorizer, report = _load_colorizer(), Report("colorized")
     data = sys.stdin.buffer.read()
-    suffix = suffix_of_contents(data) if FLAGS.format == "same" else f".{FLAGS.format}"
     with report.catch("stdin"):
-        photo = decode_photo("stdin", data, luma_only=True, max_pixels=FLAGS.max_pixels)
-        colorized = colorizer.colorize(photo.pixels)
-        sys.stdout.buffer.write(encode_photo(f"colorized{suffix}", colorized, photo.metadata, FLAGS.quality))
+        colorized, _ = results.colorize_bytes(
+            colorizer,
+            data,
+            name="stdin",
+            suffix=None if FLAGS.format == "same" else f".{FLAGS.format}",
+            quality=FLAGS.quality,
+            lossless_luma=FLAGS.lossless_luma,
+            max_pixels=FLAGS.max_pixels,
+        )
+        sys.stdout.buffer.write(colorized)
     return report.finish(sys.stderr)
 
 

@@ -81,7 +81,8 @@ def decode(path, data, luma_only=False, max_pixels=MAX_PIXELS, min_side=None):
         `Metadata`.
 
     Raises:
-        BadFileError: It is damaged, too large, or no picture of 8 or 16 bits a channel.
+        BadFileError: It is damaged, or no picture of 8 or 16 bits a channel.
+        TooManyPixelsError: It is larger than `max_pixels`.
     """
     if not data:
         raise BadFileError(path, "empty file")
@@ -95,6 +96,17 @@ def decode(path, data, luma_only=False, max_pixels=MAX_PIXELS, min_side=None):
         if kind == "TIFF":
             return _decode_tiff(path, data, max_pixels)
         return _decode_by_pillow(path, data, kind, max_pixels)
+
+
+class TooManyPixelsError(BadFileError):
+    """A photo of more pixels than are allowed. `size` is its width and height."""
+
+    def __init__(self, path, size, max_pixels):
+        width, height = self.size = size
+        super().__init__(
+            path,
+            f"{width}x{height} pixels, more than {max_pixels}: if you trust it, allow `max_pixels={width * height}`",
+        )
 
 
 @contextlib.contextmanager
@@ -116,10 +128,7 @@ def _errors_of(path, kind):
 def _check_size(path, size, max_pixels):
     width, height = size
     if width * height > max_pixels:
-        raise BadFileError(
-            path,
-            f"{width}x{height} pixels, more than {max_pixels}: if you trust it, allow `max_pixels={width * height}`",
-        )
+        raise TooManyPixelsError(path, size, max_pixels)
 
 
 # === JPEG ===

@@ -29,6 +29,8 @@ _TURNS = {
     8: lambda image: cv2.rotate(image, cv2.ROTATE_90_COUNTERCLOCKWISE),
 }
 """What brings a picture of an orientation upright."""
+_OPPOSITES = {6: 8, 8: 6}
+"""Orientations of which each undoes what brings the other upright; all others undo their own."""
 
 
 def upright(pixels, exif):
@@ -39,20 +41,30 @@ def upright(pixels, exif):
         exif: bytes. The EXIF that came with it.
 
     Returns:
-        Tuple of the pixels, turned as `exif` says, and of the EXIF of the result, without a picture's orientation and
-        thumbnail: see `_patch`.
+        Tuple of the pixels, turned as `exif` says, of the EXIF of the result, without a picture's orientation and
+        thumbnail (see `_patch`), and of the orientation that it had, an int.
     """
     orientation, patched = _patch(exif)
     turn = _TURNS.get(orientation)
-    return pixels if turn is None else turn(pixels), patched
+    return pixels if turn is None else turn(pixels), patched, orientation
 
 
-def _patch(exif):
-    """The orientation, an int, and EXIF of a picture that has been turned upright and colorized.
+def lay_back(pixels, orientation):
+    """Turns an upright picture to how one of an orientation is stored. Args: `pixels`, array; `orientation`, int."""
+    turn = _TURNS.get(_OPPOSITES.get(orientation, orientation))
+    return pixels if turn is None else turn(pixels)
 
-    The orientation becomes 1. The thumbnail, which is grey and maybe lies on its side, is taken off the list of
-    pictures, so that nobody shows it. Everything else stays where it is, as the data of cameras need. Of damaged EXIF
-    nothing is left.
+
+def set_orientation(exif, orientation):
+    """EXIF, bytes, that gives another orientation, if it gives any. The thumbnail is left out."""
+    return _patch(exif, orientation)[1]
+
+
+def _patch(exif, new_orientation=1):
+    """The orientation, an int, and EXIF of a picture that has been turned upright, as 1 says, and colorized.
+
+    The thumbnail, which is grey and maybe lies on its side, is taken off the list of pictures, so that nobody shows it.
+    Everything else stays where it is, as the data of cameras need. Of damaged EXIF nothing is left.
     """
     patched, orientation = bytearray(exif), 1
     try:
@@ -69,7 +81,7 @@ def _patch(exif):
         tag, kind = struct.unpack_from(order + "HH", exif, position)
         if tag == ORIENTATION:
             orientation = struct.unpack_from(order + ("H" if kind == SHORT else "I"), exif, position + 8)[0]
-            struct.pack_into(order + "HIHH", patched, position + 2, SHORT, 1, 1, 0)
+            struct.pack_into(order + "HIHH", patched, position + 2, SHORT, 1, new_orientation, 0)
     return orientation, bytes(patched)
 
 

@@ -14,7 +14,7 @@ from keras_scgan.photos import color, decoding, exif, formats, profiles
 from keras_scgan.photos import metadata as photo_metadata
 from keras_scgan.photos.metadata import Metadata
 from keras_scgan.program.errors import BadFileError, UserError
-from keras_scgan.program.files import atomic_path, open_regular
+from keras_scgan.program.files import open_regular, write_bytes
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -25,11 +25,13 @@ class Photo:
         pixels: `[H, W]` grey, `[H, W, 3]` RGB or `[H, W, 4]` RGBA (alpha not multiplied in), uint8 or uint16.
         metadata: `Metadata`.
         has_new_colors: bool. Whether the pixels are not those that the file has, but what they look like in sRGB.
+        orientation: int in [1, 8]. The file's, as EXIF has it, of which the pixels are turned upright.
     """
 
     pixels: np.ndarray
     metadata: Metadata
     has_new_colors: bool = False
+    orientation: int = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,11 +120,10 @@ def decode_photo(path, data, luma_only=False, max_pixels=decoding.MAX_PIXELS, mi
     has_new_colors = pixels is not stored
     if luma_only and pixels.shape[2:] == (3,):
         pixels = color.to_gray(pixels)
-    upright, exif_of_upright = exif.upright(pixels, metadata.exif)
-    metadata = dataclasses.replace(
-        metadata, exif=exif_of_upright, icc=icc, xmp=photo_metadata.upright_xmp(metadata.xmp)
-    )
-    return Photo(upright, metadata, has_new_colors)
+    upright, exif_of_upright, orientation = exif.upright(pixels, metadata.exif)
+    xmp = photo_metadata.set_orientation_of_xmp(metadata.xmp)
+    metadata = dataclasses.replace(metadata, exif=exif_of_upright, icc=icc, xmp=xmp)
+    return Photo(upright, metadata, has_new_colors, orientation)
 
 
 def read_rgb(path):
@@ -167,6 +168,11 @@ def output_suffix(suffix):
     return suffix if suffix.lower() in WRITABLE_SUFFIXES else ".png"
 
 
+def is_jpeg_name(path):
+    """Whether a file of this name is written as a JPEG. Args: `path`, str or path."""
+    return pathlib.Path(path).suffix.lower() in _JPEG.suffixes
+
+
 def suffix_of_contents(data):
     """Suffix of a result in the format of a photo that has no name. Args: `data`, bytes, what its file holds."""
     kind = formats.kind_of(data)
@@ -193,9 +199,7 @@ def write_photo(path, pixels, metadata=None, quality=95, order="RGB"):
         UserError: No format has this suffix.
         OSError: The file cannot be written.
     """
-    data = encode_photo(path, pixels, metadata, quality, order)
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(data)
+    write_bytes(path, encode_photo(path, pixels, metadata, quality, order))
 
 
 def encode_photo(path, pixels, metadata=None, quality=95, order="RGB"):
@@ -242,15 +246,21 @@ def _encode(path, kind, pixels, metadata, quality):
     if data is None:
         raise BadFileError(path, f"{pixels.shape[1]}x{pixels.shape[0]} pixels, which cannot be written as {kind.name}")
     if kind is _JPEG:
-        data, too_long = photo_metadata.add_to_jpeg(data, metadata)
-        if too_long:
-            logging.warning("%s: written without its %s, too long for a JPEG.", path, " and ".join(too_long))
+        data = add_to_jpeg(path, data, metadata)
     elif kind is _PNG:
         data = photo_metadata.add_to_png(data, metadata)
     elif kind is _TIFF:
         data = _add_to_tiff(path, data, metadata, has_alpha=pixels.shape[2:] == (4,))
     elif kind is _BMP:
         data = photo_metadata.add_to_bmp(data, metadata)
+    return data
+
+
+def add_to_jpeg(path, data, metadata):
+    """`metadata.add_to_jpeg` with a warning, which names `path`, of what is too long; returns the JPEG alone."""
+    data, too_long = photo_metadata.add_to_jpeg(data, metadata)
+    if too_long:
+        logging.warning("%s: written without its %s, too long for a JPEG.", path, " and ".join(too_long))
     return data
 
 

@@ -83,9 +83,9 @@ def _resolution(info):
     return tuple(map(float, dpi)) if is_told else ()
 
 
-def upright_xmp(xmp):
-    """XMP, bytes, of a picture that has been turned upright."""
-    return re.sub(rb'(tiff:Orientation(?:>|=["\']))[2-8]', rb"\g<1>1", xmp)
+def set_orientation_of_xmp(xmp, orientation=1):
+    """XMP, bytes, that gives another orientation, if it gives any. Args: `orientation`, int. Defaults to upright."""
+    return re.sub(rb'(tiff:Orientation(?:>|=["\']))[1-8]', rb"\g<1>%d" % orientation, xmp)
 
 
 def add_to_jpeg(data, metadata):

@@ -96,6 +96,12 @@ def write_text(path, text):
         temporary.write_text(text, encoding="utf-8")
 
 
+def write_bytes(path, data):
+    """Writes a file of bytes, whole or not at all. Args and errors of `path`: as of `atomic_path`."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data)
+
+
 @contextlib.contextmanager
 def _new_file(path):
     """Context of a new file, where nothing may be, not even a link. It is locked, which tells that it is in use."""

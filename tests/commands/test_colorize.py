@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import photos_of_kinds
 import pytest
+import simplejpeg
 from colorful import chroma_generator
 from PIL import Image
 
@@ -213,3 +214,16 @@ def test_memory_does_not_grow_with_the_number_of_photos(tmp_path, photo, model, 
             assert process.stdout.read().endswith(f"{count} colorized, 0 failed\n")
             peaks[count] = os.wait4(process.pid, 0)[2].ru_maxrss
     assert peaks[200] < 1.05 * peaks[20]
+
+
+def test_the_luma_of_greyscale_jpegs_is_copied_and_others_are_named(tmp_path, photo, colorize):
+    photo.convert("L").save(tmp_path / "gray.jpg", quality=60)
+    photo.save(tmp_path / "color.jpg")
+    run = colorize(tmp_path / "gray.jpg", tmp_path / "color.jpg", "--lossless_luma", f"--output_dir={tmp_path / 'out'}")
+    assert (run.returncode, run.stdout) == (0, "2 colorized, 0 failed\n")
+    (line,) = run.stderr.splitlines()
+    assert "color.jpg: its luma is encoded again" in line
+    before, after = (
+        simplejpeg.decode_jpeg((tmp_path / name).read_bytes(), "GRAY") for name in ("gray.jpg", "out/gray.jpg")
+    )
+    np.testing.assert_array_equal(before, after)

@@ -44,6 +44,7 @@ def main(_):
         f"{'run':12}{run['seconds_a_photo']:8.3f} s a file, of {run['photos']}; decoding and encoding alone "
         f"{run['limit_seconds_a_photo']:.3f} s, {run['share_of_limit']:.0%} of it"
     )
+    print(f"{'luma copied':12}{run['lossless_luma_seconds_a_photo']:8.3f} s a file")
     if run["memory_mib"] is not None:
         print(f"{'memory':12}{run['memory_mib']:8.0f} MiB above that before the run")
     shared.write([{"benchmark": "colorize", **result}, {"benchmark": "colorize_run", **run}])

@@ -1,0 +1,61 @@
+"""The colour version of a greyscale JPEG keeps how it lies, and what a colour version of it may carry."""
+
+import io
+
+import cv2
+import icc
+import numpy as np
+import pytest
+import simplejpeg
+from PIL import Image, ImageOps
+from sample_photos import GRAY, RGB, encode
+
+from keras_scgan.photos import lossless_luma
+from keras_scgan.photos.files import decode_photo
+from keras_scgan.photos.jpeg_luma import NotKeptError
+
+ORIENTATION, MAKER = 0x112, 0x10F
+LARGE = cv2.resize(GRAY, (70, 50), interpolation=cv2.INTER_CUBIC)
+XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf tiff:Orientation="%d"/></x:xmpmeta>'
+
+
+def gray_jpeg(orientation, **options):
+    exif = Image.Exif()
+    exif[ORIENTATION], exif[MAKER] = orientation, "A camera"
+    return encode(LARGE, "JPEG", quality=95, exif=exif, xmp=XMP % orientation, dpi=(300, 300), **options)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("order", ["RGB", "BGR"])
+def test_the_colours_lie_as_the_luma_does(orientation, order):
+    data = gray_jpeg(orientation)
+    photo = decode_photo("photo.jpg", data)
+    height, width = photo.pixels.shape
+    colors = cv2.merge([photo.pixels] * 3)
+    colors[: height // 2, : width // 3, 0] //= 2  # a corner of another colour, of the upright photo
+    result = lossless_luma.encode(
+        "result.jpg", data, photo, colors if order == "RGB" else colors[..., ::-1], 100, order
+    )
+    np.testing.assert_array_equal(simplejpeg.decode_jpeg(result, "GRAY"), simplejpeg.decode_jpeg(data, "GRAY"))
+    with Image.open(io.BytesIO(result)) as image:
+        assert (image.getexif()[ORIENTATION], image.getexif()[MAKER]) == (orientation, "A camera")
+        assert image.info["xmp"].rstrip(b"\0") == XMP % orientation
+        assert image.info["dpi"] == (300, 300)
+        upright = np.asarray(ImageOps.exif_transpose(image)).astype(int)
+    expected = cv2.cvtColor(colors, cv2.COLOR_RGB2YCrCb)
+    found = cv2.cvtColor(upright.astype(np.uint8), cv2.COLOR_RGB2YCrCb)
+    assert upright.shape == colors.shape
+    assert np.abs(found[..., 1:].astype(int) - expected[..., 1:]).mean() < 1.5
+
+
+def test_greys_of_another_profile_than_srgb_are_not_kept():
+    data = encode(LARGE, "JPEG", icc_profile=icc.gray_profile(icc.gamma(1.0)))
+    photo = decode_photo("photo.jpg", data)
+    with pytest.raises(NotKeptError, match="profile"):
+        lossless_luma.encode("result.jpg", data, photo, cv2.merge([photo.pixels] * 3))
+
+
+def test_a_photo_of_colours_is_not_kept():
+    data = encode(RGB, "JPEG")
+    with pytest.raises(NotKeptError, match="a JPEG of colours"):
+        lossless_luma.encode("result.jpg", data, decode_photo("photo.jpg", data), RGB)
