@@ -11,6 +11,7 @@ status is 1. Run again, it does what is not done yet. gRPC needs tensorflow-serv
 import contextlib
 import functools
 import importlib
+import pathlib
 import sys
 
 from absl import flags
@@ -39,6 +40,9 @@ flags.DEFINE_integer(
     "as often as --timeout allows.",
     0,
 )
+flags.DEFINE_bool("tls", False, "Encrypt the connection, to a proxy before a server that speaks REST.")
+flags.DEFINE_string("ca_file", None, "File of the certificates to trust. Default: those of the system.")
+flags.DEFINE_string("token_file", None, "File of the token that the proxy is shown, with --tls.")
 flags.DEFINE_integer("concurrency", 4, "Requests at once; memory grows with them.", 1)
 flags.DEFINE_integer("max_message_mb", 256, "Largest answer, and request of grpc, in 2^20 bytes.", 1, 2047)
 
@@ -92,6 +96,9 @@ def _colorize(jobs, report):
         retries=FLAGS.retries,
         max_message_mb=FLAGS.max_message_mb,
         network_input=FLAGS.network_input,
+        tls=FLAGS.tls,
+        ca_file=FLAGS.ca_file,
+        token=pathlib.Path(FLAGS.token_file).read_text(errors="replace").strip() if FLAGS.token_file else None,
     )
     with client, progress_bar(total=len(jobs), unit="photo") as bar:
         for _ in serving.colorize_photos(

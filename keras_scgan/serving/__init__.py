@@ -1,4 +1,4 @@
-"""Colorizing on a TensorFlow Serving server: a client of its REST and gRPC APIs."""
+"""Colorizing on a TensorFlow Serving server: a client of its REST and gRPC APIs. `server` is a server of its own."""
 
 from keras_scgan.serving.client import PROTOCOLS, RequestError, ServerError, ServingClient
 from keras_scgan.serving.colorize_on_server import colorize_photos

@@ -6,6 +6,7 @@ import urllib.parse
 from keras_scgan.colorizing.descriptions import LUMA, NETWORK_INPUTS
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.printable import printable
+from keras_scgan.serving import connection
 from keras_scgan.serving.rest import RestTransport
 from keras_scgan.serving.retrying import Retrying
 from keras_scgan.serving.status import (
@@ -14,6 +15,7 @@ from keras_scgan.serving.status import (
     RESOURCE_EXHAUSTED,
     SIGNATURES,
     TOO_LARGE,
+    UNAUTHENTICATED,
     UNAVAILABLE,
     StatusError,
 )
@@ -23,8 +25,10 @@ PROTOCOLS = ("rest", "grpc")
 _FIRST_RETRIES = 4
 """How often at most a server is asked again whether it has the model: an address may be wrong."""
 
-_NO_FAULT_OF_THE_PICTURE = (UNAVAILABLE, NOT_FOUND, "UNIMPLEMENTED", "PERMISSION_DENIED", "UNAUTHENTICATED")
+_NO_FAULT_OF_THE_PICTURE = (UNAVAILABLE, NOT_FOUND, "UNIMPLEMENTED", "PERMISSION_DENIED", UNAUTHENTICATED)
 _HOST = re.compile(r"[\w.:%-]+")
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+"""Reference: RFC 6750, section 2.1."""
 _ASSERTION = re.compile(r"assertion failed: \[([^\]]*)\]")
 _NODES = re.compile(r"\[\[.*", re.DOTALL)
 _MAX_READ, _MAX_TOLD = 4096, 200  # characters of what a server says
@@ -55,10 +59,15 @@ class ServingClient:
         max_message_mb: int in [1, 2047]. Largest answer, and request of gRPC, in 2^20 bytes. Defaults to 256.
         network_input: string. What is sent: `"luma"` (the default), photos, or `"thermal"`, thermal images, which take
             a model of another signature.
+        tls: bool. Whether the connection is encrypted, and the server's certificate checked, as of a proxy before a
+            server. Of REST alone. Defaults to `False`.
+        ca_file: path of the certificates that are trusted. Defaults to those of the system.
+        token: string that a proxy is shown, which goes over an encrypted connection alone. Defaults to none.
 
     Raises:
         ServerError: There is no such server, model or version, or the model has not the signature.
-        UserError: `server` has not this form, `model_name` is no name, or tensorflow-serving-api is missing.
+        UserError: `server` has not this form, `model_name` is no name, `ca_file` or `token` cannot be used, or
+            tensorflow-serving-api is missing.
         ValueError: `protocol` or `network_input` has none of its values.
 
     Example:
@@ -79,6 +88,9 @@ class ServingClient:
         retries=None,
         max_message_mb=256,
         network_input=LUMA,
+        tls=False,
+        ca_file=None,
+        token=None,
     ):
         for name, value, values in (
             ("protocol", protocol, PROTOCOLS),
@@ -88,6 +100,14 @@ class ServingClient:
                 raise ValueError(f"`{name}` must be one of {values}. Received: {name}={value!r}")
         if not model_name or not model_name.isprintable():
             raise UserError(f"`model_name={model_name!r}` is no name of a model.")
+        if tls and protocol != "rest":
+            raise UserError("`tls` is for `protocol=rest`.")
+        if not tls and (ca_file is not None or token is not None):
+            raise UserError("`ca_file` and `token` are for an encrypted connection: give `tls=True`.")
+        if token is not None and not _TOKEN.fullmatch(token):
+            raise UserError("The token holds other characters than those of tokens: letters, digits and -._~+/=")
+        self._tls = connection.tls_context(ca_file) if tls else None
+        self._token = token
         self._signature = SIGNATURES[network_input]
         self.server = server
         self.model_name = model_name
@@ -142,7 +162,8 @@ class ServingClient:
     def _connect(self):
         host, port = _parse(self.server)
         if self.protocol == "rest":
-            return RestTransport(host, port, self.model_name, self.version, self.max_message_mb)
+            options = {"tls": self._tls, "token": self._token}
+            return RestTransport(host, port, self.model_name, self.version, self.max_message_mb, **options)
         from keras_scgan.serving.grpc_transport import GrpcTransport
 
         try:

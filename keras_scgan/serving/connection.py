@@ -3,7 +3,9 @@
 import contextlib
 import http.client
 import socket
+import ssl
 
+from keras_scgan.program.errors import UserError, first_line
 from keras_scgan.serving.status import TOO_LARGE, StatusError
 
 _CHUNK = 1 << 20
@@ -16,11 +18,13 @@ class Connection(http.client.HTTPConnection):
         host: string.
         port: int.
         deadline: `retrying.Deadline`.
+        tls: `ssl.SSLContext`, of `tls_context`, or `None` for a connection that is not encrypted.
     """
 
-    def __init__(self, host, port, deadline):
+    def __init__(self, host, port, deadline, tls=None):
         super().__init__(host, port)
         self._deadline = deadline
+        self._tls = tls
 
     def connect(self):
         """Opens it at the first address of the host that takes it. Raises: `OSError`."""
@@ -30,7 +34,12 @@ class Connection(http.client.HTTPConnection):
                 self.sock = _Socket(self._deadline, family, kind, protocol)
                 self.sock.connect(address)
                 self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if self._tls is not None:
+                    self._encrypt()
                 return
+            except ssl.SSLCertVerificationError:
+                self.close()
+                raise
             except OSError as error:
                 self.close()
                 failure = error
@@ -43,25 +52,63 @@ class Connection(http.client.HTTPConnection):
             self.request(method, path, body, headers)
         return self.getresponse()
 
+    def _encrypt(self):
+        self.sock = self._tls.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+        self.sock.deadline = self._deadline
+        self.sock.do_handshake()
 
-class _Socket(socket.socket):
+
+class _Deadlined:
     """A socket that raises `TimeoutError` after a deadline, however often there is something to read."""
 
-    def __init__(self, deadline, *kind):
-        super().__init__(*kind)
-        self._deadline = deadline
+    deadline = None
 
-    def connect(self, address):
-        self.settimeout(self._deadline.left())
-        super().connect(address)
+    def connect(self, *arguments):
+        self.settimeout(self.deadline.left())
+        super().connect(*arguments)
+
+    def do_handshake(self, *arguments):
+        self.settimeout(self.deadline.left())
+        super().do_handshake(*arguments)
+
+    def send(self, *arguments):
+        self.settimeout(self.deadline.left())
+        return super().send(*arguments)
 
     def sendall(self, *arguments):
-        self.settimeout(self._deadline.left())
+        self.settimeout(self.deadline.left())
         super().sendall(*arguments)
 
     def recv_into(self, *arguments):
-        self.settimeout(self._deadline.left())
+        self.settimeout(self.deadline.left())
         return super().recv_into(*arguments)
+
+
+class _Socket(_Deadlined, socket.socket):
+    def __init__(self, deadline, *kind):
+        super().__init__(*kind)
+        self.deadline = deadline
+
+
+class _TlsSocket(_Deadlined, ssl.SSLSocket):
+    pass
+
+
+def tls_context(ca_file=None):
+    """What a `Connection` is encrypted by, a context that checks the certificate of the server.
+
+    Args:
+        ca_file: path of the certificates that are trusted. Defaults to those of the system.
+
+    Raises:
+        UserError: The file holds none, or cannot be read.
+    """
+    try:
+        context = ssl.create_default_context(cafile=ca_file)
+    except OSError as error:  # `ssl.SSLError` is one
+        raise UserError(f"`ca_file={ca_file}` holds no certificates that can be read: {first_line(error)}") from error
+    context.sslsocket_class = _TlsSocket
+    return context
 
 
 def read(response, max_bytes):

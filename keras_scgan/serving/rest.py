@@ -11,15 +11,18 @@ import email.utils
 import functools
 import http.client
 import json
+import ssl
 import urllib.parse
 
 from keras_scgan.serving import connection
+from keras_scgan.serving.bounded_json import parse
 from keras_scgan.serving.status import (
     DEADLINE_EXCEEDED,
     IMAGES,
     NOT_FOUND,
     RESOURCE_EXHAUSTED,
     TOO_LARGE,
+    UNAUTHENTICATED,
     UNAVAILABLE,
     StatusError,
     expecting,
@@ -27,7 +30,7 @@ from keras_scgan.serving.status import (
 
 _CODES = {
     400: "INVALID_ARGUMENT",
-    401: "UNAUTHENTICATED",
+    401: UNAUTHENTICATED,
     403: "PERMISSION_DENIED",
     404: NOT_FOUND,
     413: TOO_LARGE,
@@ -41,9 +44,6 @@ _CODES = {
 
 _MAX_ERROR_BYTES = 1 << 16
 _MAX_METADATA_BYTES = 1 << 20
-_MAX_VALUES = 1_000_000
-"""Values in the JSON of an answer, each of which takes many times the memory that it has in the text."""
-
 _expecting_tensorflow_serving = functools.partial(
     expecting, ValueError, LookupError, TypeError, AttributeError, RecursionError
 )
@@ -58,9 +58,13 @@ class RestTransport:
         model_name: string.
         version: int, or `None` for the latest.
         max_message_mb: int. Largest answer, in 2^20 bytes.
+        tls: `ssl.SSLContext`, or `None`: see `connection.Connection`.
+        token: string that the server is shown, or `None`.
     """
 
-    def __init__(self, host, port, model_name, version, max_message_mb):
+    def __init__(self, host, port, model_name, version, max_message_mb, tls=None, token=None):
+        self._tls = tls
+        self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         self._address = host, port
         self._max_bytes = max_message_mb * 2**20
         self._path = f"/v1/models/{urllib.parse.quote(model_name, safe='')}"
@@ -89,10 +93,10 @@ class RestTransport:
 
     def _request(self, method, path, deadline, max_bytes, body=None):
         """Answer of the server, from JSON."""
-        headers = {"Content-Type": "application/json"} if body else {}
+        headers = self._headers | ({"Content-Type": "application/json"} if body else {})
         try:
             with (
-                contextlib.closing(connection.Connection(*self._address, deadline)) as opened,
+                contextlib.closing(connection.Connection(*self._address, deadline, self._tls)) as opened,
                 opened.ask(method, path, body, headers) as response,
             ):
                 is_good = response.status == http.HTTPStatus.OK
@@ -101,6 +105,8 @@ class RestTransport:
             raise StatusError(DEADLINE_EXCEEDED, str(error)) from error
         except http.client.IncompleteRead as error:
             raise StatusError(UNAVAILABLE, "its answer breaks off") from error
+        except ssl.SSLCertVerificationError as error:
+            raise StatusError(UNAUTHENTICATED, f"its certificate is not trusted: {error.verify_message}") from error
         except OSError as error:
             raise StatusError(UNAVAILABLE, getattr(error, "strerror", None) or str(error)) from error
         except (http.client.HTTPException, ValueError) as error:
@@ -109,20 +115,13 @@ class RestTransport:
             code = _CODES.get(response.status, "UNKNOWN")
             raise StatusError(code, _error_text(response, data), _retry_after(response))
         with _expecting_tensorflow_serving():
-            return _parse(data)
-
-
-def _parse(data):
-    """What JSON holds. Raises: `ValueError`, `RecursionError` if it is none, or none of a few long values."""
-    if sum(data.count(mark) for mark in b"[{,") > _MAX_VALUES:
-        raise ValueError("too many values")
-    return json.loads(data)
+            return parse(data)
 
 
 def _error_text(response, data):
     """TensorFlow Serving's words for an error; the status line where it is a proxy's, or a page."""
     with contextlib.suppress(ValueError, LookupError, TypeError, RecursionError):
-        return str(_parse(data)["error"])
+        return str(parse(data)["error"])
     return f"HTTP status {response.status} {response.reason}"
 
 

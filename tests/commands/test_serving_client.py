@@ -165,6 +165,7 @@ def test_200_photos_8_at_a_time_are_all_done(tmp_path, served, colorize, monkeyp
         (["in", "--model_version=3"], "The model 'scgan', version 3, at localhost"),
         (["in", "--server=localhost"], "The server 'localhost' is not HOST:PORT"),
         (["in", "--max_message_mb=2048"], "max_message_mb"),
+        (["in", "--token_file=missing"], "missing: No such file"),
     ],
 )
 def test_a_mistake_in_the_call_is_one_line(good, colorize, error_of, arguments, message):

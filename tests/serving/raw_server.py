@@ -21,13 +21,15 @@ def colorized(data):
 
 
 @contextlib.contextmanager
-def serve(answer, signatures=None):
+def serve(answer, signatures=None, tls=None, token=None):
     """Context of a server; gives its HOST:PORT.
 
     Args:
         answer: function of the number of the request for a prediction, from 1, and the bytes of its picture. It returns
             the bytes that are sent, or an iterator of them.
         signatures: bytes of the response to the question what the model is. Defaults to one of a model that colorizes.
+        tls: `ssl.SSLContext` of an encrypted server, or `None`.
+        token: string without which all is refused, or `None`.
     """
     lock, requests = threading.Lock(), []
 
@@ -44,7 +46,9 @@ def serve(answer, signatures=None):
 
         def _send(self, data):
             self.close_connection = True
-            with contextlib.suppress(ConnectionError):  # the client has had enough
+            if token is not None and self.headers["Authorization"] != f"Bearer {token}":
+                data = response(b"", 401)
+            with contextlib.suppress(OSError):  # the client has had enough
                 for part in [data] if isinstance(data, bytes) else data:
                     self.wfile.write(part)
 
@@ -56,6 +60,8 @@ def serve(answer, signatures=None):
         request_queue_size = 128
 
     with Server(("127.0.0.1", 0), Handler) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         try:
             yield f"127.0.0.1:{server.server_port}"
