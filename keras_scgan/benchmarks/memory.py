@@ -1,9 +1,7 @@
-"""Peak memory of a piece of work."""
+"""Memory of a piece of work, and of a process."""
 
 import pathlib
 import re
-
-_PROC = pathlib.Path("/proc/self")
 
 
 class PeakMemory:
@@ -16,15 +14,28 @@ class PeakMemory:
     mib = None
 
     def __enter__(self):
-        if _PROC.exists():
-            self._before = _memory_mib("VmRSS")
-            (_PROC / "clear_refs").write_text("5")  # sets the peak to what there is
+        self._before = resident_mib()
+        if self._before is not None:
+            (_folder() / "clear_refs").write_text("5")  # sets the peak to what there is
         return self
 
     def __exit__(self, *_):
-        if _PROC.exists():
+        if self._before is not None:
             self.mib = _memory_mib("VmHWM") - self._before
 
 
-def _memory_mib(field):
-    return int(re.search(rf"{field}:\s+(\d+) kB", (_PROC / "status").read_text())[1]) / 2**10
+def resident_mib(pid="self"):
+    """Memory that a process has now, in 2^20 bytes, or `None` where the system does not say.
+
+    Args:
+        pid: int. Its number. Defaults to this process.
+    """
+    return _memory_mib("VmRSS", pid) if _folder(pid).exists() else None
+
+
+def _folder(pid="self"):
+    return pathlib.Path("/proc", str(pid))
+
+
+def _memory_mib(field, pid="self"):
+    return int(re.search(rf"{field}:\s+(\d+) kB", (_folder(pid) / "status").read_text())[1]) / 2**10

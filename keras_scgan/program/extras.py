@@ -7,10 +7,13 @@ _EXTRAS = {
     "keras": "train",
     "krippendorff": "study",
     "matplotlib": "train",
+    "prometheus_client": "serve",
     "scipy": "train",
+    "starlette": "serve",
     "tensorboard": "train",
     "tensorflow": "train",
     "tf_keras_vis": "train",
+    "uvicorn": "serve",
 }
 """Extra by the package that it brings. Others are imported by one module each, which names the extra itself."""
 

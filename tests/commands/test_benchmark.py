@@ -6,6 +6,7 @@ import pytest
 from small_encoder import small_pretrained_generator
 
 import keras_scgan
+from keras_scgan.colorizing import shipped
 
 
 @pytest.mark.slow
@@ -108,3 +109,23 @@ def test_wrong_flags_are_one_line(call_tool, error_of, arguments, message):
     result = call_tool("benchmark.py", *arguments)
     assert message in error_of(result)
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_serve_measures_loops_and_draws_them(call_tool, tmp_path):
+    model = shipped.FOLDER / "scgan" / "scgan_int8.tflite"
+    output, plot = tmp_path / "results.jsonl", tmp_path / "plot.png"
+    run = call_tool(
+        *("benchmark.py", "serve", f"--model={model}", "--megapixels=0.01", "--requests=8", "--concurrency=1,2"),
+        *("--load=0.5,1", f"--output={output}", f"--plot={plot}"),
+    )
+    assert run.returncode == 0, run.stderr
+    results = [json.loads(line) for line in output.read_text().splitlines()]
+    assert [result["loop"] for result in results] == ["closed", "closed", "open", "open"]
+    assert all(result["answered"] == 8 for result in results)
+    assert len(run.stdout.splitlines()) == 5
+    assert plot.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("flag", ["--load=0", "--load=x", "--concurrency=-1", "--concurrency="])
+def test_serve_refuses_loops_that_cannot_be(call_tool, error_of, flag):
+    assert f"{flag}: expected numbers above 0" in error_of(call_tool("benchmark.py", "serve", flag))

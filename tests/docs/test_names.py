@@ -19,7 +19,7 @@ SUB_VERBS = {
 PROGRAMS = [f"{verb} {sub}".rstrip() for verb, subs in SUB_VERBS.items() for sub in subs or [""]]
 PROGRAM = re.compile(r"\bscgan (\w+)\b|\b(\w+)\.py\b")
 FLAG = re.compile(r"(?<![\w-])--(\w+)")
-FILE = re.compile(r"(?:tools|recipes|docs|keras_scgan|saved_models|tests|examples|\.ci)/[\w./-]*|stage\d\.flags")
+FILE = re.compile(r"(?:tools|recipes|deploy|docs|keras_scgan|saved_models|tests|examples|\.ci)/[\w./-]*|stage\d\.flags")
 PLACEHOLDER = re.compile(r"VERB|NAME")
 NAME = re.compile(r"keras_scgan(?:\.(?!json\b)\w+)+")
 

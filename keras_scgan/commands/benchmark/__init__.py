@@ -11,6 +11,7 @@ colorize: a large JPEG file in colour, by stages, the memory that it takes, and 
 upsampling: how true chroma, made small and enlarged again, is to itself.
 flicker: how much colours change from frame to frame where the picture is still, with and without smoothing.
 fit: whether to squeeze photos into the network's square or to pad them.
+serve: how long the photo server takes to answer, by how much is asked of it, and what it refuses.
 saliency: how near the maps of detectors come to those of a data set, and how fast they are made.
 
 Each has flags of its own, which `scgan benchmark train --help` lists.
@@ -18,7 +19,7 @@ Each has flags of its own, which `scgan benchmark train --help` lists.
 
 from keras_scgan.program.errors import UserError
 
-SUB_VERBS = ("train", "input", "infer", "colorize", "upsampling", "flicker", "fit", "saliency")
+SUB_VERBS = ("train", "input", "infer", "colorize", "upsampling", "flicker", "fit", "serve", "saliency")
 TAKES_ARGUMENTS = True
 
 
