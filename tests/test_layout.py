@@ -11,7 +11,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parents[1]
 PACKAGE = ROOT / "keras_scgan"
-USE = ("program", "photos", "films", "colorizing", "serving")
+USE = ("program", "photos", "films", "colorizing", "serving", "web")
 WITHOUT_FLAGS = (
     *USE,
     *("benchmarks", "data", "evaluation", "export", "models", "preparation", "training", "user_study"),

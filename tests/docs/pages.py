@@ -16,7 +16,11 @@ ROOT = pathlib.Path(__file__).parents[2]
 GUIDES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted(ROOT.glob("docs/*.md"))]
 """Pages whose blocks are run."""
 
-PAGES = [*GUIDES, ROOT / "tools" / "README.md", *sorted(ROOT.glob("saved_models/*/README.md"))]
+PAGES = [
+    *GUIDES,
+    *(ROOT / name / "README.md" for name in ("tools", "web")),
+    *sorted(ROOT.glob("saved_models/*/README.md")),
+]
 """Pages whose names of flags, files and links are checked."""
 
 _BLOCK = re.compile(r"^(?:<!-- test: (.+?) -->\n)?```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
