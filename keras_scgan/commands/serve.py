@@ -16,7 +16,6 @@ pip install "keras-scgan[serve]"
 """
 
 import ipaddress
-import pathlib
 
 from absl import flags, logging
 
@@ -24,9 +23,9 @@ from keras_scgan.colorizing import descriptions
 from keras_scgan.colorizing.colorizer import Colorizer
 from keras_scgan.commands import _settings_flags
 from keras_scgan.program import cli, quiet
-from keras_scgan.program.errors import UserError
 from keras_scgan.serving.server.photo_server import PhotoServer
 from keras_scgan.serving.server.settings import ServerSettings
+from keras_scgan.web import server as web
 
 FLAGS = flags.FLAGS
 
@@ -38,20 +37,16 @@ flags.DEFINE_enum(
     "What is colorized, which the network must be for: luma, photos, or thermal, thermal images.",
 )
 _settings_flags.define(ServerSettings)
-flags.DEFINE_string("web_dir", None, "Folder of a page to serve at /. Default: web/dist of a clone, if it is built.")
-
-_BUILT_PAGE = pathlib.Path(__file__).parents[2] / "web" / "dist"
+flags.DEFINE_string("page_dir", None, "Folder of a page to serve at /. Default: where a clone has it, if it is built.")
 
 
 def main(_):
     """Serves until it is told to stop."""
-    web_dir = FLAGS.web_dir or (_BUILT_PAGE if _BUILT_PAGE.is_dir() else None)
-    if web_dir is not None and not pathlib.Path(web_dir).is_dir():
-        raise UserError(f"--web_dir={web_dir}: there is no such folder.")
     settings = cli.from_flags(ServerSettings)
     with quiet.notes_held_back():
         colorizer = Colorizer(FLAGS.model, threads=1, network_input=FLAGS.network_input)
-    server = PhotoServer(colorizer, settings, web_dir)
+    page_dir = FLAGS.page_dir or (web.PAGE_DIR if web.has_page() else None)
+    server = PhotoServer(colorizer, settings, page_dir)
     logging.info("Serving at %s", server.url)
     if not ipaddress.ip_address(server.host).is_loopback:
         logging.warning("Other machines reach it without a password: put a proxy before it, as in deploy/.")

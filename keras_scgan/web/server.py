@@ -6,7 +6,7 @@ import http.server
 import pathlib
 import urllib.parse
 
-from keras_scgan.program.errors import UserError
+from keras_scgan.program.errors import UserError, first_line
 from keras_scgan.web import headers
 
 HOST = "127.0.0.1"
@@ -41,23 +41,43 @@ def make_server(page_dir=PAGE_DIR, port=8000):
     Raises:
         UserError: The page is not there, its headers cannot be read, or the port is taken.
     """
-    page_dir = pathlib.Path(page_dir)
-    if not (page_dir / "index.html").is_file():
-        raise UserError(
-            f"`page_dir={page_dir}` has no page. Build it in a clone of the repository, with Node.js 20 or newer: "
-            "cd web && npm ci && npm run build"
-        )
-    try:
-        rules = headers.parse((page_dir / headers.FILE_NAME).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise UserError(f"{page_dir / headers.FILE_NAME}: {error}") from error
-    handler = functools.partial(_Handler, page_dir=page_dir.resolve(), rules=rules)
+    handler = functools.partial(_Handler, page_dir=pathlib.Path(page_dir).resolve(), rules=read_rules(page_dir))
     try:
         return _Server((HOST, port), handler)
     except OSError as error:
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):
             raise
         raise UserError(f"`port={port}` cannot be listened on ({error.strerror}): choose another one.") from error
+
+
+def read_rules(page_dir):
+    """Reads what headers the files of a page are sent with.
+
+    Args:
+        page_dir: path of the folder with the page.
+
+    Returns:
+        As of `headers.parse`.
+
+    Raises:
+        UserError: The page is not there, or its headers cannot be read.
+    """
+    page_dir = pathlib.Path(page_dir)
+    if not has_page(page_dir):
+        raise UserError(
+            f"`page_dir={page_dir}` has no page. Build it in a clone of the repository, with Node.js 20 or newer: "
+            "cd web && npm ci && npm run build"
+        )
+    path = page_dir / headers.FILE_NAME
+    try:
+        return headers.parse(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: {first_line(error)}") from error
+
+
+def has_page(page_dir=PAGE_DIR):
+    """Whether a folder has the page."""
+    return (pathlib.Path(page_dir) / "index.html").is_file()
 
 
 class _Server(http.server.ThreadingHTTPServer):

@@ -98,7 +98,7 @@ def test_a_client_s_photos_survive_a_server_that_is_killed(serve, start_tool, ca
         (["--host=no.such.host.invalid"], "The server cannot listen at --host=no.such.host.invalid"),
         (["--port=70000"], "--port"),
         (["--model=missing"], "The model missing does not exist"),
-        (["--web_dir=missing"], "--web_dir=missing: there is no such folder."),
+        (["--page_dir=missing"], "--page_dir=missing has no page. Build it"),
         (["--timeout=0"], "--timeout=0.0: expected more than 0"),
         (["photo.jpg"], "unexpected argument 'photo.jpg'"),
     ],

@@ -51,9 +51,9 @@ class WaitingColorizer:
 
 
 @contextlib.contextmanager
-def serve(colorizer, web_dir=None, **settings):
+def serve(colorizer, page_dir=None, **settings):
     """Context of a server; gives its `Address`."""
-    server = PhotoServer(colorizer, ServerSettings(**{"port": 0, "workers": 2} | settings), web_dir)
+    server = PhotoServer(colorizer, ServerSettings(**{"port": 0, "workers": 2} | settings), page_dir)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -272,13 +272,16 @@ def test_the_page_is_served_alone_in_its_origin(tmp_path):
     folder.mkdir()
     (folder / "index.html").write_text("<title>Colours</title>")
     (folder / "network.wasm").write_bytes(b"\0asm")
+    (folder / "_headers").write_text(
+        "/*\n  Cross-Origin-Opener-Policy: same-origin\n/*.wasm\n  Cache-Control: immutable\n"
+    )
     (tmp_path / "secret.txt").write_text("secret")
     with running_server.serve(running_server.WaitingColorizer(), folder) as served:
         for path, media_type in (("/", "text/html; charset=utf-8"), ("/network.wasm", "application/wasm")):
             response = served.ask("GET", path)
             assert (response.status, response.headers["Content-Type"]) == (200, media_type)
             assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
-            assert response.headers["Cross-Origin-Embedder-Policy"] == "require-corp"
+            assert response.headers["Cache-Control"] == ("immutable" if path == "/network.wasm" else None)
         assert served.ask("GET", "/../secret.txt").status == 404
         assert served.ask("GET", "/%2e%2e/secret.txt").status == 404
         assert served.ask("GET", "/healthz").status == 200

@@ -15,6 +15,8 @@ from starlette.staticfiles import StaticFiles
 from keras_scgan.serving.server import options
 from keras_scgan.serving.server.in_parts import InParts
 from keras_scgan.serving.server.line import ClientGoneError
+from keras_scgan.web import headers
+from keras_scgan.web.server import read_rules
 
 _DRAIN_SECONDS = 5
 """How long what a refused client goes on to send is read: it may not look at the answer before it has sent all."""
@@ -24,11 +26,8 @@ _NOT_ANSWERED = 499
 
 _MEDIA_TYPES = {".jpg": "image/jpeg", ".tif": "image/tiff"}
 
-_ISOLATED = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
-"""Headers of the page that colorizes in the browser, whose threads share memory."""
 
-
-def make_application(work, line, api, metrics, settings, web_dir=None):
+def make_application(work, line, api, metrics, settings, page_dir=None):
     """Makes the application.
 
     Args:
@@ -37,7 +36,7 @@ def make_application(work, line, api, metrics, settings, web_dir=None):
         api: `tensorflow_serving.Api`.
         metrics: `metrics.Metrics`.
         settings: `ServerSettings`.
-        web_dir: path of the folder of the page that colorizes in the browser, or `None`.
+        page_dir: path of the folder of the page that colorizes in the browser, or `None`.
 
     Returns:
         An ASGI application.
@@ -51,8 +50,8 @@ def make_application(work, line, api, metrics, settings, web_dir=None):
         Route("/readyz", endpoints.tell_readiness),
         Route("/metrics", endpoints.tell_metrics),
     ]
-    if web_dir is not None:
-        routes.append(Mount("/", _Page(directory=web_dir, html=True)))
+    if page_dir is not None:
+        routes.append(Mount("/", _Page(page_dir)))
     handlers = {
         HTTPException: _answer_refusal,
         ClientGoneError: _answer_nobody,
@@ -146,9 +145,15 @@ class _Endpoints:
 
 
 class _Page(StaticFiles):
-    def file_response(self, *arguments, **options):
-        response = super().file_response(*arguments, **options)
-        response.headers.update(_ISOLATED)
+    """The files of the page in a folder, with its headers."""
+
+    def __init__(self, page_dir):
+        super().__init__(directory=page_dir, html=True)
+        self._rules = read_rules(page_dir)
+
+    def file_response(self, full_path, stat_result, scope, status_code=200):
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers.update(headers.of_path(self._rules, scope["path"]))
         return response
 
 

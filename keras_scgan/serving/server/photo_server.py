@@ -29,7 +29,7 @@ class PhotoServer:
     Args:
         colorizer: `Colorizer`, of a `.tflite` model with one thread for the best throughput.
         settings: `ServerSettings`.
-        web_dir: path of the folder of the page that colorizes in the browser. Defaults to none.
+        page_dir: path of the folder of the page that colorizes in the browser. Defaults to none.
 
     Attributes:
         host: string. Address at which it listens.
@@ -39,7 +39,7 @@ class PhotoServer:
         UserError: It cannot listen there.
     """
 
-    def __init__(self, colorizer, settings, web_dir=None):
+    def __init__(self, colorizer, settings, page_dir=None):
         self._colorizer = colorizer
         self._settings = settings
         self._socket = _listen(settings.host, settings.port)
@@ -49,7 +49,7 @@ class PhotoServer:
         self._line = Line(settings.workers, settings.queue, metrics)
         api = Api(settings.model_name, colorizer.description.network_input)
         application = make_application(
-            Work(colorizer, settings.max_pixels), self._line, api, metrics, settings, web_dir
+            Work(colorizer, settings.max_pixels), self._line, api, metrics, settings, page_dir
         )
         config = uvicorn.Config(
             application,
