@@ -7,15 +7,26 @@ import numpy as np
 
 from keras_scgan.colorizing.runners import split_batch
 from keras_scgan.photos.decoding import MAX_PIXELS
-from keras_scgan.photos.files import read_photo, write_photo
+from keras_scgan.photos.files import decode_photo, encode_photo, read_bytes
 from keras_scgan.program import file_jobs
+from keras_scgan.program.files import write_bytes
 
 MAX_WORKERS = 4
 """Threads for each of reading and writing, unless more are asked for: with them grows the memory."""
 
 
 def colorize_photos(
-    colorizer, jobs, report, *, quality=95, batch_size=1, workers=None, max_pixels=MAX_PIXELS, log=None
+    colorizer,
+    jobs,
+    report,
+    *,
+    quality=95,
+    batch_size=1,
+    workers=None,
+    max_pixels=MAX_PIXELS,
+    read=read_bytes,
+    write=write_bytes,
+    log=None,
 ):
     """Colorizes photo files; reading, the network and writing overlap, on all cores.
 
@@ -27,6 +38,8 @@ def colorize_photos(
         batch_size: int. Photos that the network sees at once.
         workers: int. Threads for each of reading and writing. Defaults to the number of cores, `MAX_WORKERS` at most.
         max_pixels: int. Pixels of the largest photo that is read.
+        read: function of the path of a photo to what its file holds, bytes. Called in threads, as `write`.
+        write: function of a path and bytes that writes a file, whole or not at all.
         log: `result_log.ResultLog`, which keeps what each result was made of. `None` for none.
 
     Yields:
@@ -36,7 +49,7 @@ def colorize_photos(
     with_saliency = any("saliency" in job.extras for job in jobs)
 
     def load(job):
-        photo = read_photo(job.path, luma_only="comparison" not in job.extras, max_pixels=max_pixels)
+        photo = decode_photo(job.path, read(job.path), "comparison" not in job.extras, max_pixels)
         return photo, colorizer.prepare(photo.pixels)
 
     def compute(loaded):
@@ -48,17 +61,17 @@ def colorize_photos(
         if not job.has_target or "comparison" in job.extras:
             colorized = colorizer.finish(photo.pixels, outputs, order="BGR")
         if not job.has_target:
-            write(job, job.target, colorized, photo.metadata)
+            encode(job, job.target, colorized, photo.metadata)
         with report.noting(job.extras.get("comparison")) as path:
             if path is not None:
                 both = np.hstack([_bgr(photo.pixels, colorized.shape[2]), colorized])
-                write(job, path, both, photo.metadata)
+                encode(job, path, both, photo.metadata)
         with report.noting(job.extras.get("saliency")) as path:
             if path is not None:
-                write(job, path, colorizer.saliency_map(photo.pixels, outputs["saliency"]))
+                encode(job, path, colorizer.saliency_map(photo.pixels, outputs["saliency"]))
 
-    def write(job, path, pixels, metadata=None):
-        write_photo(path, pixels, metadata, quality, order="BGR")
+    def encode(job, path, pixels, metadata=None):
+        write(path, encode_photo(path, pixels, metadata, quality, order="BGR"))
         if log is not None:
             log.add(path, job.path)
 

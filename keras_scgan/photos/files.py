@@ -14,7 +14,7 @@ from keras_scgan.photos import color, decoding, exif, formats, profiles
 from keras_scgan.photos import metadata as photo_metadata
 from keras_scgan.photos.metadata import Metadata
 from keras_scgan.program.errors import BadFileError, UserError
-from keras_scgan.program.files import atomic_path, open_regular
+from keras_scgan.program.files import open_regular, write_bytes
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -193,9 +193,7 @@ def write_photo(path, pixels, metadata=None, quality=95, order="RGB"):
         UserError: No format has this suffix.
         OSError: The file cannot be written.
     """
-    data = encode_photo(path, pixels, metadata, quality, order)
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(data)
+    write_bytes(path, encode_photo(path, pixels, metadata, quality, order))
 
 
 def encode_photo(path, pixels, metadata=None, quality=95, order="RGB"):
