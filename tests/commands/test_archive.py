@@ -49,7 +49,7 @@ def contents(folder):
 def check(result, folder, photos, whole):
     """Checks that a run ended with everything."""
     assert result.returncode == 1, result.stderr
-    lines = [line for line in result.stderr.splitlines() if not line.startswith("Colorized: ")]
+    lines = [line for line in result.stderr.splitlines() if line.startswith(str(photos))]
     assert sorted(lines) == [f"{photos}/empty.jpg: empty file", f"{photos}/text.jpg: no readable picture"]
     assert contents(folder) == whole
     lines = [records.from_line(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
