@@ -44,6 +44,7 @@ def test_advice_names_extras_that_there_are():
     assert {re.match(r"[\w-]+", requirement)[0].replace("-", "_") for requirement in EXTRAS["train"]} == needed
     for name in needed:
         assert 'pip install "keras-scgan[train]"' in extras.advice(ModuleNotFoundError(name=f"{name}.part"))
+    assert 'pip install "keras-scgan[beam]"' in extras.advice(ModuleNotFoundError(name="apache_beam"))
     assert extras.advice(ModuleNotFoundError(name="keras_scgan.training")) is None
     assert extras.advice(ModuleNotFoundError()) is None
 

@@ -26,6 +26,8 @@ def colorize_photos(
     batch_size=1,
     workers=None,
     max_pixels=MAX_PIXELS,
+    read=read_bytes,
+    write=write_bytes,
     log=None,
 ):
     """Colorizes photo files; reading, the network and writing overlap, on all cores.
@@ -39,6 +41,8 @@ def colorize_photos(
         batch_size: int. Photos that the network sees at once.
         workers: int. Threads for each of reading and writing. Defaults to the number of cores, `MAX_WORKERS` at most.
         max_pixels: int. Pixels of the largest photo that is read.
+        read: function of the path of a photo to what its file holds, bytes. Called in threads, as `write`.
+        write: function of a path and bytes that writes a file, whole or not at all.
         log: `result_log.ResultLog`, which keeps what each result was made of. `None` for none.
 
     Yields:
@@ -48,7 +52,7 @@ def colorize_photos(
     with_saliency = any("saliency" in job.extras for job in jobs)
 
     def load(job):
-        data = read_bytes(job.path)
+        data = read(job.path)
         photo = decode_photo(job.path, data, luma_only="comparison" not in job.extras, max_pixels=max_pixels)
         return photo, colorizer.prepare(photo.pixels), data if lossless_luma else None
 
@@ -61,17 +65,17 @@ def colorize_photos(
         if not job.has_target or "comparison" in job.extras:
             colorized = colorizer.finish(photo.pixels, outputs, order="BGR")
         if not job.has_target:
-            write(job, job.target, encode_result(job.target, photo, colorized, quality, "BGR", original))
+            put(job, job.target, encode_result(job.target, photo, colorized, quality, "BGR", original))
         with report.noting(job.extras.get("comparison")) as path:
             if path is not None:
                 both = np.hstack([_bgr(photo.pixels, colorized.shape[2]), colorized])
-                write(job, path, encode_photo(path, both, photo.metadata, quality, order="BGR"))
+                put(job, path, encode_photo(path, both, photo.metadata, quality, order="BGR"))
         with report.noting(job.extras.get("saliency")) as path:
             if path is not None:
-                write(job, path, encode_photo(path, colorizer.saliency_map(photo.pixels, outputs["saliency"])))
+                put(job, path, encode_photo(path, colorizer.saliency_map(photo.pixels, outputs["saliency"])))
 
-    def write(job, path, data):
-        write_bytes(path, data)
+    def put(job, path, data):
+        write(path, data)
         if log is not None:
             log.add(path, job.path)
 

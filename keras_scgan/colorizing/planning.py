@@ -49,6 +49,11 @@ def damaged(fault, target):
     return f"damaged: {fault}. What can be read is in {target}"
 
 
+def taken(target, owner):
+    """What is told of an original whose result has no place. Args: paths of the `target`, and of the `owner` of it."""
+    return f"its result {target} would take the place of that of {owner}"
+
+
 def plan(files, output_dir, report, *, suffix_of=result_suffix, extras=(), overwrite=False, log=None, long_names=False):
     """Decides where results go, and leaves out what is done.
 
@@ -120,8 +125,7 @@ class _Planner:
                 self._claim(target, file.path)
                 targets[file] = target
             elif not (owner.exists() and file.path.exists() and owner.samefile(file.path)):
-                reason = f"its result {target} would take the place of that of {owner}"
-                self._report.add_failure(file.path, BadFileError(file.path, reason))
+                self._report.add_failure(file.path, BadFileError(file.path, taken(target, owner)))
         return {file: targets[file] for file in self._files if file in targets}
 
     def _job(self, file, target, extras):

@@ -17,10 +17,10 @@ import sys
 from absl import flags
 
 from keras_scgan import films
-from keras_scgan.colorizing import colorize_files, descriptions, planning, results, upsampling, video
-from keras_scgan.colorizing.colorizer import FITS, Colorizer
+from keras_scgan.colorizing import colorize_files, planning, results, video
+from keras_scgan.colorizing.colorizer import Colorizer
 from keras_scgan.colorizing.result_log import ResultLog
-from keras_scgan.photos import decoding
+from keras_scgan.commands import _colorizer_flags
 from keras_scgan.photos.files import PHOTO_SUFFIXES
 from keras_scgan.program import quiet
 from keras_scgan.program.errors import BadFileError, UserError
@@ -34,32 +34,11 @@ TAKES_ARGUMENTS = True
 
 # === What, with what, where to ===
 flags.DEFINE_list("input", [], "Files, folders and patterns, as those that are given without a flag.")
-flags.DEFINE_string(
-    "model",
-    None,
-    "Generator: a .keras or .tflite file, a SavedModel folder, or the name of one that comes with the project, "
-    "whose LiteRT file (float16) is taken. Default: scgan.",
-)
 flags.DEFINE_string("output_dir", "colorized", "Folder for the results.")
 flags.DEFINE_bool("overwrite", False, "Do again what is done.")
 
 # === How ===
-flags.DEFINE_integer(
-    "image_size",
-    None,
-    "Pixels of a side of what the network sees. Default: the network's own, at which it was trained.",
-    1,
-)
-flags.DEFINE_enum(
-    "network_input",
-    descriptions.LUMA,
-    descriptions.NETWORK_INPUTS,
-    "What is colorized, which the network must be for: luma, photos, or thermal, thermal images.",
-)
-flags.DEFINE_enum("fit", "pad", FITS, "How a photo becomes a square: continued by its mirror image, or squeezed.")
-flags.DEFINE_enum("upsampling", "guided", upsampling.METHODS, "guided: colours follow the edges of the photo's luma.")
-flags.DEFINE_float("saturation", 1.0, "Factor of the chroma.", 0)
-flags.DEFINE_bool("flip_average", False, "Average the predictions for the photo and its mirror image.")
+_colorizer_flags.define()
 flags.DEFINE_float("smoothing", 0.8, "Videos: share that the frames before have in a frame's colours.", 0, 0.99)
 flags.DEFINE_integer("threads", None, "Threads of a .tflite model. Default: all cores.", 1)
 flags.DEFINE_integer("batch_size", 1, "Photos that the network sees at once.", 1)
@@ -69,13 +48,9 @@ flags.DEFINE_integer(
     "Threads for each of reading and writing photos; memory grows with them. Default: as many as cores, 4 at most.",
     1,
 )
-flags.DEFINE_integer(
-    "max_pixels", decoding.MAX_PIXELS, "Pixels of the largest photo that is read, by the header of its file.", 1
-)
 
 # === What is written ===
-flags.DEFINE_enum("format", "same", planning.FORMATS, "Format of photos; same: the original's, or png.")
-flags.DEFINE_integer("quality", 95, "Quality of JPEG, WebP and AVIF.", 1, 100)
+_colorizer_flags.define_results()
 flags.DEFINE_bool(
     "lossless_luma",
     False,
@@ -149,8 +124,7 @@ def _colorize(files, report):
 
 def _settings(colorizer):
     """What decides the results beside their originals, for `ResultLog`."""
-    names = ("fit", "flip_average", "network_input", "saturation", "upsampling")
-    return {name: FLAGS[name].value for name in names} | {
+    return _colorizer_flags.settings() | {
         "image_size": colorizer.image_size,
         "model": sha256(colorizer.network.path),
     }
@@ -189,16 +163,7 @@ def _colorize_stdin(arguments):
 
 def _load_colorizer():
     with quiet.notes_held_back():
-        colorizer = Colorizer(
-            FLAGS.model,
-            image_size=FLAGS.image_size,
-            fit=FLAGS.fit,
-            upsampling=FLAGS.upsampling,
-            saturation=FLAGS.saturation,
-            flip_average=FLAGS.flip_average,
-            threads=FLAGS.threads,
-            network_input=FLAGS.network_input,
-        )
+        colorizer = Colorizer(**_colorizer_flags.arguments(), threads=FLAGS.threads)
     if FLAGS.saliency_map and not colorizer.has_saliency:
         raise UserError(f"--saliency_map: the model {colorizer.network.path} has no saliency branch.")
     return colorizer

@@ -8,10 +8,12 @@ their saliency maps detected, and all of it written as shards (NAME-train.tfreco
 the other tools reads. SET/dropped.tsv names every file that is left out and why, SET/dataset_info.json tells of the
 set. The same photos and flags give the same bytes, however many processes work.
 
+With --runner, the photos are looked at, compared and made into shards on a runner of Apache Beam, all of whose machines
+see the folders under the same paths; the bytes are the same.
+
 When it was stopped, the same command goes on. Files that are no photos are named at the end, and the exit status is 1.
 """
 
-import os
 import pathlib
 import sys
 
@@ -20,16 +22,20 @@ from keras_scgan.program import quiet_tensorflow  # noqa: F401 (first, before an
 # isort: split
 from absl import flags
 
+from keras_scgan.beam import running
 from keras_scgan.colorizing import shipped
-from keras_scgan.commands import _settings_flags
+from keras_scgan.commands import _beam_flags, _settings_flags
 from keras_scgan.preparation import detectors
+from keras_scgan.preparation.own_files import WORK_NAME
 from keras_scgan.preparation.prepare import prepare
 from keras_scgan.preparation.settings import Settings
+from keras_scgan.preparation.workers import Workers
 from keras_scgan.program import cli
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.files import sha256
 
 FLAGS = flags.FLAGS
+TAKES_ARGUMENTS = True
 
 _settings_flags.define(Settings, leave_out=("min_side", "detector", "detector_sha256"))
 flags.DEFINE_string("images", None, "Folder of the photos; its subfolders are searched too.", required=True)
@@ -47,15 +53,19 @@ flags.DEFINE_string(
 flags.DEFINE_string("model", None, "With --detector=scgan: the generator. Default: scgan, as of scgan colorize.")
 flags.DEFINE_string("saliency_dir", None, "Folder of maps at the paths of the photos, in place of a detector.")
 flags.DEFINE_integer("workers", None, "Processes. Default: all cores; 0: this one alone, to debug.", 0)
+_beam_flags.define(default=None)
 
 
-def main(_):
+def main(argv):
     """Prepares the data set."""
+    arguments, of_runner = _beam_flags.split(argv[1:])
+    if arguments or (of_runner and not FLAGS.runner):
+        raise UserError(f"unexpected argument {argv[1]!r}: a flag is written --name=value.")
     with cli.interruptible("The same command goes on."):
-        sys.exit(_prepare())
+        sys.exit(_prepare(of_runner))
 
 
-def _prepare():
+def _prepare(of_runner):
     if (FLAGS.detector is None) == (FLAGS.saliency_dir is None):
         raise UserError(
             "Say where the saliency maps come from: either --detector=NAME (or none) or --saliency_dir=DIR."
@@ -67,7 +77,7 @@ def _prepare():
         detector=None if FLAGS.detector == "none" else FLAGS.detector,
         model=_model(),
         saliency_dir=FLAGS.saliency_dir,
-        workers=_cores() if FLAGS.workers is None else FLAGS.workers,
+        workers=_workers(of_runner),
         overwrite=FLAGS.overwrite,
     )
 
@@ -86,10 +96,15 @@ def _settings():
     )
 
 
+def _workers(of_runner):
+    count = _beam_flags.cores() if FLAGS.workers is None else FLAGS.workers
+    if not FLAGS.runner:
+        return Workers(count)
+    options = running.pipeline_options(FLAGS.runner, max(1, count), of_runner)
+    from keras_scgan.preparation.beam_workers import BeamWorkers
+
+    return BeamWorkers(options, pathlib.Path(FLAGS.output_dir) / WORK_NAME)
+
+
 def _model():
     return str(shipped.litert_path(FLAGS.model)) if FLAGS.detector == "scgan" else FLAGS.model
-
-
-def _cores():
-    """Number of the cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

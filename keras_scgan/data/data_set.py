@@ -4,6 +4,7 @@ import abc
 import hashlib
 import os
 
+from keras_scgan.data import places
 from keras_scgan.data.bad_files import BadFiles, DataError
 from keras_scgan.program.errors import BadFileError
 
@@ -104,6 +105,6 @@ def none_usable(data_set):
 
 def check_folder(data_dir):
     """Raises `DataError` if there is no such folder. Args: `data_dir`, path."""
-    if not os.path.isdir(data_dir):
-        found = "is not a folder" if os.path.exists(data_dir) else "does not exist"
+    if not places.is_folder(data_dir):
+        found = "is not a folder" if places.exists(data_dir) else "does not exist"
         raise DataError(f"The data set folder {data_dir} {found}: give one with the photos in images/, or of shards.")

@@ -7,6 +7,7 @@ from keras_scgan.data.data_set import check_folder
 from keras_scgan.data.pairs import PhotoFolder
 from keras_scgan.data.records import INFO_NAME
 from keras_scgan.data.shards import PhotoShards
+from keras_scgan.program.files import is_remote
 
 
 def open_data_set(data_dir, *, fields=("color", "saliency"), split="train", bad_files=None):
@@ -14,7 +15,7 @@ def open_data_set(data_dir, *, fields=("color", "saliency"), split="train", bad_
 
     Args:
         data_dir: path of the folder: one with `dataset_info.json` and shards, with `images/` (and `saliency/`,
-            `thermal/`), or with folders of photos by class.
+            `thermal/`), or with folders of photos by class. On a file system of TensorFlow's, such as `gs://`, shards.
         fields: names of the fields that a sample shall have.
         split: str. `train` or `validation`, for sets that are split; `images/` is either.
         bad_files: `BadFiles` that counts what cannot be used. Defaults to one that allows none.
@@ -26,7 +27,7 @@ def open_data_set(data_dir, *, fields=("color", "saliency"), split="train", bad_
         DataError: The folder is none of these, or has not all of the fields.
     """
     check_folder(data_dir)
-    if os.path.isfile(os.path.join(data_dir, INFO_NAME)):
+    if is_remote(data_dir) or os.path.isfile(os.path.join(data_dir, INFO_NAME)):
         return PhotoShards(data_dir, fields=fields, split=split, bad_files=bad_files)
     if os.path.isdir(os.path.join(data_dir, "images")):
         return PhotoFolder(data_dir, fields=fields, bad_files=bad_files)

@@ -5,12 +5,12 @@ import os
 
 import numpy as np
 
-from keras_scgan.data import records
+from keras_scgan.data import places, records
 from keras_scgan.data.bad_files import DataError
 from keras_scgan.data.data_set import DataSet
 from keras_scgan.program.errors import BadFileError
-from keras_scgan.program.files import is_file_name, open_regular
-from keras_scgan.program.json_files import read_object
+from keras_scgan.program.files import is_file_name
+from keras_scgan.program.json_files import read_object_from
 
 
 class PhotoShards(DataSet):
@@ -20,7 +20,7 @@ class PhotoShards(DataSet):
     the shards have.
 
     Args:
-        data_dir: path of the folder.
+        data_dir: path of the folder, which may be on a file system of TensorFlow's, such as `gs://`.
         fields: names of the fields that are wanted, of those that the shards have.
         split: str. `train` or `validation`.
         bad_files: `BadFiles` that counts records that cannot be used. Defaults to one that allows none.
@@ -41,7 +41,7 @@ class PhotoShards(DataSet):
         shards = info.shards(split)
         self._paths = [os.path.join(self.data_dir, name) for name, _, _ in shards]
         spans = [_index(path, *counts) for path, (_, *counts) in zip(self._paths, shards, strict=True)]
-        self._times = {path: os.stat(path).st_mtime_ns for path in self._paths}
+        self._times = {path: places.stat(path)[1] for path in self._paths}
         self._first = np.cumsum([0, *map(len, spans)])
         self._spans = np.concatenate(spans) if spans else np.empty((0, 2), np.int64)
         if not len(self):
@@ -78,7 +78,7 @@ class PhotoShards(DataSet):
         path, place, start, length = self._find(index)
         name = f"{path} record {place}"
         try:
-            with open_regular(path, buffering=0) as file:  # opened anew, so that not hundreds of files stay open
+            with places.opened(path) as file:  # opened anew, so that not hundreds of files stay open
                 file.seek(start)
                 return file.read(length), name
         except OSError as error:
@@ -101,7 +101,8 @@ class _Info:
     def __init__(self, path):
         self._path = path
         try:
-            self._values = read_object(path)
+            with places.opened(path) as file:
+                self._values = read_object_from(file)
         except OSError as error:
             raise DataError(f"{path}: {error.strerror}.") from None
         except ValueError as error:
@@ -148,7 +149,7 @@ def _index(path, samples, size):
     """Where the records of a shard are (see `find_records`), which must be as many as the description says."""
     advice = "copy it again, or make it anew by scgan prepare_data"
     try:
-        found_size = os.path.getsize(path)
+        found_size, _ = places.stat(path)
         spans = records.find_records(path) if found_size == size else []
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}, but {records.INFO_NAME} names it: {advice}.") from None

@@ -5,7 +5,7 @@ import pathlib
 import re
 
 from keras_scgan.data.records import INFO_NAME
-from keras_scgan.preparation.journal import Journal
+from keras_scgan.preparation.journal import PART_SUFFIX, Journal
 from keras_scgan.program.files import is_file_name, remove_temporaries, sha256
 from keras_scgan.program.json_files import read_object
 
@@ -15,10 +15,17 @@ WORK_NAME = "unfinished"
 OPTIONS_NAME, SCAN_NAME, SHARDS_NAME = "options.json", "scan.jsonl", "shards.jsonl"
 """Files in the work folder: what decides how the set is made, and the journals of the scan and of the shards."""
 
+JOBS_NAME, THUMBNAILS_NAME, PAIRS_NAME = "jobs.txt", "thumbnails.npy", "pairs.jsonl"
+"""Files there by which the machines of a runner work together."""
+
 DROPPED_NAME = "dropped.tsv"
 
 _SHARD = re.compile(r".+\.tfrecord-\d{5}-of-\d{5}")
 _PART = re.compile(rf"{_SHARD.pattern}(\.part-\d{{5}})?")
+_OF_WORK = re.compile(
+    rf"{'|'.join(map(re.escape, (OPTIONS_NAME, JOBS_NAME, THUMBNAILS_NAME)))}|"
+    rf"({'|'.join(map(re.escape, (SCAN_NAME, SHARDS_NAME, PAIRS_NAME)))})({PART_SUFFIX})?|{_PART.pattern}"
+)
 _TYPES = {"digest": str, "file": str, "samples": int, "bytes": int, "failures": list}
 
 
@@ -66,7 +73,7 @@ def delete_work(output_dir):
     if not folder.is_dir():
         return
     for path in list(folder.iterdir()):
-        if path.name in (OPTIONS_NAME, SCAN_NAME, SHARDS_NAME) or _PART.fullmatch(path.name):
+        if _OF_WORK.fullmatch(path.name):
             path.unlink()
     remove_temporaries(folder)
     with contextlib.suppress(OSError):  # it holds something else

@@ -19,7 +19,9 @@ from keras_scgan.program.files import atomic_path
 from keras_scgan.program.json_files import read_object
 
 
-def prepare(settings, images, output_dir, *, detector=None, model=None, saliency_dir=None, workers=0, overwrite=False):
+def prepare(
+    settings, images, output_dir, *, detector=None, model=None, saliency_dir=None, workers=None, overwrite=False
+):
     """Make a data set of a folder of photos, or go on with one that is not complete. Progress is shown on stderr.
 
     Args:
@@ -29,7 +31,7 @@ def prepare(settings, images, output_dir, *, detector=None, model=None, saliency
         detector: str. Name of the detector (see `detectors.load_detector`), or `None`.
         model: path of the detector's model, where it has one to be named, or `None`.
         saliency_dir: path of a folder of maps at the same paths as the photos, in place of a detector, or `None`.
-        workers: int. Processes; 0: this one alone.
+        workers: context of `workers.Workers`, or of what works like it. Defaults to this process alone.
         overwrite: bool. Whether to delete the data set that the folder holds, if any, and begin anew.
 
     Returns:
@@ -60,10 +62,10 @@ def prepare(settings, images, output_dir, *, detector=None, model=None, saliency
         sources, without_map = add_maps(sources, saliency_dir)
         unusable |= without_map
     recipe = Recipe(str(images), saliency_dir, detector, model, settings, classes)
-    with Workers(workers) as pool:
+    with workers or Workers(0) as pool:
         check_detector(recipe, pool)
         findings = scan(images, sources, work_dir / SCAN_NAME, pool)
-        selection = select(sources, findings, unusable, settings)
+        selection = select(sources, findings, unusable, settings, pool.near_duplicates)
         if not selection.splits:
             dropped = description.count_drops(selection.drops)
             raise UserError(f"None of the photos in `images={images}` can be used: {dropped}.")

@@ -60,7 +60,7 @@ def scan(images, sources, journal_path, workers):
         new = iter([source for source in sources if source.path not in findings])
         chunks = iter(lambda: list(itertools.islice(new, _CHUNK)), [])
         with timed_bar("Scanned", total=len(sources), initial=len(findings)) as bar:
-            for entries in workers.run(functools.partial(_examine_all, images), chunks, bar):
+            for entries in workers.run(functools.partial(_examine_all, images), chunks, bar, journal):
                 journal.append(entries)
                 findings |= {entry["path"]: _finding(entry) for entry in entries}
     return findings

@@ -41,7 +41,7 @@ class Selection:
     drops: dict
 
 
-def select(sources, findings, unusable, settings):
+def select(sources, findings, unusable, settings, near_duplicates=duplicates.near_duplicates):
     """Choose photos.
 
     Args:
@@ -49,6 +49,7 @@ def select(sources, findings, unusable, settings):
         findings: dict from the path of each source to a `Finding`.
         unusable: dict from the path of a file to a reason, for files that are left out already.
         settings: `Settings`.
+        near_duplicates: function like `duplicates.near_duplicates`.
 
     Returns:
         `Selection`.
@@ -62,7 +63,7 @@ def select(sources, findings, unusable, settings):
         fit = [source.path for source in sources if source.path not in drops]
         drops |= _exact_duplicates(fit, findings)
         different = [path for path in fit if path not in drops]
-        near = duplicates.near_duplicates(thumbnails([findings[path] for path in different]))
+        near = near_duplicates(thumbnails([findings[path] for path in different]))
         for index, first in near.items():
             drops[different[index]] = Drop("near duplicate", f"near duplicate of {different[first]}")
     kept = [source for source in sources if source.path not in drops]

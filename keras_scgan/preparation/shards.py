@@ -189,9 +189,9 @@ def _make_parts(shards, missing, recipe, work_dir, journal, known, workers):
     total = sum(len(part.sources) for shard in shards for part in shard.parts)
     initial = total - sum(len(part.sources) for part in jobs)
     with timed_bar("Made shards of", total=total, initial=initial) as bar:
-        for entry in workers.run(functools.partial(_build, recipe, work_dir), jobs, bar):
-            journal.append([entry])
-            yield entry
+        for entries in workers.run(functools.partial(_build, recipe, work_dir), jobs, bar, journal):
+            journal.append(entries)
+            yield from entries
 
 
 def _done(files, folder, known):
@@ -228,11 +228,11 @@ def _join(shard, parts, output_dir, work_dir, journal):
 
 
 def _build(recipe, work_dir, part):
-    """Makes a part of a shard; returns its entry in the journal."""
+    """Makes a part of a shard; returns its entry in the journal, in a list."""
     report, path = Report("written"), os.path.join(work_dir, part.file)
     samples = records.write_shard(path, _records(recipe, part.sources, report))
     entry = {"digest": part.digest, "file": part.file, "samples": samples, "bytes": os.path.getsize(path)}
-    return entry | {"failures": report.failures}
+    return [entry | {"failures": report.failures}]
 
 
 def _records(recipe, sources, report):

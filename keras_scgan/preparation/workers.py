@@ -13,6 +13,7 @@ import types
 import cv2
 from absl import logging
 
+from keras_scgan.preparation import duplicates
 from keras_scgan.program import quiet
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.progress import progress_bar
@@ -86,13 +87,18 @@ class Workers:
             self._held_end.close()
             self._lifeline.close()
 
-    def run(self, function, jobs, bar=None):
+    def near_duplicates(self, thumbnails):
+        """As `duplicates.near_duplicates`, in this process."""
+        return duplicates.near_duplicates(thumbnails)
+
+    def run(self, function, jobs, bar=None, journal=None):
         """Run a function for each of some jobs.
 
         Args:
             function: function of a job, which calls `advance`. It is pickled, as its jobs and results are.
             jobs: iterable.
             bar: progress bar, which `advance` updates, or `None`.
+            journal: `Journal` to which the caller appends the results, then lists of entries. It is of no account here.
 
         Yields:
             The results, in the order in which they come.
@@ -157,10 +163,15 @@ def _start(done, lifeline):
             done.value += count
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    set_up_process(add)
+    threading.Thread(target=_end_with_the_first, args=(lifeline,), daemon=True).start()
+
+
+def set_up_process(add):
+    """Prepares a process, one of several, for the functions that workers run. Args: `add`, what `advance` is to do."""
     quiet.set_log_levels()
     cv2.setNumThreads(1)
     _progress.add = add
-    threading.Thread(target=_end_with_the_first, args=(lifeline,), daemon=True).start()
 
 
 def _end_with_the_first(lifeline):

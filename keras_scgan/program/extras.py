@@ -1,6 +1,7 @@
 """The extras that the package can be installed with, by what is missing without them."""
 
 _EXTRAS = {
+    "apache_beam": "beam",
     "av": "video",
     "choix": "study",
     "jax": "jax",

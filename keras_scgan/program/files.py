@@ -15,6 +15,7 @@ import unicodedata
 _HAS_LOCKS = os.name != "nt"  # on Windows, a file that is open can be neither renamed nor deleted
 _TEMPORARY_NAME = re.compile(r"\..*\.([0-9a-f]{16}|\d+\.\d+)\.tmp(\.[^.]*)?")
 """Names of temporary files, those too that an earlier version made of the process and the thread."""
+_SCHEME = re.compile(r"[A-Za-z][\w+.-]*://")
 _NO_WAITING = getattr(os, "O_NONBLOCK", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
@@ -27,6 +28,11 @@ _KINDS = {
 
 _cleaned, _cleaning = set(), threading.Lock()
 """Folders in which this process has looked for what others left."""
+
+
+def is_remote(path):
+    """Whether a path names its file system, as in `gs://bucket/photo.jpg`. Args: `path`, string or path."""
+    return bool(_SCHEME.match(os.fspath(path)))
 
 
 def open_regular(path, buffering=-1):
@@ -73,8 +79,7 @@ def atomic_path(path):
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     _clean_once(path.parent)
-    # The stem is cut off, as the name may be too long otherwise.
-    temporary = path.with_name(f".{path.stem[:50]}.{secrets.token_hex(8)}.tmp{path.suffix}")
+    temporary = path.with_name(temporary_name(path.name))
     try:
         with _new_file(temporary):
             yield temporary
@@ -88,6 +93,17 @@ def atomic_path(path):
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def temporary_name(name):
+    """A new name for what is to be a file of this name, which keeps the suffix. See `is_temporary`."""
+    path = pathlib.PurePosixPath(name)
+    return f".{path.stem[:50]}.{secrets.token_hex(8)}.tmp{path.suffix}"  # cut off, as it may be too long otherwise
+
+
+def is_temporary(name):
+    """Whether a file has a name as of `temporary_name`."""
+    return bool(_TEMPORARY_NAME.fullmatch(name))
 
 
 def write_text(path, text):
@@ -112,7 +128,7 @@ def _new_file(path):
         return
     try:
         with contextlib.suppress(OSError):  # some network file systems have none
-            _lock(descriptor)
+            lock(descriptor)
         yield
     finally:
         os.close(descriptor)
@@ -146,7 +162,7 @@ def is_file_name(text):
 def remove_temporaries(folder):
     """Deletes what `atomic_path` leaves in a folder if the process is killed within it, but nothing that is in use."""
     for path in pathlib.Path(folder).glob(".*.tmp*"):
-        if _TEMPORARY_NAME.fullmatch(path.name) and _is_abandoned(path):
+        if is_temporary(path.name) and _is_abandoned(path):
             path.unlink(missing_ok=True)
 
 
@@ -157,7 +173,7 @@ def _is_abandoned(path):
         return False
     try:
         if _HAS_LOCKS:
-            _lock(descriptor)
+            lock(descriptor)
         return True
     except OSError:
         return False
@@ -165,11 +181,19 @@ def _is_abandoned(path):
         os.close(descriptor)
 
 
-def _lock(descriptor):
-    """Locks an open file until it is closed. Raises `OSError` if another has it locked."""
+def lock(descriptor, wait=False):
+    """Locks an open file until it is closed, but not on Windows.
+
+    Args:
+        descriptor: int. Its number.
+        wait: bool. Whether to wait while another has it locked.
+
+    Raises:
+        OSError: Another has it locked.
+    """
     import fcntl  # which Windows lacks
 
-    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 
 def _clean_once(folder):

@@ -18,8 +18,12 @@ def read_object(path):
         OSError: It cannot be read.
     """
     with open_regular(path) as file:
-        data = file.read(_MAX_BYTES + 1)
-    return parse_object(data)
+        return read_object_from(file)
+
+
+def read_object_from(file):
+    """`read_object` of an open binary file."""
+    return parse_object(file.read(_MAX_BYTES + 1))
 
 
 def parse_object(data):

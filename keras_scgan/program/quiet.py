@@ -23,14 +23,18 @@ def set_log_levels():
 def notes_held_back():
     """Context in which nothing reaches stderr, as no setting stops all notes; if it fails for no user's error, they do.
 
-    It holds for the whole process, its other threads too.
+    It holds for the whole process, its other threads too, and for processes that are started in it.
+
+    Yields:
+        Text file that does reach it.
     """
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as notes:
         os.dup2(notes.fileno(), 2)
         try:
-            yield
-        except BaseException as error:
+            with open(stderr, "w", closefd=False) as shown:
+                yield shown
+        except Exception as error:
             if not isinstance(error, UserError):
                 notes.seek(0)
                 os.write(stderr, notes.read())

@@ -14,6 +14,7 @@ from absl import logging
 from keras_scgan.colorizing.runners import has_structure_of
 from keras_scgan.program.errors import Interrupted, UserError
 from keras_scgan.training.checkpoints import Checkpoints, checkpoint_dir
+from keras_scgan.training.cluster import has_workers, lost_workers_told
 
 STRATEGIES = ("none", "mirrored")
 
@@ -178,6 +179,7 @@ class Trainer:
         Raises:
             Interrupted: SIGINT or SIGTERM came; a checkpoint of the last step is written.
             NonFiniteLossError: a loss is not finite; the last checkpoint is from before.
+            WorkerLostError: another worker has ended without a signal, as one that is killed does.
             UserError: the run folder's checkpoint is of another model, or the workers have different ones.
         """
         if np.ptp(self._of_all_workers(max(self.checkpoints.steps(), default=0))):
@@ -194,7 +196,7 @@ class Trainer:
         try:
             if step < last_step:
                 iterator = iter(self.batches(step))  # which may take long, and is not to be finished first on a signal
-                with _Signals() as signals:
+                with _Signals() as signals, lost_workers_told(self.strategy, self.checkpoints):
                     self._run(iterator, step, last_step, signals)
         finally:
             self.callbacks.on_train_end()
@@ -241,7 +243,7 @@ class Trainer:
     def _of_all_workers(self, *numbers):
         """The integers that the workers give, an array with a row a worker."""
         row = np.array([numbers], np.int64)
-        if not isinstance(self.strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        if not has_workers(self.strategy):
             return row
         return self._gather(tf.constant(row)).numpy()
 

@@ -79,6 +79,21 @@ def test_colorizing_is_measured_by_stages(call_tool, tmp_path):
     assert f"{run['share_of_limit']:.0%} of it" in result.stdout
 
 
+@pytest.mark.slow
+def test_archives_are_measured_beside_folders(call_tool, tmp_path):
+    pytest.importorskip("apache_beam")
+    output = tmp_path / "results.jsonl"
+    arguments = ("--workers=1,2", "--files=6", "--megapixels=0.1", "--rounds=1", f"--output={output}")
+    result = call_tool("benchmark.py", "archive", *arguments)
+    assert result.returncode == 0, result.stderr
+    results = [json.loads(line) for line in output.read_text().splitlines()]
+    assert [r["run"] for r in results] == ["colorize", "archive, workers: 1", "archive, workers: 2"]
+    assert results[0]["ratio"] == 1.0
+    assert all(r["photos_per_second"] > 0 and r["photos"] == 6 and r["run"] in result.stdout for r in results)
+    if results[0]["memory_mib"]:
+        assert results[2]["memory_mib"] > results[1]["memory_mib"]
+
+
 def test_the_way_to_make_photos_square_is_measured(call_tool, tmp_path):
     keras_scgan.build_generator("testing", depth=6).save(tmp_path / "generator.keras")
     arguments = (f"--model={tmp_path / 'generator.keras'}", "--photos=2")
@@ -90,8 +105,11 @@ def test_the_way_to_make_photos_square_is_measured(call_tool, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "name one benchmark: train, input, infer, colorize, upsampling, flicker, fit"),
-        (["trian", "--rounds=2"], "name one benchmark: train, input, infer, colorize, upsampling, flicker, fit"),
+        ([], "name one benchmark: train, input, infer, colorize, archive, upsampling"),
+        (
+            ["trian", "--rounds=2"],
+            "name one benchmark: train, input, infer, colorize, archive, upsampling",
+        ),
         (["train", "input"], "unexpected argument 'input'"),
         (["colorize", "--model=missing.keras"], "missing.keras does not exist"),
         (["train", "--image_size=96"], "--image_size=96 is no multiple of 128"),

@@ -102,6 +102,30 @@ def test_workers_stop_together_on_a_signal_to_one_and_go_on_from_the_checkpoint(
     assert json.loads((tmp_path / "metrics.jsonl").read_text().splitlines()[-1])["step"] == 3 * epochs
 
 
+@needs_posix
+@pytest.mark.slow
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_worker_that_is_killed_ends_the_other_and_both_go_on_from_the_checkpoint(start_workers, tmp_path, victim):
+    flags = [*FLAGS, "--stage=1", f"--output_dir={tmp_path}", "--checkpoint_minutes=0"]
+    with start_workers(*flags, "--epochs=100000") as workers:
+        deadline = time.monotonic() + 400
+        while not list(tmp_path.glob("checkpoints/step_*.npz")) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        workers[victim].kill()
+        output, _ = workers[1 - victim].communicate(timeout=300)
+    step = max(int(path.stem[5:]) for path in tmp_path.glob("checkpoints/step_*.npz"))
+    assert workers[1 - victim].returncode == 2, output
+    assert "Traceback" not in output
+    last = next(line for line in reversed(output.splitlines()) if line.startswith("train.py: "))
+    assert last.startswith("train.py: Another worker has ended, or cannot be reached")
+    assert last.endswith(f"and they go on from {tmp_path}/checkpoints/step_{step:08d}.npz.")
+
+    with start_workers(*flags, f"--epochs={step // 3 + 1}") as workers:
+        outputs = outputs_of(workers)
+    assert [worker.returncode for worker in workers] == [0, 0], "\n".join(outputs)
+    assert all(f"Going on from step {step} " in output for output in outputs)
+
+
 @pytest.mark.slow
 def test_workers_that_do_not_share_a_run_folder_say_so(run_tool, start_workers, tmp_path):
     flags = [*FLAGS, "--stage=1", "--epochs=1"]

@@ -85,7 +85,7 @@ def test_detected_maps_belong_to_their_photos_and_bad_photos_are_noted(tmp_path,
     (tmp_path / "4.png").unlink()
     recipe = Recipe(tmp_path, None, "any", None, Settings(image_size=32, detector="any"), ())
     part = shards.Part("part", [Source(f"{number}.png") for number in range(20)], "digest")
-    entry = shards._build(recipe, tmp_path, part)
+    (entry,) = shards._build(recipe, tmp_path, part)
     assert entry == {
         "digest": "digest",
         "file": "part",

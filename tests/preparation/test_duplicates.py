@@ -52,9 +52,14 @@ def test_blank_photos_are_no_duplicates_of_each_other():
     assert found_among([np.full((40, 40, 3), (value, 0, 0), np.uint8) for value in (10, 100, 200)]) == {}
 
 
-def test_what_is_like_a_near_duplicate_alone_is_kept(monkeypatch):
-    monkeypatch.setattr(duplicates, "_pairs", lambda _: [(0, 1), (1, 2), (1, 3), (0, 4)])
-    assert near_duplicates(None) == {1: 0, 4: 0}
+def test_what_is_like_a_near_duplicate_alone_is_kept():
+    assert duplicates.first_of({(0, 1), (1, 2), (1, 3), (0, 4)}) == {1: 0, 4: 0}
+
+
+def near(values):
+    """Pairs of places of hashes that are near."""
+    found = [pairs for blocks in duplicates.CHOICES for pairs in duplicates._near(values, blocks)]
+    return [pair for pairs in found for pair in zip(*pairs, strict=True)]
 
 
 def test_all_pairs_of_near_hashes_are_found(rng):
@@ -62,7 +67,7 @@ def test_all_pairs_of_near_hashes_are_found(rng):
     for index in range(100, 200):  # which differ from others in 0 to 9 bits
         flipped = rng.choice(64, index % 10, replace=False)
         values[index] = values[index - 100] ^ np.uint64(sum(1 << int(bit) for bit in flipped))
-    found = [tuple(sorted(pair)) for pairs in duplicates._near(values) for pair in zip(*pairs, strict=True)]
+    found = [tuple(sorted(pair)) for pair in near(values)]
     expected = {
         (one, other)
         for one, other in itertools.combinations(range(300), 2)
@@ -80,5 +85,4 @@ def test_a_hash_tells_where_the_right_neighbour_is_brighter():
 
 def test_photos_of_equal_hash_in_any_number_take_no_more_than_their_share_of_comparisons(monkeypatch):
     monkeypatch.setattr(duplicates, "_MAX_COMPARED", 5)
-    pairs = [pair for pairs in duplicates._near(np.zeros(100, np.uint64)) for pair in zip(*pairs, strict=True)]
-    assert len(pairs) == 99 + 98 + 97 + 96
+    assert len(near(np.zeros(100, np.uint64))) == 99 + 98 + 97 + 96

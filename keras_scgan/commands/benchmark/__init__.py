@@ -8,6 +8,7 @@ train: training steps, and their share of the machine's peak.
 input: the input pipeline alone, from full-size photos, small ones and shards of them.
 infer: a generator on one photo, as every kind of model that it is exported to.
 colorize: a large JPEG file in colour, by stages, the memory that it takes, and a run over many such files.
+archive: folders of photos, by numbers of processes, beside scgan colorize.
 upsampling: how true chroma, made small and enlarged again, is to itself.
 flicker: how much colours change from frame to frame where the picture is still, with and without smoothing.
 fit: whether to squeeze photos into the network's square or to pad them.
@@ -19,7 +20,7 @@ Each has flags of its own, which `scgan benchmark train --help` lists.
 
 from keras_scgan.program.errors import UserError
 
-SUB_VERBS = ("train", "input", "infer", "colorize", "upsampling", "flicker", "fit", "serve", "saliency")
+SUB_VERBS = ("train", "input", "infer", "colorize", "archive", "upsampling", "flicker", "fit", "serve", "saliency")
 TAKES_ARGUMENTS = True
 
 

@@ -1,0 +1,149 @@
+"""Which photos an archive has, and which of them are to be colorized."""
+
+import os
+import pathlib
+import posixpath
+
+import apache_beam as beam
+from apache_beam.metrics import Metrics
+
+from keras_scgan.archive import places
+from keras_scgan.archive.records import Record
+from keras_scgan.colorizing.planning import Job, result_suffix, taken
+from keras_scgan.photos.files import PHOTO_SUFFIXES
+from keras_scgan.program.errors import BadFileError
+from keras_scgan.program.file_jobs import LeftOut, find_files
+from keras_scgan.program.files import is_remote
+
+METRICS = "archive"
+"""Namespace of the metrics."""
+
+SOURCES, RESULTS, RECORDS = "sources", "results", "records"
+"""What is known of a result's place: originals of which it would be the result, the file there, and the manifest's."""
+
+TO_DO = "to_do"
+"""Name of the output of `Decide` that has jobs."""
+
+
+class FindPhotos(beam.DoFn):
+    """Finds the photos of files, folders and patterns.
+
+    Takes strings; gives tuples of the path of a photo, and of its path from the base folder on, or `None` if it does
+    not lie there. Left out are names that begin with a dot, files of other kinds, and the folder of the results.
+
+    Args:
+        task: `Task`.
+    """
+
+    def __init__(self, task):
+        self._task = task
+        self._left_out = Metrics.counter(METRICS, "left_out")
+
+    def process(self, place):
+        for path, relative in self._remote(place) if is_remote(place) else self._local(place):
+            if not places.is_within(path, self._task.output_dir):
+                base = self._task.base_dir
+                yield path, places.relative_to(path, base) if base else relative
+
+    def _local(self, place):
+        left_out = LeftOut()
+        for file in find_files([place], PHOTO_SUFFIXES, exclude=self._task.output_dir, left_out=left_out):
+            path = str(file.path)
+            relative = file.relative.as_posix()
+            yield path, relative if os.path.exists(place) else places.relative_to(path, places.base_of(place))
+        self._left_out.inc(left_out.kinds.total())
+
+    def _remote(self, place):
+        for path, _ in places.files_in(place):
+            if path == place:  # named, so that its kind is of no account
+                yield path, posixpath.basename(path)
+                continue
+            relative = places.relative_to(path, places.base_of(place))
+            if any(part.startswith(".") for part in relative.split("/")):
+                continue
+            if posixpath.splitext(path)[1].lower() in PHOTO_SUFFIXES:
+                yield path, relative
+            else:
+                self._left_out.inc()
+
+
+class Place(beam.DoFn):
+    """Says where the result of a photo goes.
+
+    Takes what `FindPhotos` gives; gives tuples of the key of the result's place, and of the path of the photo and of
+    the result from the folder of the results on. Of a photo that has no place, a `Record` is given in the output
+    `RECORDS`.
+
+    Args:
+        task: `Task`.
+    """
+
+    def __init__(self, task):
+        self._task = task
+
+    def process(self, photo):
+        source, relative = photo
+        if relative is None:
+            failure = f"it does not lie in {self._task.base_dir}"
+            yield beam.pvalue.TaggedOutput(RECORDS, Record(source, os.path.basename(source), failure=failure))
+            return
+        path = pathlib.PurePosixPath(relative)
+        result = str(path.with_suffix(result_suffix(path.suffix, self._task.format)))
+        yield self._task.key(result), (source, result)
+
+
+class Decide(beam.DoFn):
+    """Decides what is to be done for a place of a result.
+
+    Takes tuples of its key and a dict of what is known of it: `SOURCES`, tuples of the paths of an original and of the
+    result; `RESULTS`, tuples of the path of a result that is there and of its size; `RECORDS`, `Record`s of the
+    manifest of earlier runs. Gives `Record`s of what is done or cannot be, and in the output `TO_DO` `planning.Job`s.
+
+    Args:
+        task: `Task`.
+        settings: string, as of `task.settings_digest`.
+        local: `beam.local.LocalRun`.
+    """
+
+    def __init__(self, task, settings, local):
+        self._task = task
+        self._settings = settings
+        self._local = local
+        self._skipped, self._outdated = (Metrics.counter(METRICS, name) for name in ("skipped", "outdated"))
+
+    def setup(self):
+        self._local.join()
+
+    def process(self, of_place):
+        _, known = of_place
+        sources = dict(sorted(known[SOURCES]))
+        there = dict(known[RESULTS])
+        made = next((record for record in known[RECORDS] if not record.failure and record.result in there), None)
+        if not sources:  # the manifest tells of photos of earlier runs too
+            yield from [made] if made else (record for record in known[RECORDS] if record.failure)
+            return
+        if self._task.overwrite:
+            made, there = None, {}
+        owner = made.source if made else next(iter(sources))
+        for source, result in sources.items():
+            if source != owner:
+                yield Record(source, result, failure=taken(self._task.target(result), owner))
+            elif result in there:
+                yield self._record_of_what_is_there(source, result, there[result], made)
+            else:
+                self._local.add(TO_DO)
+                yield beam.pvalue.TaggedOutput(TO_DO, Job(source, self._task.target(result)))
+        if made and owner not in sources:
+            yield made
+
+    def _record_of_what_is_there(self, source, result, size, made):
+        self._skipped.inc()
+        if made and made.bytes == size:
+            if made.settings not in (None, self._settings):
+                self._outdated.inc()
+            return made
+        # A killed run has left no record, and of a file that was edited it is not true any more.
+        try:
+            return Record(source, result, size, places.sha256(self._task.target(result)))
+        except BadFileError as error:
+            return Record(source, result, failure=error.reason)

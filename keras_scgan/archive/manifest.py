@@ -1,0 +1,94 @@
+"""The manifest of an archive, `manifest.jsonl` or `manifest.parquet`, and `failures.jsonl`, its part that failed."""
+
+import dataclasses
+
+import apache_beam as beam
+import pyarrow
+from apache_beam.io import ReadAllFromText, WriteToText
+from apache_beam.io.filesystems import FileSystems
+from apache_beam.io.parquetio import ReadAllFromParquet, WriteToParquet
+
+from keras_scgan.archive import places, records
+
+NAME, FAILURES_NAME = "manifest", "failures"
+
+_SHARDS = "-SSSSS-of-NNNNN"
+_TYPES = {str: pyarrow.string(), int: pyarrow.int64(), float: pyarrow.float64()}
+_TEMPORARY = tuple(f"beam-temp-{name}-*" for name in (NAME, FAILURES_NAME))
+"""Folders in which Beam's sinks write before they rename."""
+
+
+def read(pipeline, task):
+    """The manifest of earlier runs, tuples of the keys of results and `Record`s. Args: `pipeline`; `task`, `Task`."""
+    lines = (
+        pipeline
+        | "Manifests" >> beam.Create(_paths(task, "jsonl"))
+        | "Read manifests" >> ReadAllFromText()
+        | "Parse" >> beam.Map(records.from_line)
+    )
+    rows = (
+        pipeline
+        | "Parquet manifests" >> beam.Create(_paths(task, "parquet"))
+        | "Read Parquet manifests" >> ReadAllFromParquet()
+        | "Take fields" >> beam.Map(records.from_values)
+    )
+    return (
+        (lines, rows)
+        | "Known records" >> beam.Flatten()
+        | "Leave out others" >> beam.Filter(bool)
+        | "Key records" >> beam.Map(_keyed, task)
+    )
+
+
+def write(of_all, task):
+    """Writes the manifest and the list of what failed. Args: `of_all`, collection of `Record`s; `task`, `Task`."""
+    options = {
+        "file_name_suffix": f".{task.manifest}",
+        "num_shards": task.manifest_shards,
+        "shard_name_template": _SHARDS if task.manifest_shards > 1 else "",
+    }
+    prefix = task.target(NAME)
+    if task.manifest == "parquet":
+        schema = pyarrow.schema([(name, _TYPES[kind]) for name, kind in records.KINDS.items()])
+        rows = of_all | "As rows" >> beam.Map(dataclasses.asdict)
+        rows | "Write manifest" >> WriteToParquet(prefix, schema, **options)
+    else:
+        lines = of_all | "As lines" >> beam.Map(records.Record.as_line)
+        lines | "Write manifest" >> WriteToText(prefix, **options)
+    failures = of_all | "Failures" >> beam.Filter(_has_failed) | "As failure lines" >> beam.Map(records.Record.as_line)
+    failures | "Write failures" >> WriteToText(task.target(FAILURES_NAME), ".jsonl", shard_name_template="")
+
+
+def read_failures(task):
+    """The `Record`s of the photos that failed, a list. Args: `task`, `Task` that has run."""
+    lines = places.read(task.target(f"{FAILURES_NAME}.jsonl")).splitlines()
+    return [record for record in map(records.from_line, lines) if record]
+
+
+def tidy(task):
+    """Deletes manifests of earlier runs that had other names, and what killed runs left. Args: see `read_failures`."""
+    own = set(_names(task))
+    stale = [path for kind in ("jsonl", "parquet") for path in _paths(task, kind) if path not in own]
+    places.delete([*stale, *(path for name in _TEMPORARY for path in places.folders_of(task.target(name)))])
+
+
+def _names(task):
+    count = task.manifest_shards
+    shards = [f"-{index:05d}-of-{count:05d}" for index in range(count)] if count > 1 else [""]
+    return [task.target(f"{NAME}{shard}.{task.manifest}") for shard in shards]
+
+
+def _paths(task, kind):
+    return [*_matches(task.target(f"{NAME}.{kind}")), *_matches(task.target(f"{NAME}-*-of-*.{kind}"))]
+
+
+def _matches(pattern):
+    return [file.path for match in FileSystems.match([pattern]) for file in match.metadata_list]
+
+
+def _keyed(record, task):
+    return task.key(record.result), record
+
+
+def _has_failed(record):
+    return record.failure is not None

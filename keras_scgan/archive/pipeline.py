@@ -1,0 +1,92 @@
+"""The pipeline that colorizes an archive, from its inputs to its manifest."""
+
+import functools
+
+import apache_beam as beam
+from apache_beam.io import ReadFromText
+from apache_beam.metrics.metric import MetricsFilter
+from apache_beam.ml.inference.base import RunInference
+
+from keras_scgan.archive import manifest, places
+from keras_scgan.archive.finding import METRICS, RECORDS, RESULTS, SOURCES, TO_DO, Decide, FindPhotos, Place
+from keras_scgan.archive.handler import DONE, ColorizePhotos
+from keras_scgan.archive.task import load_colorizer, settings_digest
+from keras_scgan.beam import running
+from keras_scgan.program.errors import UserError
+from keras_scgan.program.progress import progress_bar
+
+
+def colorize_archive(task, options):
+    """Colorizes an archive.
+
+    Args:
+        task: `Task`.
+        options: `PipelineOptions`, which say on what runner.
+
+    Returns:
+        dict of numbers of photos by what became of them, as the runner counts them: `colorized`, `skipped`, `outdated`
+        (of those that were skipped, those made with other settings), `left_out`, `failed`.
+
+    Raises:
+        UserError: As of `build`.
+    """
+    with running.hushed(), progress_bar(desc="Colorized", unit="photo") as bar:
+        result = running.run(options, functools.partial(build, task), bar, DONE, TO_DO)
+    manifest.tidy(task)
+    counters = result.metrics().query(MetricsFilter().with_namespace(METRICS))["counters"]
+    return {counter.key.metric.name: counter.result for counter in counters}
+
+
+def build(task, pipeline, local):
+    """Adds to a pipeline what colorizes an archive.
+
+    Args:
+        task: `Task`.
+        pipeline: `beam.Pipeline`.
+        local: `beam.local.LocalRun`, to which `TO_DO` and `DONE` are added.
+
+    Raises:
+        UserError: An input does not exist, or the model cannot be used.
+    """
+    for place in task.inputs:
+        if not places.exists(place):
+            raise UserError(f"There is no such file or folder: {place}")
+    settings = settings_digest(task, load_colorizer(task.colorizer))
+
+    found = pipeline | "Inputs" >> beam.Create(task.inputs) | "Find photos" >> beam.ParDo(FindPhotos(task))
+    if task.file_list:
+        listed = (
+            pipeline
+            | "Read list" >> ReadFromText(task.file_list)
+            | "Leave out empty lines" >> beam.Filter(bool)
+            | "From base" >> beam.Map(_from_base, task.base_dir)
+        )
+        found = (found, listed) | "All photos" >> beam.Flatten()
+    placed = found | "Place" >> beam.ParDo(Place(task)).with_outputs(RECORDS, main=SOURCES)
+    results = (
+        pipeline
+        | "Folder of results" >> beam.Create([task.output_dir])
+        | "Find results" >> beam.FlatMap(places.files_in, clean=True)
+        | "Key results" >> beam.Map(_keyed, task)
+    )
+    decided = (
+        {SOURCES: placed[SOURCES], RESULTS: results, RECORDS: manifest.read(pipeline, task)}
+        | "By place" >> beam.CoGroupByKey()
+        | "Decide" >> beam.ParDo(Decide(task, settings, local)).with_outputs(TO_DO, main=RECORDS)
+    )
+    colorized = (
+        decided[TO_DO]
+        | "Spread" >> beam.Reshuffle()  # what is left to do, over all workers
+        | "Colorize" >> RunInference(ColorizePhotos(task, settings, local))
+    )
+    manifest.write((placed[RECORDS], decided[RECORDS], colorized) | "All records" >> beam.Flatten(), task)
+
+
+def _from_base(path, base_dir):
+    return path, places.relative_to(path, base_dir)
+
+
+def _keyed(file, task):
+    path, size = file
+    result = places.relative_to(path, task.output_dir)
+    return task.key(result), (result, size)

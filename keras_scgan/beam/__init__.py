@@ -1,0 +1,1 @@
+"""Work on the runners of Apache Beam, which have many machines."""
