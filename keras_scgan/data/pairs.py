@@ -84,6 +84,9 @@ class PhotoFolder(DataSet):
             sample[field] = decoding.read_color(path, min_side) if field == "color" else decoding.read_gray(path)
         return sample
 
+    def key(self, index):
+        return os.path.splitext(os.fsdecode(self._names["color"][index]))[0]
+
     def describe(self, index):
         return " ".join(name_size_and_time(self._file(field, index), self.data_dir) for field in self._names)
 

@@ -59,14 +59,7 @@ class PhotoShards(DataSet):
         return sample
 
     def key(self, index):
-        """What a sample was made of: the path of the original in its folder, without suffix.
-
-        Args:
-            index: int in [0, len).
-
-        Raises:
-            BadFileError: The record is damaged.
-        """
+        """What a sample was made of: the path of the original in its folder, without suffix. It takes reading the record."""
         return records.decode_key(*self._read(index))
 
     def describe(self, index):

@@ -67,6 +67,7 @@ class Plan:
         settings: tuple of `Setting`s.
         baseline: string. Name of the setting that the others' differences are from.
         base: tuple of paths of flag files of training, one a stage.
+        flags: tuple of flags of training, of all settings and stages, over those files.
         metrics: tuple of names of `METRICS`, the columns of the table.
         evaluation: tuple of flags of the evaluation.
         inputs: dict from names to what they are: files and folders that settings name as `{name}`.
@@ -77,6 +78,7 @@ class Plan:
     baseline: str
     metrics: tuple
     base: tuple = ()
+    flags: tuple = ()
     evaluation: tuple = ()
     inputs: dict = dataclasses.field(default_factory=dict)
 

@@ -38,7 +38,7 @@ class Call:
         output_dir: path. It has a folder for each setting, in it one for each seed, and the tables.
         data_dir: path of the photos to train on.
         validation_dir: path of the photos to measure on.
-        flags: flags of training for every setting, over those of the plan.
+        flags: flags of training for every setting, over those of the plan for all, and under a setting's own.
         evaluation: flags of the evaluation, likewise.
         seeds: int. Runs of each setting.
     """
@@ -155,13 +155,15 @@ def _stages(plan, call, setting, seed):
     """The `TrainSettings` of a setting's stages."""
     stages = []
     for number, base in enumerate(plan.base, 1):
-        own = (*setting.flags, *setting.stages.get(str(number), ()), *call.flags)
+        flags = (*plan.flags, *call.flags, *setting.flags, *setting.stages.get(str(number), ()))
         folder = _folder(call, setting, seed) / f"stage{number}"
         places = {"data_dir": setting.data_dir or call.data_dir, "output_dir": folder, "seed": seed}
         if stages:
             places["init_from"] = pathlib.Path(stages[-1].output_dir) / train.RESULT
         stages.append(
-            call.train_settings([f"--flagfile={base}", *own, *(f"--{name}={value}" for name, value in places.items())])
+            call.train_settings(
+                [f"--flagfile={base}", *flags, *(f"--{name}={value}" for name, value in places.items())]
+            )
         )
     return stages
 

@@ -3,8 +3,8 @@
 import collections
 import dataclasses
 import fractions
-import hashlib
 
+from keras_scgan.data.hashing import keyed_hash
 from keras_scgan.preparation import duplicates
 from keras_scgan.preparation.scan import thumbnails
 
@@ -71,13 +71,6 @@ def select(sources, findings, unusable, settings):
         drops |= {source.path: Drop("not sampled", "not sampled") for source in kept if source not in sampled}
         kept = [source for source in kept if source in sampled]
     return Selection(_split(kept, settings), drops)
-
-
-def keyed_hash(seed, purpose, text):
-    """A number in [0, 1) that looks random and depends on nothing but the arguments: int, str of 16 bytes, str."""
-    data = text.encode("utf-8", "surrogateescape")
-    digest = hashlib.blake2b(data, digest_size=6, key=str(seed).encode(), person=purpose.encode()).digest()
-    return int.from_bytes(digest, "big") / 2**48
 
 
 def _unfit(finding, settings):
