@@ -8,8 +8,8 @@ receives a folder for each setting and seed, and table.md, table.tex and results
 number, with the difference from the plan's baseline and its interval over the photos. Without --seeds=2 or more the
 spread between runs is unknown, and no difference is claimed.
 
-The plans are made for the paper's scale. A smaller one is --train_flags, which all settings have in common, but for what
-a setting is about:
+The plans are made for the paper's scale. A smaller one is --train_flags, which all settings have in common, except
+what a setting is about:
 --train_flags="--preset=small --depth=7 --image_size=128 --epochs=2".
 """
 

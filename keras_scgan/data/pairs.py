@@ -29,7 +29,8 @@ def demo_dir():
 class PhotoFolder(DataSet):
     """The pairs of a folder `DIR/images/STEM.jpg`, `DIR/saliency/STEM.jpg`, one a stem, sorted by stem.
 
-    Multispectral sets have `DIR/thermal/STEM.jpg` besides. Suffixes are `photos.files.PHOTO_SUFFIXES`, in either
+    Multispectral sets have `DIR/thermal/STEM.jpg` besides. Greyscale photos cannot be used, but for those of such sets,
+    as shards of them have: frames of the night are grey. Suffixes are `photos.files.PHOTO_SUFFIXES`, in either
     case, and those of a pair may differ, as may the sizes of its images. Only the names are held in memory, as byte
     arrays: a million pairs take tens of megabytes.
 
@@ -65,6 +66,8 @@ class PhotoFolder(DataSet):
                 )
         self._check_unpaired(suffixes)
         self._names = {field: _names(sorted(stems), by_stem) for field, by_stem in suffixes.items()}
+        is_multispectral = os.path.isdir(self._path("thermal"))
+        self._read_color = decoding.read_pixels if is_multispectral else decoding.read_color
 
     def __len__(self):
         return len(self._names["color"])
@@ -81,7 +84,7 @@ class PhotoFolder(DataSet):
         sample = {}
         for field in self.fields:
             path = self._file(field, index)
-            sample[field] = decoding.read_color(path, min_side) if field == "color" else decoding.read_gray(path)
+            sample[field] = self._read_color(path, min_side) if field == "color" else decoding.read_gray(path)
         return sample
 
     def key(self, index):

@@ -59,7 +59,7 @@ class PhotoShards(DataSet):
         return sample
 
     def key(self, index):
-        """What a sample was made of: the path of the original in its folder, without suffix. It takes reading the record."""
+        """What a sample was made of: the path of the original in its folder, without suffix. The record is read."""
         return records.decode_key(*self._read(index))
 
     def describe(self, index):

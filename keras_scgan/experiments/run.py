@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from keras_scgan.evaluation.methods import GREYSCALE, NETWORK
+from keras_scgan.evaluation.methods import GREYSCALE, NETWORK, THERMAL
 from keras_scgan.evaluation.metrics import cci_ratio
 from keras_scgan.evaluation.run import evaluate
 from keras_scgan.experiments import tables
@@ -93,14 +93,14 @@ def run(plan, call, only=(), lacking=()):
         if not only or setting.name in only:
             logging.info("%s, seed %d", setting.title or setting.name, seed)
             _run_setting(plan, call, setting, seed)
-    results, greyscale = [], None
+    results, inputs = [], {}
     for setting in plan.settings:
         folders = [_folder(call, setting, seed) for other, seed in jobs if other is setting]
         folders = [folder for folder in folders if (folder / _EVALUATION / "metrics.jsonl").exists()]
         if folders:
             results.append(_result(plan, setting, folders))
-            greyscale = greyscale or _read(plan, GREYSCALE, folders[0])
-    return tables.write(call.output_dir, plan, results, greyscale, lacking)
+            inputs = inputs or {name: _read(plan, name, folders[0]) for name in (GREYSCALE, THERMAL)}
+    return tables.write(call.output_dir, plan, results, inputs, lacking)
 
 
 def estimate(plan, call, only=()):

@@ -19,22 +19,23 @@ beyond chance, 0 being neither in this interval nor in the one over the seeds (W
 claimed. Published numbers are of other photos and of their authors' training: compare differences, not numbers."""
 
 
-def write(folder, plan, results, greyscale=None, lacking=()):
+def write(folder, plan, results, inputs=None, lacking=()):
     """Writes the tables of an experiment.
 
     Args:
         folder: path.
         plan: `Plan`.
         results: list of `Result`s.
-        greyscale: metrics of the greyscale photos, as of a `Result`'s seed, or `None`.
+        inputs: dict from the names of what networks see as it is to its metrics, as of a `Result`'s seed; the first
+            rows. One without metrics has none.
         lacking: list of `Setting`s of which there are published numbers alone.
 
     Returns:
         The table in Markdown.
     """
     rows = [_row(plan, result, _baseline(plan, results)) for result in results]
-    if greyscale is not None:
-        rows.insert(0, {"setting": "greyscale", "title": "greyscale", **_of_photos(plan, [greyscale])})
+    seen = {name: _of_photos(plan, [photos]) for name, photos in (inputs or {}).items()}
+    rows = [{"setting": name, "title": name, **found} for name, found in seen.items() if found] + rows
     rows += [
         {"setting": setting.name, "title": setting.title or setting.name, **_published(setting)} for setting in lacking
     ]

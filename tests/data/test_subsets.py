@@ -1,3 +1,4 @@
+import itertools
 import shutil
 
 import numpy as np
@@ -31,7 +32,7 @@ def test_keyed_hashes_are_uniform_and_stay_the_same():
 
 def test_subsets_are_nested_distinct_and_in_order(photos):
     subsets = [keys(Subset(photos, count)) for count in range(1, COUNT + 1)]
-    for count, (smaller, larger) in enumerate(zip(subsets, subsets[1:], strict=False), 1):
+    for count, (smaller, larger) in enumerate(itertools.pairwise(subsets), 1):
         assert len(set(smaller)) == count
         assert set(smaller) < set(larger)
         assert larger == sorted(larger)

@@ -62,7 +62,11 @@ def test_only_photos_of_all_runs_are_compared(write):
 
 def test_settings_without_results_have_their_published_numbers_and_greyscale_comes_first(write):
     greyscale = {"psnr": {"p0": 19.0}, "top1": {"p0": 100.0, "p1": 0.0}}
-    markdown, _, rows = write(result("a", [20]), greyscale=greyscale, lacking=[SETTINGS["b_c"]])
+    markdown, _, rows = write(
+        result("a", [20]),
+        inputs={"greyscale": greyscale, "thermal": {"psnr": {}, "top1": {}}},
+        lacking=[SETTINGS["b_c"]],
+    )
     assert list(rows) == ["greyscale", "a", "b_c"]
     assert rows["greyscale"]["top1"]["mean"] == 50
     assert rows["b_c"] == {"setting": "b_c", "title": "b_c & 5 %", "psnr": {"published": 23.5}}
