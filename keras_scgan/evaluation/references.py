@@ -52,6 +52,8 @@ class Reference:
         """Whether it has a thermal image."""
         return self.thermal_path is not None
 
+    is_thermal_synthetic = False  # as far as a folder tells
+
     @property
     def has_one_channel(self):
         """Whether it is stored as a greyscale photo."""

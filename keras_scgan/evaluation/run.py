@@ -13,6 +13,9 @@ from keras_scgan.program.arguments import as_flags
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.progress import progress_bar
 
+SYNTHETIC = "synthetic"
+"""What a report says of thermal images that are none."""
+
 
 def evaluate(settings, output_dir, *, overwrite=False):
     """Measures colorizations against their originals and writes the report. Progress is shown on stderr.
@@ -143,6 +146,7 @@ def _protocol(settings, comparison):
         "greyscale": GRAY_RULES[comparison.reading["gray"]],
         "excluded_greyscale_photos": len(comparison.gray),
         "failures": len(comparison.failures),
+        "thermal_images": _kind_of_thermal(comparison),
         "image_size": comparison.image_size,
         "resize_filter": report.RESIZE_FILTERS[settings.center_crop],
         "classifier": chosen and f"{chosen.name} at {chosen.size} pixels",
@@ -155,6 +159,13 @@ def _protocol(settings, comparison):
         "versions": report.versions(),
         "methods": {method.name: method.protocol for method in comparison.methods},
     }
+
+
+def _kind_of_thermal(comparison):
+    """What the thermal images are that models took, or `None`."""
+    if not comparison.reading["thermal"]:
+        return None
+    return SYNTHETIC if any(reference.is_thermal_synthetic for reference in comparison.references) else "given"
 
 
 def _log_what_was_left_out(comparison):

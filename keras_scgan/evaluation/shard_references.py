@@ -40,6 +40,11 @@ class ShardReference:
     def has_thermal(self):
         return self.thermals is not None
 
+    @property
+    def is_thermal_synthetic(self):
+        """Whether the thermal image is none, but made of the colours."""
+        return self.has_thermal and "thermal" in self.thermals.synthetic
+
     def read(self):
         return self.photos.read(self.index)["color"]
 

@@ -19,7 +19,7 @@ beyond chance, 0 being neither in this interval nor in the one over the seeds (W
 claimed. Published numbers are of other photos and of their authors' training: compare differences, not numbers."""
 
 
-def write(folder, plan, results, inputs=None, lacking=()):
+def write(folder, plan, results, inputs=None, lacking=(), note=""):
     """Writes the tables of an experiment.
 
     Args:
@@ -29,6 +29,7 @@ def write(folder, plan, results, inputs=None, lacking=()):
         inputs: dict from the names of what networks see as it is to its metrics, as of a `Result`'s seed; the first
             rows. One without metrics has none.
         lacking: list of `Setting`s of which there are published numbers alone.
+        note: str. A sentence that stands wherever the numbers do.
 
     Returns:
         The table in Markdown.
@@ -39,8 +40,11 @@ def write(folder, plan, results, inputs=None, lacking=()):
     rows += [
         {"setting": setting.name, "title": setting.title or setting.name, **_published(setting)} for setting in lacking
     ]
-    table = format_markdown(plan, rows)
-    texts = (table, format_latex(plan, rows), "".join(f"{json.dumps(row, allow_nan=False)}\n" for row in rows))
+    table, latex = format_markdown(plan, rows), format_latex(plan, rows)
+    if note:
+        table, latex = f"{table}\n**{note}**\n", f"% {note}\n{latex}"
+        rows = [{**row, "note": note} for row in rows]
+    texts = (table, latex, "".join(f"{json.dumps(row, allow_nan=False)}\n" for row in rows))
     for name, text in zip(NAMES, texts, strict=True):
         write_text(pathlib.Path(folder) / name, text)
     return table

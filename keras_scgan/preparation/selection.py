@@ -13,6 +13,8 @@ UNUSABLE = "unusable"
 
 TRAIN, VALIDATION = "train", "validation"
 
+_AUTHORS_STEP = 20
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Drop:
@@ -110,7 +112,22 @@ def _sample(sources, settings):
 
 
 def _split(sources, settings):
-    """Photos, or videos, by chance; of two or more, at least one goes to each split that is to have a share."""
+    """The sources of each split that has some, in random order."""
+    is_chosen = (_every_20th if settings.split == "authors" else _share)(sources, settings)
+    splits = {TRAIN: [], VALIDATION: []}
+    for source in _shuffled(sources, settings, "order"):
+        splits[VALIDATION if is_chosen(source) else TRAIN].append(source)
+    return {name: members for name, members in splits.items() if members}
+
+
+def _every_20th(sources, settings):
+    """Function that tells which sources are for validation: the first and each 20th after it in the order of paths."""
+    chosen = {source.path for source in sources[::_AUTHORS_STEP]}
+    return lambda source: source.path in chosen
+
+
+def _share(sources, settings):
+    """The same by chance, of photos or videos; of two or more, each split that is to have a share gets at least one."""
     share = settings.validation_share
     names = {source.video or source.key for source in sources}
     places = {name: keyed_hash(settings.seed, "split", name) for name in names}
@@ -119,10 +136,7 @@ def _split(sources, settings):
     if len(ranked) > 1 and 0 < share < 1:
         count = min(max(count, 1), len(ranked) - 1)
     chosen = set(ranked[:count])
-    splits = {TRAIN: [], VALIDATION: []}
-    for source in _shuffled(sources, settings, "order"):
-        splits[VALIDATION if (source.video or source.key) in chosen else TRAIN].append(source)
-    return {name: members for name, members in splits.items() if members}
+    return lambda source: (source.video or source.key) in chosen
 
 
 def _shuffled(sources, settings, purpose):

@@ -60,6 +60,13 @@ def test_only_photos_of_all_runs_are_compared(write):
     assert rows["b_c"]["psnr"]["difference"]["mean"] == pytest.approx(1.5)
 
 
+def test_a_note_stands_wherever_the_numbers_do(write):
+    markdown, latex, rows = write(result("a", [20]), note="Nothing is real.")
+    assert "**Nothing is real.**" in markdown
+    assert latex.startswith("% Nothing is real.\n\\begin")
+    assert rows["a"]["note"] == "Nothing is real."
+
+
 def test_settings_without_results_have_their_published_numbers_and_greyscale_comes_first(write):
     greyscale = {"psnr": {"p0": 19.0}, "top1": {"p0": 100.0, "p1": 0.0}}
     markdown, _, rows = write(
