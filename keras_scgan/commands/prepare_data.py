@@ -25,6 +25,7 @@ from keras_scgan.commands import _settings_flags
 from keras_scgan.preparation import detectors
 from keras_scgan.preparation.prepare import prepare
 from keras_scgan.preparation.settings import Settings
+from keras_scgan.preparation.unpacking import unpack
 from keras_scgan.program import cli
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.files import sha256
@@ -46,6 +47,7 @@ flags.DEFINE_string(
 )
 flags.DEFINE_string("model", None, "With --detector=scgan: the generator. Default: scgan, as of scgan colorize.")
 flags.DEFINE_string("saliency_dir", None, "Folder of maps at the paths of the photos, in place of a detector.")
+flags.DEFINE_string("folder", None, "Also write the images as files, SPLIT/images/NAME.jpg and so on, in this folder.")
 flags.DEFINE_integer("workers", None, "Processes. Default: all cores; 0: this one alone, to debug.", 0)
 
 
@@ -60,7 +62,7 @@ def _prepare():
         raise UserError(
             "Say where the saliency maps come from: either --detector=NAME (or none) or --saliency_dir=DIR."
         )
-    return prepare(
+    status = prepare(
         _settings(),
         FLAGS.images,
         FLAGS.output_dir,
@@ -70,6 +72,9 @@ def _prepare():
         workers=_cores() if FLAGS.workers is None else FLAGS.workers,
         overwrite=FLAGS.overwrite,
     )
+    if FLAGS.folder is not None:
+        unpack(FLAGS.output_dir, FLAGS.folder)
+    return status
 
 
 def _settings():

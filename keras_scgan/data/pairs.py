@@ -12,7 +12,9 @@ from keras_scgan.data.data_set import DataSet, name_size_and_time
 from keras_scgan.photos.files import PHOTO_SUFFIXES
 from keras_scgan.program.errors import BadFileError
 
-_FOLDERS = {"color": "images", "saliency": "saliency", "thermal": "thermal"}
+FOLDERS = {"color": "images", "saliency": "saliency", "thermal": "thermal"}
+"""Subfolders of a data set by the fields of samples."""
+
 _NOUNS = {"saliency": "saliency map", "thermal": "thermal image"}
 _ADVICE = {
     "color": "put the photos there",
@@ -54,8 +56,8 @@ class PhotoFolder(DataSet):
 
     def __init__(self, data_dir, *, fields=("color", "saliency"), bad_files=None):
         super().__init__(data_dir, fields, bad_files)
-        self._check_fields(_FOLDERS, "labels are the names of folders, CLASS/PHOTO.jpg, or lie in shards")
-        suffixes = {field: self._list(field) for field in _FOLDERS if field in {"color", *self.fields}}
+        self._check_fields(FOLDERS, "labels are the names of folders, CLASS/PHOTO.jpg, or lie in shards")
+        suffixes = {field: self._list(field) for field in FOLDERS if field in {"color", *self.fields}}
         stems = suffixes["color"].keys()
         for field in list(suffixes)[1:]:
             stems = stems & suffixes[field].keys()
@@ -97,13 +99,13 @@ class PhotoFolder(DataSet):
         return self._path(field, os.fsdecode(self._names[field][index]))
 
     def _path(self, field, *names):
-        return os.path.join(self.data_dir, _FOLDERS[field], *names)
+        return os.path.join(self.data_dir, FOLDERS[field], *names)
 
     def _list(self, field):
         """Suffixes of the images in the subfolder of a field, by stem."""
         folder = self._path(field)
         if not os.path.isdir(folder):
-            raise DataError(f"{self.data_dir} has no subfolder {_FOLDERS[field]}/: {_ADVICE[field]}.")
+            raise DataError(f"{self.data_dir} has no subfolder {FOLDERS[field]}/: {_ADVICE[field]}.")
         suffixes = {}
         with os.scandir(folder) as entries:
             for entry in entries:

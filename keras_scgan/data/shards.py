@@ -66,6 +66,10 @@ class PhotoShards(DataSet):
         """What a sample was made of: the path of the original in its folder, without suffix. The record is read."""
         return records.decode_key(*self._read(index))
 
+    def files(self, index):
+        """Key of a sample, and its images as JPEG files, a dict from fields to bytes. Args and errors: as of `key`."""
+        return records.decode_files(*self._read(index))
+
     def describe(self, index):
         path, place, _, length = self._find(index)
         return f"{os.path.basename(path)} {place} {length} {self._times[path]}"
