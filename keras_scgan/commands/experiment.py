@@ -5,8 +5,8 @@
 A plan names settings, each some flags of scgan train over those of a flagfile. They are trained and measured one
 after the other; a call that was stopped goes on when it is given again, and what is done stays as it is. --output_dir
 receives a folder for each setting and seed, and table.md, table.tex and results.jsonl: each metric beside the published
-number, with the difference from the plan's baseline and its interval over the photos. Without --seeds=2 or more the
-spread between runs is unknown, and no difference is claimed.
+number, with the difference from the plan's baseline and its interval over the photos; and, of settings that differ by a
+number, curves.svg. Without --seeds=2 or more the spread between runs is unknown, and no difference is claimed.
 
 The plans are made for the paper's scale. A smaller one is --train_flags, which all settings have in common, except
 what a setting is about:

@@ -1,11 +1,11 @@
-"""The table of an experiment, beside the published numbers: Markdown, LaTeX, and JSON lines."""
+"""The table of an experiment, beside the published numbers: Markdown, LaTeX, and JSON lines; and its curves."""
 
 import json
 import pathlib
 
 import numpy as np
 
-from keras_scgan.experiments import statistics
+from keras_scgan.experiments import plots, statistics
 from keras_scgan.experiments.plan import METRICS
 from keras_scgan.program import markdown
 from keras_scgan.program.files import write_text
@@ -47,6 +47,7 @@ def write(folder, plan, results, inputs=None, lacking=(), note=""):
     texts = (table, latex, "".join(f"{json.dumps(row, allow_nan=False)}\n" for row in rows))
     for name, text in zip(NAMES, texts, strict=True):
         write_text(pathlib.Path(folder) / name, text)
+    plots.write(folder, plan, rows)
     return table
 
 

@@ -162,12 +162,6 @@ def test_a_sample_is_written_as_a_folder_too(prepare, tmp_path):
             np.testing.assert_array_equal(pixels, by_name[folder.key(index)][field])
     names = (tmp_path / "out" / "train.txt").read_text().splitlines()
     assert names == sorted(shards.key(index) for index in range(5))
-    write(tmp_path / "in" / "a__b.jpg", picture(20))
-    write(tmp_path / "in" / "a" / "b.jpg", picture(21))
-    prepared = ("--detector=none", "--validation_share=0", f"--folder={tmp_path / 'other'}")
-    result = prepare(tmp_path / "all", *prepared, images=tmp_path / "in")
-    assert result.returncode == 2
-    assert "would both be called a__b" in result.stderr
 
 
 def test_videos_of_kaist_give_thermal_images_and_stay_whole(prepare, tmp_path):
