@@ -9,7 +9,7 @@ from keras_scgan.program.files import is_file_name
 from keras_scgan.program.settings import setting
 
 RESIZES = ("squeeze", "crop")
-SPLITS = ("share", "authors")
+SPLITS = ("video", "authors")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,10 +41,10 @@ class Settings:
     )
     sample: int = setting("How many are taken of the fit photos, in proportion to the classes; 0: all.", 0, low=0)
     split: str = setting(
-        "What is for validation. share: `validation_share` by chance, of videos whole ones, so that no neighbour of a "
+        "What is for validation. video: `validation_share` by chance, of videos whole ones, so that no neighbour of a "
         "frame is trained on; authors: every 20th photo in the order of the paths, as the code of the paper's authors "
         "divides kaist's frames.",
-        "share",
+        "video",
         choices=SPLITS,
     )
     validation_share: float = setting(
