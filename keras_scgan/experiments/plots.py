@@ -2,6 +2,7 @@
 
 import pathlib
 
+import matplotlib
 from matplotlib.figure import Figure
 
 from keras_scgan.experiments.plan import METRICS
@@ -10,6 +11,7 @@ from keras_scgan.program.files import atomic_path
 NAME = "curves.svg"
 
 _PANEL_INCHES = (3.2, 2.6)
+_SVG = {"svg.fonttype": "none", "svg.hashsalt": "keras-scgan"}  # text as text, and the same file each time
 
 
 def write(folder, plan, rows):
@@ -39,5 +41,5 @@ def write(folder, plan, rows):
             panel.errorbar(places, [cell["mean"] for cell in cells], bars, marker="o", capsize=3, label=line)
         panel.set(xscale="log", xlabel=plan.at, title=METRICS[metric][0])
     panels[0].legend(fontsize="small")
-    with atomic_path(pathlib.Path(folder) / NAME) as path:
+    with atomic_path(pathlib.Path(folder) / NAME) as path, matplotlib.rc_context(_SVG):
         figure.savefig(path, metadata={"Date": None})
