@@ -199,6 +199,8 @@ def _load_colorizer():
             threads=FLAGS.threads,
             network_input=FLAGS.network_input,
         )
+    if FLAGS.lossless_luma and colorizer.is_thermal:
+        raise UserError("--lossless_luma: of thermal images no luma is kept.")
     if FLAGS.saliency_map and not colorizer.has_saliency:
         raise UserError(f"--saliency_map: the model {colorizer.network.path} has no saliency branch.")
     return colorizer

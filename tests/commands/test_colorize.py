@@ -188,6 +188,7 @@ def test_thermal_images_are_colorized_where_they_are_called_so(folder, colorize,
     chroma_generator(image_size=64, network_input="thermal").save("thermal.keras")
     arguments = ["in/gray.jpg", "--model=thermal.keras", "--output_dir=out"]
     assert "thermal.keras colorizes thermal images, not photos" in error_of(colorize(*arguments))
+    assert "--lossless_luma: of thermal" in error_of(colorize(*arguments, "--network_input=thermal", "--lossless_luma"))
     assert colorize(*arguments, "--network_input=thermal").returncode == 0
     expected = Colorizer("thermal.keras", network_input="thermal").colorize("in/gray.jpg")
     assert np.abs(read_photo("out/gray.jpg").pixels.astype(int) - expected).mean() < 3
