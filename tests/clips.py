@@ -13,6 +13,8 @@ RATE = 24.0
 class FakeColorizer:
     """Tints each frame, red where it is dark on average and blue where it is bright, and by chance stronger or less."""
 
+    is_thermal = False
+
     def __init__(self):
         self.rng = np.random.default_rng(0)
         self.batches = []
@@ -25,6 +27,9 @@ class FakeColorizer:
     def predict(self, grays, saliency=True):
         self.batches.append(len(grays))
         return {"chroma": np.stack([np.zeros_like(gray) + self._tint(gray) for gray in grays]).astype(np.float32)}
+
+    def paint_of(self, outputs):
+        return "chroma", outputs["chroma"]
 
     def finish(self, photo, predicted, order="RGB"):
         self.finished.append(predicted["chroma"])

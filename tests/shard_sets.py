@@ -19,12 +19,12 @@ def colorful_samples(count, shape=(30, 40)):
     return samples
 
 
-def write_shards(folder, name="set", shards=3, fields=("color", "saliency"), **splits):
+def write_shards(folder, name="set", shards=3, fields=("color", "saliency"), key="photo {}".format, **splits):
     """Writes samples by split, with the keys `photo 0` and so on, as shards with `fields`; returns `folder`."""
     info = {"name": name, "format_version": 1, "fields": list(fields), "classes": ["cat", "dog"], "splits": {}}
     for split, samples in splits.items():
         content = [
-            records.encode({field: sample[field] for field in fields}, f"photo {i}") for i, sample in enumerate(samples)
+            records.encode({field: sample[field] for field in fields}, key(i)) for i, sample in enumerate(samples)
         ]
         parts = [content[len(content) * i // shards : len(content) * (i + 1) // shards] for i in range(shards)]
         paths = [folder / records.shard_name(name, split, i, shards) for i in range(shards)]

@@ -1,4 +1,7 @@
-"""Any photo in colour: the network sees it small, and its chroma goes onto the photo's own luma."""
+"""Any photo in colour: the network sees it small, and its chroma goes onto the photo's own luma.
+
+A thermal image has no luma of what it shows: there the network's colours are the result as they are, enlarged.
+"""
 
 import copy
 
@@ -33,7 +36,7 @@ class Colorizer:
         fit: string. How a photo becomes a square: `"pad"` (the default) continues it along its longer sides by its
             mirror image, `"squeeze"` changes its aspect ratio, as the paper does.
         upsampling: string. `"guided"` (the default) moves the edges of colours to those of the photo's luma,
-            `"bicubic"` does not.
+            `"bicubic"` does not, nor what is made of thermal images.
         saturation: float, 0 or more. Factor of the chroma. Defaults to 1.
         flip_average: bool. Whether to average the predictions for the photo and for its mirror image, which takes
             twice the time. Defaults to `False`.
@@ -103,8 +106,13 @@ class Colorizer:
         """Whether the network predicts a saliency map."""
         return self.network.has_saliency
 
+    @property
+    def is_thermal(self):
+        """Whether the network is one of thermal images."""
+        return self.description.network_input == THERMAL
+
     def colorize(self, photo):
-        """Colorizes one photo.
+        """Colorizes one photo, or one thermal image, if the network is of those.
 
         Args:
             photo: array, `[H, W]` grey, `[H, W, 3]` RGB or `[H, W, 4]` RGBA, uint8 or uint16; or path, open binary file
@@ -170,27 +178,57 @@ class Colorizer:
             outputs = {name: (value + mirrored[name][:, :, ::-1]) / 2 for name, value in outputs.items()}
         return outputs
 
+    def paint_of(self, outputs):
+        """What `finish` takes of outputs.
+
+        Args:
+            outputs: dict of arrays, as of `predict`.
+
+        Returns:
+            Name and values of an output in [-1, 1]: `chroma`, `[B, h, w, 2]`, or, of thermal images, `color`,
+            `[B, S, S, 3]`.
+        """
+        return ("color", outputs["color"]) if self.is_thermal else ("chroma", chroma_of(outputs))
+
     def finish(self, photo, predicted, order="RGB"):
-        """Puts predicted colours on the photo that they were predicted for.
+        """Puts predicted colours on the photo that they were predicted for, or in the place of the thermal image.
 
         Args:
             photo: array, as for `colorize`.
             predicted: dict of the outputs for this photo alone, of which the chroma is taken: `chroma [h, w, 2]` in
-                [-1, 1] or, where there is none, `color [S, S, 3]`. See `runners.chroma_of`.
+                [-1, 1] or, where there is none, `color [S, S, 3]`. See `runners.chroma_of`. For a thermal image
+                `color`.
             order: string. Order of the result's channels, `"RGB"` or `"BGR"`.
 
         Returns:
             As of `colorize`.
         """
-        gray = color.to_gray(check_pixels(photo))
+        photo = check_pixels(photo)
+        result = (
+            self._enlarged(photo, predicted["color"], order)
+            if self.is_thermal
+            else self._recolored(photo, predicted, order)
+        )
+        return np.dstack([result, photo[..., 3]]) if _has_alpha(photo) else result
+
+    def _enlarged(self, photo, colors, order):
+        """The network's colours at the size of a thermal image, and of its type."""
+        height, width = self._content(photo.shape)
+        rgb = color.saturate(resize(colors[:height, :width], photo.shape[:2]), np.float32(self.saturation))
+        white = np.iinfo(photo.dtype).max
+        pixels = np.rint(np.clip(color.denormalize(rgb) * (white / 255), 0, white)).astype(photo.dtype)
+        return pixels if order == "RGB" else np.ascontiguousarray(pixels[..., ::-1])
+
+    def _recolored(self, photo, predicted, order):
+        """The predicted chroma on the photo's own luma."""
+        gray = color.to_gray(photo)
         chroma = chroma_of(predicted)
         # In pixels of the chroma, the content's height and width need not be whole.
         scale = len(chroma) / self.image_size
         content = [side * scale for side in self._content(gray.shape)]
         # The networks' range is 2 wide, that of chroma 1.
         chroma = shrink(cut(chroma, content) * np.float32(self.saturation / 2), gray.shape)
-        result = color.recolor(gray, *upsample_chroma(chroma, gray, self.upsampling), order)
-        return np.dstack([result, photo[..., 3]]) if _has_alpha(photo) else result
+        return color.recolor(gray, *upsample_chroma(chroma, gray, self.upsampling), order)
 
     def saliency_map(self, photo, saliency):
         """The saliency map at a photo's size.

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from keras_scgan.colorizing.descriptions import THERMAL
 from keras_scgan.photos import color
 from keras_scgan.photos.resizing import resize
 from keras_scgan.program.errors import UserError
@@ -39,9 +40,9 @@ class Network:
             saliency: bool. Whether the map is wanted: without it, a Keras model does less arithmetic.
 
         Returns:
-            Dict of float32 arrays: `color [B, S, S, 3]` in [-1, 1], on the luma as it is given, and, where the
-            network has them, `chroma [B, h, w, 2]` in [-1, 1] (see `runners.chroma_of`) and `saliency
-            [B, S, S, 1]` in [0, 1].
+            Dict of float32 arrays: `color [B, S, S, 3]` in [-1, 1], on the luma as it is given (of a thermal image, on
+            one that is predicted), and, where the network has them, `chroma [B, h, w, 2]` in [-1, 1] (see
+            `runners.chroma_of`) and `saliency [B, S, S, 1]` in [0, 1].
         """
         return self._with_luma(self._run(self.see(gray), saliency), gray)
 
@@ -65,8 +66,8 @@ class Network:
         return color.stretch_luma(gray) if self.description.stretch_luma else gray
 
     def _with_luma(self, outputs, gray):
-        """Outputs whose colours have the luma as it is given, and not as the network saw it."""
-        if not self.description.stretch_luma:
+        """Outputs whose colours have the luma as it is given, and not as the network saw it. Not of thermal images."""
+        if not self.description.stretch_luma or self.description.network_input == THERMAL:
             return outputs
         if "chroma" not in outputs:
             return outputs | {"color": color.transplant_luma(outputs["color"], gray)}

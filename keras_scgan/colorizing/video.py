@@ -11,7 +11,6 @@ import numpy as np
 from absl import logging
 
 from keras_scgan.colorizing.chroma_smoothing import ChromaSmoother
-from keras_scgan.colorizing.runners import chroma_of
 from keras_scgan.program.errors import BadFileError
 from keras_scgan.program.extras import install_command
 from keras_scgan.program.files import atomic_path
@@ -46,10 +45,10 @@ def colorize_video(colorizer, source, target, *, smoothing=0.8, batch_size=8, on
     colour pictures are in memory, however long the film is. The chroma is smoothed over time by `ChromaSmoother`.
 
     The result has the source's pictures, all of them, each at its own time and with its own luma, upright (phones store
-    how they were held) and with pixels of the same shape. Interlaced pictures are deinterlaced. A last row or column
-    that makes the height or width odd is left out, as the codecs halve the resolution of colour. Sound and subtitles
-    are copied, at their times; sound that the target's kind of file cannot hold is encoded anew. Of a damaged source
-    what can be read is colorized, with a warning.
+    how they were held) and with pixels of the same shape; thermal pictures get the luma that the network predicts.
+    Interlaced pictures are deinterlaced. A last row or column that makes the height or width odd is left out, as the
+    codecs halve the resolution of colour. Sound and subtitles are copied, at their times; sound that the target's kind
+    of file cannot hold is encoded anew. Of a damaged source what can be read is colorized, with a warning.
 
     Args:
         colorizer: `Colorizer`.
@@ -86,6 +85,8 @@ def colorize_video(colorizer, source, target, *, smoothing=0.8, batch_size=8, on
                 raise BadFileError(source, "no picture of the film can be decoded")
             with writing.FilmWriter(temporary, target, rest, reader) as writer:
                 for done, (picture, rgb) in enumerate(itertools.chain([first], pictures), 1):
+                    if colorizer.is_thermal:
+                        picture = dataclasses.replace(picture, luma=reader.colors.luma(rgb))
                     writer.write(picture, rgb)
                     if on_frames is not None:
                         on_frames(done, film.announced_frames)
@@ -98,21 +99,22 @@ def colorize_video(colorizer, source, target, *, smoothing=0.8, batch_size=8, on
 
 
 def _predicted(colorizer, pictures, batch_size):
-    """Yields each `reading.Picture`, with what the network saw of it and the chroma that it predicts."""
+    """Yields each `reading.Picture`, with what the network saw of it and what of its outputs makes its colours."""
     with contextlib.closing(pictures):  # if this fails, whose traceback would keep it reading a film that is closed
         while batch := list(itertools.islice(pictures, batch_size)):
             grays = np.stack([colorizer.prepare(picture.gray) for picture in batch])
-            chromas = chroma_of(colorizer.predict(grays, saliency=False))
+            name, paints = colorizer.paint_of(colorizer.predict(grays, saliency=False))
             batch.reverse()
-            for gray, chroma in zip(grays, chromas, strict=True):
-                yield batch.pop(), gray, chroma  # so that no picture is held here that has gone on
+            for gray, paint in zip(grays, paints, strict=True):
+                yield batch.pop(), gray, {name: paint}  # so that no picture is held here that has gone on
 
 
 def _finished(colorizer, smoother, predicted):
     """Yields each `reading.Picture`, and it in colour, `[H, W, 3]` uint8 RGB."""
     with contextlib.closing(predicted):
-        for picture, gray, chroma in predicted:
-            yield picture, colorizer.finish(picture.gray, {"chroma": smoother(gray, chroma)})
+        for picture, gray, paints in predicted:
+            smoothed = {name: smoother(gray, paint) for name, paint in paints.items()}
+            yield picture, colorizer.finish(picture.gray, smoothed)
 
 
 def _ahead(items, count):

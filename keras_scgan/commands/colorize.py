@@ -164,6 +164,8 @@ def _colorize_stdin(arguments):
 def _load_colorizer():
     with quiet.notes_held_back():
         colorizer = Colorizer(**_colorizer_flags.arguments(), threads=FLAGS.threads)
+    if FLAGS.lossless_luma and colorizer.is_thermal:
+        raise UserError("--lossless_luma: of thermal images no luma is kept.")
     if FLAGS.saliency_map and not colorizer.has_saliency:
         raise UserError(f"--saliency_map: the model {colorizer.network.path} has no saliency branch.")
     return colorizer

@@ -5,10 +5,11 @@
 A plan names settings, each some flags of scgan train over those of a flagfile. They are trained and measured one
 after the other; a call that was stopped goes on when it is given again, and what is done stays as it is. --output_dir
 receives a folder for each setting and seed, and table.md, table.tex and results.jsonl: each metric beside the published
-number, with the difference from the plan's baseline and its interval over the photos. Without --seeds=2 or more the
-spread between runs is unknown, and no difference is claimed.
+number, with the difference from the plan's baseline and its interval over the photos; and, of settings that differ by a
+number, curves.svg. Without --seeds=2 or more the spread between runs is unknown, and no difference is claimed.
 
-The plans are made for the paper's scale. A smaller one is --train_flags, which all settings have in common:
+The plans are made for the paper's scale. A smaller one is --train_flags, which all settings have in common, except
+what a setting is about:
 --train_flags="--preset=small --depth=7 --image_size=128 --epochs=2".
 """
 
@@ -37,7 +38,9 @@ flags.DEFINE_string("output_dir", None, "Folder of all that comes of it. Default
 flags.DEFINE_list("inputs", [], "Files and folders that the plan asks for, each NAME=PATH.")
 flags.DEFINE_list("only", [], "Settings to run, by name. Default: all of which no input is missing.")
 flags.DEFINE_integer("seeds", 1, "Runs of each setting, with the seeds 0, 1, ...", 1)
-flags.DEFINE_string("train_flags", "", "Flags of scgan train for all settings, over those of the plan.")
+flags.DEFINE_string(
+    "train_flags", "", "Flags of scgan train for all settings, over those of the plan for all, under a setting's own."
+)
 flags.DEFINE_string("evaluate_flags", "", "Flags of scgan evaluate, over those of the plan.")
 flags.DEFINE_bool("dry_run", False, "Train a few steps of each setting, print how long all would take, and exit.")
 

@@ -29,6 +29,7 @@ from keras_scgan.preparation import detectors
 from keras_scgan.preparation.own_files import WORK_NAME
 from keras_scgan.preparation.prepare import prepare
 from keras_scgan.preparation.settings import Settings
+from keras_scgan.preparation.unpacking import unpack
 from keras_scgan.preparation.workers import Workers
 from keras_scgan.program import cli
 from keras_scgan.program.errors import UserError
@@ -52,6 +53,7 @@ flags.DEFINE_string(
 )
 flags.DEFINE_string("model", None, "With --detector=scgan: the generator. Default: scgan, as of scgan colorize.")
 flags.DEFINE_string("saliency_dir", None, "Folder of maps at the paths of the photos, in place of a detector.")
+flags.DEFINE_string("folder", None, "Also write the images as files, SPLIT/images/NAME.jpg and so on, in this folder.")
 flags.DEFINE_integer("workers", None, "Processes. Default: all cores; 0: this one alone, to debug.", 0)
 _beam_flags.define(default=None)
 
@@ -70,7 +72,7 @@ def _prepare(of_runner):
         raise UserError(
             "Say where the saliency maps come from: either --detector=NAME (or none) or --saliency_dir=DIR."
         )
-    return prepare(
+    status = prepare(
         _settings(),
         FLAGS.images,
         FLAGS.output_dir,
@@ -80,6 +82,9 @@ def _prepare(of_runner):
         workers=_workers(of_runner),
         overwrite=FLAGS.overwrite,
     )
+    if FLAGS.folder is not None:
+        unpack(FLAGS.output_dir, FLAGS.folder)
+    return status
 
 
 def _settings():

@@ -9,6 +9,7 @@ _HOMES = {
     "DataError": "keras_scgan.data.bad_files",
     "PhotoFolder": "keras_scgan.data.pairs",
     "PhotoShards": "keras_scgan.data.shards",
+    "Subset": "keras_scgan.data.subsets",
     "cached_crops": "keras_scgan.data.batches",
     "demo_dir": "keras_scgan.data.pairs",
     "open_data_set": "keras_scgan.data.opening",

@@ -61,6 +61,9 @@ class ClassFolders(DataSet):
         sample["label"] = int(self._labels[index])
         return {field: sample[field] for field in self.fields}
 
+    def key(self, index):
+        return os.path.splitext(os.path.relpath(self.photo_path(index), self._root))[0]
+
     def describe(self, index):
         return name_size_and_time(self.photo_path(index), self._root)
 

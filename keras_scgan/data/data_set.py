@@ -53,6 +53,17 @@ class DataSet(abc.ABC):
         """
 
     @abc.abstractmethod
+    def key(self, index):
+        """What a sample is called, whatever others there are: a string, the photo's name without its suffix.
+
+        Args:
+            index: int in [0, len).
+
+        Raises:
+            BadFileError: The sample is damaged.
+        """
+
+    @abc.abstractmethod
     def describe(self, index):
         """What tells a sample from others without reading it: a string with name, size and time of what it is in."""
 

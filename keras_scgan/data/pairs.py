@@ -12,7 +12,9 @@ from keras_scgan.data.data_set import DataSet, name_size_and_time
 from keras_scgan.photos.files import PHOTO_SUFFIXES
 from keras_scgan.program.errors import BadFileError
 
-_FOLDERS = {"color": "images", "saliency": "saliency", "thermal": "thermal"}
+FOLDERS = {"color": "images", "saliency": "saliency", "thermal": "thermal"}
+"""Subfolders of a data set by the fields of samples."""
+
 _NOUNS = {"saliency": "saliency map", "thermal": "thermal image"}
 _ADVICE = {
     "color": "put the photos there",
@@ -29,7 +31,8 @@ def demo_dir():
 class PhotoFolder(DataSet):
     """The pairs of a folder `DIR/images/STEM.jpg`, `DIR/saliency/STEM.jpg`, one a stem, sorted by stem.
 
-    Multispectral sets have `DIR/thermal/STEM.jpg` besides. Suffixes are `photos.files.PHOTO_SUFFIXES`, in either
+    Multispectral sets have `DIR/thermal/STEM.jpg` besides. Greyscale photos cannot be used, but for those of such sets,
+    as shards of them have: frames of the night are grey. Suffixes are `photos.files.PHOTO_SUFFIXES`, in either
     case, and those of a pair may differ, as may the sizes of its images. Only the names are held in memory, as byte
     arrays: a million pairs take tens of megabytes.
 
@@ -53,8 +56,8 @@ class PhotoFolder(DataSet):
 
     def __init__(self, data_dir, *, fields=("color", "saliency"), bad_files=None):
         super().__init__(data_dir, fields, bad_files)
-        self._check_fields(_FOLDERS, "labels are the names of folders, CLASS/PHOTO.jpg, or lie in shards")
-        suffixes = {field: self._list(field) for field in _FOLDERS if field in {"color", *self.fields}}
+        self._check_fields(FOLDERS, "labels are the names of folders, CLASS/PHOTO.jpg, or lie in shards")
+        suffixes = {field: self._list(field) for field in FOLDERS if field in {"color", *self.fields}}
         stems = suffixes["color"].keys()
         for field in list(suffixes)[1:]:
             stems = stems & suffixes[field].keys()
@@ -65,6 +68,8 @@ class PhotoFolder(DataSet):
                 )
         self._check_unpaired(suffixes)
         self._names = {field: _names(sorted(stems), by_stem) for field, by_stem in suffixes.items()}
+        is_multispectral = os.path.isdir(self._path("thermal"))
+        self._read_color = decoding.read_pixels if is_multispectral else decoding.read_color
 
     def __len__(self):
         return len(self._names["color"])
@@ -81,8 +86,11 @@ class PhotoFolder(DataSet):
         sample = {}
         for field in self.fields:
             path = self._file(field, index)
-            sample[field] = decoding.read_color(path, min_side) if field == "color" else decoding.read_gray(path)
+            sample[field] = self._read_color(path, min_side) if field == "color" else decoding.read_gray(path)
         return sample
+
+    def key(self, index):
+        return os.path.splitext(os.fsdecode(self._names["color"][index]))[0]
 
     def describe(self, index):
         return " ".join(name_size_and_time(self._file(field, index), self.data_dir) for field in self._names)
@@ -91,13 +99,13 @@ class PhotoFolder(DataSet):
         return self._path(field, os.fsdecode(self._names[field][index]))
 
     def _path(self, field, *names):
-        return os.path.join(self.data_dir, _FOLDERS[field], *names)
+        return os.path.join(self.data_dir, FOLDERS[field], *names)
 
     def _list(self, field):
         """Suffixes of the images in the subfolder of a field, by stem."""
         folder = self._path(field)
         if not os.path.isdir(folder):
-            raise DataError(f"{self.data_dir} has no subfolder {_FOLDERS[field]}/: {_ADVICE[field]}.")
+            raise DataError(f"{self.data_dir} has no subfolder {FOLDERS[field]}/: {_ADVICE[field]}.")
         suffixes = {}
         with os.scandir(folder) as entries:
             for entry in entries:

@@ -106,6 +106,12 @@ def decode_key(data, name="record"):
     return _values(data, name)[1]
 
 
+def decode_files(data, name="record"):
+    """The key of a record, and the JPEG files that it holds, a dict from fields to bytes. Otherwise as `decode_key`."""
+    values, key, _ = _values(data, name)
+    return key, {field: values[field] for field in IMAGE_FIELDS if field in values}
+
+
 def _values(data, name):
     """What a record holds, a dict; its key; and what it is called in errors."""
     try:

@@ -4,6 +4,7 @@ import json
 import os
 
 import numpy as np
+from absl import logging
 
 from keras_scgan.data import places, records
 from keras_scgan.data.bad_files import DataError
@@ -17,7 +18,7 @@ class PhotoShards(DataSet):
     """The samples of one split of a folder of shards with `dataset_info.json`, as scgan prepare_data writes it.
 
     The length headers of all records are read once. In memory are 16 bytes a sample. `available` are the fields that
-    the shards have.
+    the shards have, and `synthetic` those of them that are stand-ins, of which a warning is logged if one is wanted.
 
     Args:
         data_dir: path of the folder, which may be on a file system of TensorFlow's, such as `gs://`.
@@ -38,6 +39,9 @@ class PhotoShards(DataSet):
             info.fields, f"its shards have {_shown(info.fields)} alone (scgan prepare_data makes others)"
         )
         self.classes = info.classes
+        self.synthetic = info.synthetic
+        for field in set(self.synthetic) & set(self.fields):
+            logging.warning("%s: its field %s is synthetic, which real data are not like.", self.data_dir, field)
         shards = info.shards(split)
         self._paths = [os.path.join(self.data_dir, name) for name, _, _ in shards]
         spans = [_index(path, *counts) for path, (_, *counts) in zip(self._paths, shards, strict=True)]
@@ -59,15 +63,12 @@ class PhotoShards(DataSet):
         return sample
 
     def key(self, index):
-        """What a sample was made of: the path of the original in its folder, without suffix.
-
-        Args:
-            index: int in [0, len).
-
-        Raises:
-            BadFileError: The record is damaged.
-        """
+        """What a sample was made of: the path of the original in its folder, without suffix. The record is read."""
         return records.decode_key(*self._read(index))
+
+    def files(self, index):
+        """Key of a sample, and its images as JPEG files, a dict from fields to bytes. Args and errors: as of `key`."""
+        return records.decode_files(*self._read(index))
 
     def describe(self, index):
         path, place, _, length = self._find(index)
@@ -115,6 +116,7 @@ class _Info:
             )
         self.fields = self._texts("fields")
         self.classes = self._texts("classes") if "label" in self.fields else None
+        self.synthetic = self._texts("synthetic") if "synthetic" in self._values else []
 
     def shards(self, split):
         """List of (file name, samples, bytes) of the shards of a split."""

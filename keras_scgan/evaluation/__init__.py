@@ -8,6 +8,7 @@ _HOMES = {
     "Greyscale": "keras_scgan.evaluation.methods",
     "Model": "keras_scgan.evaluation.methods",
     "Settings": "keras_scgan.evaluation.settings",
+    "Thermal": "keras_scgan.evaluation.methods",
     "evaluate": "keras_scgan.evaluation.run",
     "find_references": "keras_scgan.evaluation.references",
 }

@@ -1,4 +1,4 @@
-"""The methods that are compared: generators, folders of anyone's results, and the greyscale photo itself.
+"""The methods that are compared: generators, folders of anyone's results, and what generators see as it is.
 
 Each has `name`, `protocol` (a dict that says what it is) and `run(samples)`, which yields a `Result` or a
 `BadFileError` for each sample.
@@ -26,6 +26,9 @@ NETWORK, PIPELINE = OUTPUTS = ("network", "pipeline")
 TRUTH, GREYSCALE = "truth", "greyscale"
 """Names of the rows that are always there."""
 
+THERMAL = "thermal_input"
+"""Name of the row of the thermal images, which is there where a model takes them."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Result:
@@ -45,15 +48,16 @@ def find_baseline(methods, name=None):
 
     Args:
         methods: list of methods.
-        name: str. Defaults to the first model's, otherwise the first folder's, or greyscale's if it is the only one.
+        name: str. Defaults to the first model's, otherwise the first folder's. If it is the only one: to what it sees.
 
     Raises:
         UserError: No method has this name.
     """
     names = [method.name for method in methods]
     if name is None:
-        others = sorted((method for method in methods if method.name != GREYSCALE), key=lambda m: isinstance(m, Folder))
-        return others[0].name if len(others) > 1 else GREYSCALE
+        others = [method for method in methods if method.name not in (GREYSCALE, THERMAL)]
+        others.sort(key=lambda method: isinstance(method, Folder))
+        return others[0].name if len(others) > 1 else THERMAL if THERMAL in names else GREYSCALE
     if name not in names:
         raise UserError(f"`baseline={name}` is none of the methods: {', '.join(names)}.")
     return name
@@ -75,14 +79,36 @@ class Greyscale:
 
     def run(self, samples):
         for sample in samples:
-            images = {PIPELINE: _as_rgb(sample.gray)}
+            images = {PIPELINE: _as_rgb(self._seen(sample))}
             if sample.small is not None:
-                images[NETWORK] = images[PIPELINE] if sample.small is sample.photo else _as_rgb(sample.small_gray)
+                images[NETWORK] = (
+                    images[PIPELINE] if sample.small is sample.photo else _as_rgb(self._small_seen(sample))
+                )
             yield Result(images)
+
+    def _seen(self, sample):
+        return sample.gray
+
+    def _small_seen(self, sample):
+        return sample.small_gray
+
+
+class Thermal(Greyscale):
+    """The thermal image as it is, which is what models of such see."""
+
+    name = THERMAL
+
+    def _seen(self, sample):
+        return sample.thermal
+
+    def _small_seen(self, sample):
+        return sample.small_thermal
 
 
 class Model:
     """A generator. In a protocol without a size, its full pipeline alone is run.
+
+    One of thermal images sees these, and its own colours are what it puts out at any size.
 
     Args:
         name: str. Name of its row.
@@ -97,8 +123,11 @@ class Model:
     def __init__(self, name, path, image_size, **options):
         self.name = name
         path = shipped.keras_path(path)
-        self.colorizer = Colorizer(path, image_size=image_size, **options)
-        self.protocol = {"model": str(path), "sha256": sha256(path), "size": self.colorizer.image_size, **options}
+        self.colorizer = Colorizer(path, image_size=image_size, network_input=None, **options)
+        self.is_thermal = self.colorizer.is_thermal
+        network_input = self.colorizer.description.network_input
+        about = {"model": str(path), "sha256": sha256(path), "network_input": network_input}
+        self.protocol = {**about, "size": self.colorizer.image_size, **options}
 
     def run(self, samples):
         if samples[0].small is None:
@@ -107,7 +136,8 @@ class Model:
 
     def _run_both(self, samples):
         wants_saliency = any(sample.saliency is not None for sample in samples)
-        grays = [self.colorizer.prepare(sample.small_seen) for sample in samples]
+        seen = [sample.small_thermal if self.is_thermal else sample.small_seen for sample in samples]
+        grays = [self.colorizer.prepare(image) for image in seen]
         outputs = split_batch(self.colorizer.predict(np.stack(grays), saliency=wants_saliency))
         others = [sample for sample in samples if sample.small is not sample.photo]
         colorized = iter(self._colorize(others) if others else [])
@@ -119,8 +149,9 @@ class Model:
             yield Result({NETWORK: own, PIPELINE: pipeline}, saliency)
 
     def _colorize(self, samples):
-        """The full pipeline's results: the colours for what is seen, on the luma of the photos themselves."""
-        grays = np.stack([self.colorizer.prepare(sample.seen) for sample in samples])
+        """The full pipeline's results: the colours for what is seen, on the photos' luma if that is seen."""
+        seen = [sample.thermal if self.is_thermal else sample.seen for sample in samples]
+        grays = np.stack([self.colorizer.prepare(image) for image in seen])
         outputs = split_batch(self.colorizer.predict(grays, saliency=False))
         return [
             self.colorizer.finish(sample.gray, predicted) for sample, predicted in zip(samples, outputs, strict=True)

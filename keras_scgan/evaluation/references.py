@@ -12,7 +12,7 @@ from keras_scgan.data.data_set import INFO_NAME
 from keras_scgan.evaluation import metrics
 from keras_scgan.photos import color
 from keras_scgan.photos.files import PHOTO_SUFFIXES, read_photo, read_rgb
-from keras_scgan.photos.resizing import center_square, to_square
+from keras_scgan.photos.resizing import center_square, resize, to_square
 from keras_scgan.program import file_jobs
 from keras_scgan.program.errors import BadFileError, UserError
 
@@ -34,16 +34,25 @@ class Reference:
         key: str. Path below the folder of photos without the suffix, parts divided by slashes.
         path: path of the photo.
         map_path: path of its saliency map, or `None`.
+        thermal_path: path of its thermal image, or `None`.
     """
 
     key: str
     path: pathlib.Path
     map_path: pathlib.Path | None = None
+    thermal_path: pathlib.Path | None = None
 
     @property
     def has_map(self):
         """Whether it has a saliency map."""
         return self.map_path is not None
+
+    @property
+    def has_thermal(self):
+        """Whether it has a thermal image."""
+        return self.thermal_path is not None
+
+    is_thermal_synthetic = False  # as far as a folder tells
 
     @property
     def has_one_channel(self):
@@ -58,6 +67,10 @@ class Reference:
         """The saliency map, `[h, w]` uint8. Raises: `BadFileError`."""
         return decoding.read_gray(self.map_path)
 
+    def read_thermal(self):
+        """The thermal image, `[h, w]` uint8. Raises: `BadFileError`."""
+        return decoding.read_gray(self.thermal_path)
+
 
 @dataclasses.dataclass(frozen=True)
 class Sample:
@@ -69,6 +82,7 @@ class Sample:
         small: `[S, S, 3]` RGB at the protocol's size; the same object as `photo` where that has this size. `None` in a
             protocol without a size.
         saliency: `[S, S]` true map, or `None`.
+        thermal: `[H, W]` thermal image at the photo's size, or `None`.
         aging: float in [0, 1]. How old what generators see is made to look, see `aging.age_by_name`.
         crop: bool. Whether `small` is of the square in the photo's middle, instead of all of it squeezed.
     """
@@ -77,6 +91,7 @@ class Sample:
     photo: np.ndarray
     small: np.ndarray | None
     saliency: np.ndarray | None = None
+    thermal: np.ndarray | None = None
     aging: float = 0.0
     crop: bool = False
 
@@ -100,6 +115,11 @@ class Sample:
         """`[S, S]` uint8, `seen` at the protocol's size."""
         return self.square(self.seen) if self.aging else self.small_gray
 
+    @property
+    def small_thermal(self):
+        """`[S, S]` uint8, `thermal` at the protocol's size."""
+        return self.square(self.thermal)
+
     def square(self, picture):
         """What becomes of a picture of the whole photo, `[h, w]` or `[h, w, 3]`, at the protocol's size."""
         return _square(picture, self.small.shape[0], self.crop)
@@ -109,8 +129,8 @@ def find_references(data_dir, split="validation"):
     """Lists the photos of a data set.
 
     Args:
-        data_dir: path of a folder of photos, with folders in it or not; of one with `images/` and maybe `saliency/`; or
-            of shards, as scgan prepare_data makes them.
+        data_dir: path of a folder of photos, with folders in it or not; of one with `images/` and maybe `saliency/` and
+            `thermal/`; or of shards, as scgan prepare_data makes them.
         split: str. Which split of shards.
 
     Returns:
@@ -126,8 +146,11 @@ def find_references(data_dir, split="validation"):
         return find_in_shards(data_dir, split)
     if not (data_dir / "images").is_dir():
         return [Reference(key, path) for key, path in find_pictures(data_dir).items()]
-    maps = find_pictures(data_dir / "saliency") if (data_dir / "saliency").is_dir() else {}
-    return [Reference(key, path, maps.get(key)) for key, path in find_pictures(data_dir / "images").items()]
+    maps, thermals = (
+        find_pictures(data_dir / name) if (data_dir / name).is_dir() else {} for name in ("saliency", "thermal")
+    )
+    photos = find_pictures(data_dir / "images")
+    return [Reference(key, path, maps.get(key), thermals.get(key)) for key, path in photos.items()]
 
 
 def choose(references, *, file_list=None, first=None, sample=None, seed=0):
@@ -197,7 +220,7 @@ def find_pictures(folder):
     return dict(sorted(pictures.items()))
 
 
-def read_sample(reference, size, *, aging=0.0, crop=False, gray=CONTENT):
+def read_sample(reference, size, *, aging=0.0, crop=False, gray=CONTENT, thermal=False):
     """Read a reference's photo, without its map.
 
     Args:
@@ -206,6 +229,7 @@ def read_sample(reference, size, *, aging=0.0, crop=False, gray=CONTENT):
         aging: float in [0, 1], see `Sample`.
         crop: bool, see `Sample`.
         gray: str. One of `GRAY_RULES`.
+        thermal: bool. Whether the thermal image is wanted.
 
     Returns:
         `Sample`, or `None` for a greyscale photo that is excluded.
@@ -218,7 +242,20 @@ def read_sample(reference, size, *, aging=0.0, crop=False, gray=CONTENT):
         raise BadFileError(reference.path, f"under {metrics.SSIM_WINDOW} pixels a side, which SSIM needs")
     if (gray == CONTENT and decoding.is_gray(photo)) or (gray == CHANNELS and reference.has_one_channel):
         return None
-    return Sample(reference.key, photo, None if size is None else _square(photo, size, crop), aging=aging, crop=crop)
+    return Sample(
+        reference.key,
+        photo,
+        None if size is None else _square(photo, size, crop),
+        thermal=_read_thermal(reference, photo.shape[:2]) if thermal else None,
+        aging=aging,
+        crop=crop,
+    )
+
+
+def _read_thermal(reference, shape):
+    if not reference.has_thermal:
+        raise BadFileError(reference.path, "no thermal image of its name")
+    return resize(reference.read_thermal(), shape)
 
 
 def read_saliency(reference, sample):

@@ -7,11 +7,14 @@ from absl import logging
 from keras_scgan.colorizing.runners import DEFAULT_SIZE
 from keras_scgan.evaluation import classifier, differences, inception, judge, methods, report
 from keras_scgan.evaluation.comparison import Comparison
-from keras_scgan.evaluation.methods import Folder, Greyscale, Model
-from keras_scgan.evaluation.references import GRAY_RULES, choose, find_references
+from keras_scgan.evaluation.methods import THERMAL, Folder, Greyscale, Model, Thermal
+from keras_scgan.evaluation.references import CONTENT, GRAY_RULES, KEEP, choose, find_references
 from keras_scgan.program.arguments import as_flags
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.progress import progress_bar
+
+SYNTHETIC = "synthetic"
+"""What a report says of thermal images that are none."""
 
 
 def evaluate(settings, output_dir, *, overwrite=False):
@@ -35,6 +38,10 @@ def evaluate(settings, output_dir, *, overwrite=False):
         **{name: getattr(settings, name) for name in ("file_list", "first", "sample", "seed")},
     )
     image_size, compared = _methods(settings)
+    thermal = any(method.name == THERMAL for method in compared)
+    if thermal:
+        _check_thermal(settings, references)
+    gray = settings.gray or (KEEP if any(reference.has_thermal for reference in references) else CONTENT)
     for folder in compared:
         if isinstance(folder, Folder):
             folder.check_matches([reference.key for reference in references])
@@ -50,7 +57,7 @@ def evaluate(settings, output_dir, *, overwrite=False):
         features=_features(len(references)) if settings.fid else None,
         judge=chosen_judge,
         baseline=baseline,
-        reading={"aging": settings.aging, "crop": settings.center_crop, "gray": settings.gray},
+        reading={"aging": settings.aging, "crop": settings.center_crop, "gray": gray, "thermal": thermal},
         limit=settings.sample,
     )
     with progress_bar(desc="measured", total=settings.sample or len(references), unit="img") as bar:
@@ -78,9 +85,21 @@ def _methods(settings):
             ", ".join(f"{model.name}: {model.colorizer.image_size}" for model in models),
         )
     parsed = methods.parse_methods(settings.pred_dir, "pred_dir")
-    compared = [Greyscale(), *(Folder(name, path) for name, path in parsed), *models]
+    inputs = [Greyscale(), *([Thermal()] if any(model.is_thermal for model in models) else [])]
+    compared = [*inputs, *(Folder(name, path) for name, path in parsed), *models]
     methods.check_names(compared)
     return image_size, compared
+
+
+def _check_thermal(settings, references):
+    """Raises `UserError` if a model of thermal images cannot be measured."""
+    if not any(reference.has_thermal for reference in references):
+        raise UserError(
+            f"`data_dir={settings.data_dir}` has no thermal images, which a model takes: give a folder with "
+            "images/ and thermal/, or shards of such."
+        )
+    if settings.aging:
+        raise UserError(f"`aging={settings.aging}` is of photos, and a model takes thermal images.")
 
 
 def _judge(settings):
@@ -124,9 +143,10 @@ def _protocol(settings, comparison):
         "file_list": settings.file_list,
         "first": settings.first,
         "sample": settings.sample and f"{settings.sample} by the seed {settings.seed}",
-        "greyscale": GRAY_RULES[settings.gray],
+        "greyscale": GRAY_RULES[comparison.reading["gray"]],
         "excluded_greyscale_photos": len(comparison.gray),
         "failures": len(comparison.failures),
+        "thermal_images": _kind_of_thermal(comparison),
         "image_size": comparison.image_size,
         "resize_filter": report.RESIZE_FILTERS[settings.center_crop],
         "classifier": chosen and f"{chosen.name} at {chosen.size} pixels",
@@ -139,6 +159,13 @@ def _protocol(settings, comparison):
         "versions": report.versions(),
         "methods": {method.name: method.protocol for method in comparison.methods},
     }
+
+
+def _kind_of_thermal(comparison):
+    """What the thermal images are that models took, or `None`."""
+    if not comparison.reading["thermal"]:
+        return None
+    return SYNTHETIC if any(reference.is_thermal_synthetic for reference in comparison.references) else "given"
 
 
 def _log_what_was_left_out(comparison):

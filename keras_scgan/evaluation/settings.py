@@ -6,7 +6,7 @@ from keras_scgan.colorizing.colorizer import FITS
 from keras_scgan.colorizing.upsampling import METHODS
 from keras_scgan.evaluation.metrics import SSIM_WINDOW
 from keras_scgan.evaluation.protocols import PROTOCOLS
-from keras_scgan.evaluation.references import CONTENT, GRAY_RULES
+from keras_scgan.evaluation.references import GRAY_RULES
 from keras_scgan.program import settings
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.settings import setting
@@ -21,8 +21,8 @@ class Settings:
     """
 
     data_dir: str = setting(
-        "Folder of colour photos, with folders in it or not; of images/ and, for the saliency metrics, saliency/; or "
-        "of shards."
+        "Folder of colour photos, with folders in it or not; of images/ and, for the saliency metrics, saliency/, for "
+        "models of thermal images thermal/; or of shards."
     )
     model: tuple = setting("Generators (.keras, SavedModel, .tflite): PATH or NAME=PATH.", ())
     pred_dir: tuple = setting("Folders of other systems' results, matched by file name: PATH or NAME=PATH.", ())
@@ -45,7 +45,9 @@ class Settings:
     seed: int = setting("Key of the photos that `sample` draws.", 0, low=0)
     split: str = setting("Shards: which split.", "validation", choices=("train", "validation"))
     gray: str | None = setting(
-        "Which photos are excluded as greyscale. " + " ".join(f"{name}: {rule}." for name, rule in GRAY_RULES.items()),
+        "Which photos are excluded as greyscale. "
+        + " ".join(f"{name}: {rule}." for name, rule in GRAY_RULES.items())
+        + " Default: content; keep where there are thermal images, as frames of the night are grey.",
         None,
         choices=tuple(GRAY_RULES),
     )
@@ -100,7 +102,7 @@ class Settings:
 
     def __post_init__(self):
         settings.check(self)
-        for name, value in {"gray": CONTENT, "center_crop": False, **PROTOCOLS.get(self.protocol, {})}.items():
+        for name, value in {"center_crop": False, **PROTOCOLS.get(self.protocol, {})}.items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)
         for name in ("judge_size", "judge_layer"):

@@ -16,12 +16,14 @@ class ShardReference:
         index: int. Number of the record.
         photos: `PhotoShards` of the field `color`.
         maps: `PhotoShards` of the field `saliency`, or `None`.
+        thermals: `PhotoShards` of the field `thermal`, or `None`.
     """
 
     key: str
     index: int
     photos: PhotoShards
     maps: PhotoShards | None
+    thermals: PhotoShards | None
 
     has_one_channel = False  # shards hold colour photos alone
 
@@ -34,18 +36,33 @@ class ShardReference:
     def has_map(self):
         return self.maps is not None
 
+    @property
+    def has_thermal(self):
+        return self.thermals is not None
+
+    @property
+    def is_thermal_synthetic(self):
+        """Whether the thermal image is none, but made of the colours."""
+        return self.has_thermal and "thermal" in self.thermals.synthetic
+
     def read(self):
         return self.photos.read(self.index)["color"]
 
     def read_map(self):
         return self.maps.read(self.index)["saliency"]
 
+    def read_thermal(self):
+        return self.thermals.read(self.index)["thermal"]
+
 
 def find_in_shards(data_dir, split):
     """`references.find_references` of a folder of shards."""
     photos = PhotoShards(data_dir, fields=("color",), split=split)
-    maps = PhotoShards(data_dir, fields=("saliency",), split=split) if "saliency" in photos.available else None
-    found = [ShardReference(_key(photos, index), index, photos, maps) for index in range(len(photos))]
+    others = [
+        PhotoShards(data_dir, fields=(field,), split=split) if field in photos.available else None
+        for field in ("saliency", "thermal")
+    ]
+    found = [ShardReference(_key(photos, index), index, photos, *others) for index in range(len(photos))]
     return sorted(found, key=lambda reference: reference.key)
 
 

@@ -34,6 +34,8 @@ class Setting:
         model: string. Generator that is measured as it is; nothing is trained.
         results: string. Folder of any system's results, likewise.
         published: dict from names of metrics to the numbers that were published.
+        at: number above 0. Its place in the plot of the plan, if it has one there.
+        line: string. The line of that plot that it is a point of.
     """
 
     name: str
@@ -44,6 +46,8 @@ class Setting:
     model: str | None = None
     results: str | None = None
     published: dict = dataclasses.field(default_factory=dict)
+    at: float | None = None
+    line: str = ""
 
     @property
     def is_trained(self):
@@ -67,9 +71,11 @@ class Plan:
         settings: tuple of `Setting`s.
         baseline: string. Name of the setting that the others' differences are from.
         base: tuple of paths of flag files of training, one a stage.
+        flags: tuple of flags of training, of all settings and stages, over those files.
         metrics: tuple of names of `METRICS`, the columns of the table.
         evaluation: tuple of flags of the evaluation.
         inputs: dict from names to what they are: files and folders that settings name as `{name}`.
+        at: string. What the numbers are that settings are plotted over.
     """
 
     title: str
@@ -77,8 +83,10 @@ class Plan:
     baseline: str
     metrics: tuple
     base: tuple = ()
+    flags: tuple = ()
     evaluation: tuple = ()
     inputs: dict = dataclasses.field(default_factory=dict)
+    at: str = ""
 
     def with_inputs(self, given):
         """The plan with the places of its inputs in its settings.
@@ -145,6 +153,8 @@ def _check(path, plan):
     ]
     for setting in plan.settings:
         problems.append((not setting.inputs <= plan.inputs.keys(), f"{setting.name} names an unknown input"))
+        is_placed = setting.at is None or (isinstance(setting.at, int | float) and setting.at > 0)
+        problems.append((not is_placed, f"{setting.name} is at no number above 0"))
         problems.append((not setting.published.keys() <= METRICS.keys(), f"{setting.name} has other published metrics"))
     for is_wrong, message in problems:
         if is_wrong:

@@ -12,9 +12,9 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from keras_scgan.evaluation.methods import GREYSCALE, NETWORK
+from keras_scgan.evaluation.methods import GREYSCALE, NETWORK, THERMAL
 from keras_scgan.evaluation.metrics import cci_ratio
-from keras_scgan.evaluation.run import evaluate
+from keras_scgan.evaluation.run import SYNTHETIC, evaluate
 from keras_scgan.experiments import tables
 from keras_scgan.experiments.plan import METRICS
 from keras_scgan.models.loading import load_model
@@ -38,7 +38,7 @@ class Call:
         output_dir: path. It has a folder for each setting, in it one for each seed, and the tables.
         data_dir: path of the photos to train on.
         validation_dir: path of the photos to measure on.
-        flags: flags of training for every setting, over those of the plan.
+        flags: flags of training for every setting, over those of the plan for all, and under a setting's own.
         evaluation: flags of the evaluation, likewise.
         seeds: int. Runs of each setting.
     """
@@ -93,14 +93,15 @@ def run(plan, call, only=(), lacking=()):
         if not only or setting.name in only:
             logging.info("%s, seed %d", setting.title or setting.name, seed)
             _run_setting(plan, call, setting, seed)
-    results, greyscale = [], None
+    results, inputs, note = [], {}, ""
     for setting in plan.settings:
         folders = [_folder(call, setting, seed) for other, seed in jobs if other is setting]
         folders = [folder for folder in folders if (folder / _EVALUATION / "metrics.jsonl").exists()]
         if folders:
             results.append(_result(plan, setting, folders))
-            greyscale = greyscale or _read(plan, GREYSCALE, folders[0])
-    return tables.write(call.output_dir, plan, results, greyscale, lacking)
+            inputs = inputs or {name: _read(plan, name, folders[0]) for name in (GREYSCALE, THERMAL)}
+            note = note or _note(folders[0])
+    return tables.write(call.output_dir, plan, results, inputs, lacking, note)
 
 
 def estimate(plan, call, only=()):
@@ -112,17 +113,22 @@ def estimate(plan, call, only=()):
     lines, total = [], 0.0
     for setting in plan.settings:
         if setting.is_trained and (not only or setting.name in only):
-            seconds = call.seeds * sum(_estimate_stage(settings) for settings in _stages(plan, call, setting, 0))
+            stages = stages_of(plan, call, setting, 0)
+            seconds = call.seeds * sum(_estimate_stage(settings, stages[0].encoder) for settings in stages)
             total += seconds
             lines.append(f"{setting.name}: {seconds / 3600:.2f} h for {call.seeds} seed{'s' * (call.seeds > 1)}")
     return [*lines, f"All: {total / 3600:.2f} h of training, measuring apart"]
 
 
-def _estimate_stage(settings):
-    """Seconds that a stage trains, by the second of two short epochs: in the first one, TensorFlow compiles."""
+def _estimate_stage(settings, encoder):
+    """Seconds that a stage trains, by the second of two short epochs: in the first one, TensorFlow compiles.
+
+    Args: its `TrainSettings`; the encoder that stage 1 starts from, as there is no generator of it yet, or `None`.
+    """
     with tempfile.TemporaryDirectory() as folder:
         short = {"epochs": 2, "steps_per_epoch": _PROBE_STEPS, "learning_rate_halving_epochs": 0, "warm_up_steps": 0}
-        probe = dataclasses.replace(settings, output_dir=folder, validation_dir=None, init_from=None, **short)
+        start = {"init_from": None, "encoder": encoder}
+        probe = dataclasses.replace(settings, output_dir=folder, validation_dir=None, **start, **short)
         train.train([probe])
         speed = _epochs(folder)[-1]["images_per_second"]
     photos, _ = open_photos(settings)
@@ -137,7 +143,7 @@ def _folder(call, setting, seed):
 
 def _run_setting(plan, call, setting, seed):
     folder = _folder(call, setting, seed)
-    stages = _stages(plan, call, setting, seed) if setting.is_trained else []
+    stages = stages_of(plan, call, setting, seed) if setting.is_trained else []
     path = str(folder / f"stage{len(stages)}" / train.RESULT) if stages else setting.model
     method = f"--pred_dir={setting.name}={setting.results}" if setting.results else f"--model={setting.name}={path}"
     flags = [*plan.evaluation, *call.evaluation, f"--data_dir={call.validation_dir}", method]
@@ -151,17 +157,19 @@ def _run_setting(plan, call, setting, seed):
         evaluate(evaluation, folder / _EVALUATION, overwrite=True)
 
 
-def _stages(plan, call, setting, seed):
-    """The `TrainSettings` of a setting's stages."""
+def stages_of(plan, call, setting, seed):
+    """The `TrainSettings` of the stages of a setting's run, a list. Args: as of `run`, `Setting`, and int."""
     stages = []
     for number, base in enumerate(plan.base, 1):
-        own = (*setting.flags, *setting.stages.get(str(number), ()), *call.flags)
+        flags = (*plan.flags, *call.flags, *setting.flags, *setting.stages.get(str(number), ()))
         folder = _folder(call, setting, seed) / f"stage{number}"
         places = {"data_dir": setting.data_dir or call.data_dir, "output_dir": folder, "seed": seed}
         if stages:
             places["init_from"] = pathlib.Path(stages[-1].output_dir) / train.RESULT
         stages.append(
-            call.train_settings([f"--flagfile={base}", *own, *(f"--{name}={value}" for name, value in places.items())])
+            call.train_settings(
+                [f"--flagfile={base}", *flags, *(f"--{name}={value}" for name, value in places.items())]
+            )
         )
     return stages
 
@@ -213,6 +221,17 @@ def _read(plan, method, folder):
         rows = [row for row in csv.DictReader(file) if row["method"] == method]
     rows = [row for row in rows if row["output"] == NETWORK] or rows
     return {metric: dict(_values(rows, metric)) for metric in plan.metrics}
+
+
+def _note(folder):
+    """What is to be known of the photos that a setting was measured on; mostly empty."""
+    (line, *_) = (folder / _EVALUATION / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    is_synthetic = json.loads(line)["protocol"].get("thermal_images") == SYNTHETIC
+    return (
+        "Thermal images are synthetic, made of the photos' colours: nothing here is of real ones."
+        if is_synthetic
+        else ""
+    )
 
 
 def _values(rows, metric):

@@ -1,11 +1,11 @@
-"""The table of an experiment, beside the published numbers: Markdown, LaTeX, and JSON lines."""
+"""The table of an experiment, beside the published numbers: Markdown, LaTeX, and JSON lines; and its curves."""
 
 import json
 import pathlib
 
 import numpy as np
 
-from keras_scgan.experiments import statistics
+from keras_scgan.experiments import plots, statistics
 from keras_scgan.experiments.plan import METRICS
 from keras_scgan.program import markdown
 from keras_scgan.program.files import write_text
@@ -19,29 +19,35 @@ beyond chance, 0 being neither in this interval nor in the one over the seeds (W
 claimed. Published numbers are of other photos and of their authors' training: compare differences, not numbers."""
 
 
-def write(folder, plan, results, greyscale=None, lacking=()):
+def write(folder, plan, results, inputs=None, lacking=(), note=""):
     """Writes the tables of an experiment.
 
     Args:
         folder: path.
         plan: `Plan`.
         results: list of `Result`s.
-        greyscale: metrics of the greyscale photos, as of a `Result`'s seed, or `None`.
+        inputs: dict from the names of what networks see as it is to its metrics, as of a `Result`'s seed; the first
+            rows. One without metrics has none.
         lacking: list of `Setting`s of which there are published numbers alone.
+        note: str. A sentence that stands wherever the numbers do.
 
     Returns:
         The table in Markdown.
     """
     rows = [_row(plan, result, _baseline(plan, results)) for result in results]
-    if greyscale is not None:
-        rows.insert(0, {"setting": "greyscale", "title": "greyscale", **_of_photos(plan, [greyscale])})
+    seen = {name: _of_photos(plan, [photos]) for name, photos in (inputs or {}).items()}
+    rows = [{"setting": name, "title": name, **found} for name, found in seen.items() if found] + rows
     rows += [
         {"setting": setting.name, "title": setting.title or setting.name, **_published(setting)} for setting in lacking
     ]
-    table = format_markdown(plan, rows)
-    texts = (table, format_latex(plan, rows), "".join(f"{json.dumps(row, allow_nan=False)}\n" for row in rows))
+    table, latex = format_markdown(plan, rows), format_latex(plan, rows)
+    if note:
+        table, latex = f"{table}\n**{note}**\n", f"% {note}\n{latex}"
+        rows = [{**row, "note": note} for row in rows]
+    texts = (table, latex, "".join(f"{json.dumps(row, allow_nan=False)}\n" for row in rows))
     for name, text in zip(NAMES, texts, strict=True):
         write_text(pathlib.Path(folder) / name, text)
+    plots.write(folder, plan, rows)
     return table
 
 

@@ -24,7 +24,7 @@ _CUBIC_SHARPNESS = -0.75  # OpenCV's
 _CR_TO_R, _CB_TO_G, _CR_TO_G, _CB_TO_B, _SHIFT = 22987, -5636, -11698, 29049, 14
 
 
-def colorize_files(network, image_bytes, *, image_size, max_pixels=MAX_PIXELS, saliency=False):
+def colorize_files(network, image_bytes, *, image_size, max_pixels=MAX_PIXELS, saliency=False, thermal=False):
     """Colorizes photo files one by one.
 
     The colours are those of `Colorizer` with its defaults, to the rounding of chroma, which is 2/255 at most.
@@ -36,6 +36,7 @@ def colorize_files(network, image_bytes, *, image_size, max_pixels=MAX_PIXELS, s
         image_size: int. Pixels of a side of what the network sees, S.
         max_pixels: int. Pixels of the largest photo that is taken.
         saliency: bool. Whether to return saliency maps. Defaults to `False`.
+        thermal: bool. Whether they are thermal images, of which nothing is kept but the size. Defaults to `False`.
 
     Returns:
         Dict of `[B]` string tensors: `image_bytes`, PNG files of the photos' own sizes and depths with their own alpha,
@@ -51,7 +52,11 @@ def colorize_files(network, image_bytes, *, image_size, max_pixels=MAX_PIXELS, s
         content = _content(shape, image_size)
         predicted = network(_prepare(photo, content, image_size)[tf.newaxis])
         height, width = tf.unstack(content)
-        outputs = {"image_bytes": _finish(photo, _cut(chroma_of(predicted)[0], content, image_size))}
+        if thermal:
+            rgb = _enlarged(predicted["color"][0, :height, :width], photo)
+        else:
+            rgb = _recolored(_cut(chroma_of(predicted)[0], content, image_size), photo)
+        outputs = {"image_bytes": _encode(tf.concat([rgb, photo.alpha], -1), photo.white)}
         if saliency:
             outputs["saliency_bytes"] = _saliency_map(predicted["saliency"][0, :height, :width], shape)
         return outputs
@@ -131,13 +136,23 @@ def _cut(chroma, content, size):
     return _resize_columns(_resize_rows(chroma, rows), columns)
 
 
-def _finish(photo, chroma):
-    """Encodes a photo with a chroma, `[h, w, 2]`."""
+def _recolored(chroma, photo):
+    """`[H, W, 3]` uint16 in [0, white]: a photo with a chroma, `[h, w, 2]`."""
     # The networks' range is 2 wide, that of chroma 1.
-    chroma = _shrink(chroma / 2, tf.shape(photo.gray))
-    pixels = tf.concat([_recolor(photo, *_guided(chroma, photo)), photo.alpha], -1)
+    return _recolor(photo, *_guided(_shrink(chroma / 2, tf.shape(photo.gray)), photo))
+
+
+def _enlarged(colors, photo):
+    """`[H, W, 3]` uint16 in [0, white]: colours, `[h, w, 3]` in [-1, 1], at the size of a photo."""
+    shape = tf.shape(photo.gray)
+    pixels = color.denormalize(_enlarge(_shrink(colors, shape), shape)) * (photo.white / 255)
+    return tf.cast(tf.clip_by_value(tf.round(pixels), 0.0, photo.white), tf.uint16)
+
+
+def _encode(pixels, white):
+    """A PNG file of pixels of 16 bits in [0, white], of 8 bits where white is 255."""
     return tf.cond(
-        photo.white == 255,
+        white == 255,
         lambda: tf.io.encode_png(tf.cast(pixels, tf.uint8), _PNG_COMPRESSION),
         lambda: tf.io.encode_png(pixels, _PNG_COMPRESSION),
     )

@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 
 from keras_scgan import data
+from keras_scgan.colorizing.descriptions import THERMAL
 from keras_scgan.colorizing.runners import describe, load_network
 from keras_scgan.export import description_files, photo_graph, serving_files
 from keras_scgan.export.inference import build_inference_model
@@ -112,16 +113,29 @@ def _write_readme(folder, text):
 
 def _endpoints(generator, image_size, saliency, saliency_bytes, max_pixels):
     """An `ExportArchive` with both signatures, and the function of that for photo files."""
+    description = describe(generator)
+    is_thermal = description.network_input == THERMAL
     model = build_inference_model(generator, image_size, saliency=saliency or saliency_bytes)
     colors = keras.Model(model.input, {name: value for name, value in model.output.items() if name != "saliency"})
 
     def network(with_saliency):
         chosen = model if with_saliency else colors
-        return photo_graph.with_stretched_luma(chosen) if describe(generator).stretch_luma else chosen
+        if not description.stretch_luma:
+            return chosen
+        return (
+            (lambda gray: chosen(photo_graph.stretch_luma(gray)))
+            if is_thermal
+            else photo_graph.with_stretched_luma(chosen)
+        )
 
     def colorize_bytes(image_bytes):
         return photo_graph.colorize_files(
-            network(saliency_bytes), image_bytes, image_size=image_size, max_pixels=max_pixels, saliency=saliency_bytes
+            network(saliency_bytes),
+            image_bytes,
+            image_size=image_size,
+            max_pixels=max_pixels,
+            saliency=saliency_bytes,
+            thermal=is_thermal,
         )
 
     archive = keras.export.ExportArchive()

@@ -66,11 +66,17 @@ class Colors:
         """The luma of a frame, `[H, W]` uint8, as grey from 0, black, to 255, white."""
         return luma if self.range == FULL_RANGE else cv2.LUT(luma, _TO_GRAY)
 
+    def luma(self, rgb):
+        """The luma of colours, `[H, W, 3]` uint8, in the numbers of a frame: `[H, W]` uint8."""
+        red, blue = _LUMA_WEIGHTS[self.matrix]
+        gray = cv2.transform(rgb, np.array([[red, 1 - red - blue, blue]]))
+        return gray if self.range == FULL_RANGE else cv2.LUT(gray, _FROM_GRAY)
+
     def yuv420(self, luma, rgb):
-        """The numbers of a coloured frame, with the luma that it had.
+        """The numbers of a coloured frame, with a luma that need not be that of the colours.
 
         Args:
-            luma: `[H, W]` uint8, of even height and width.
+            luma: `[H, W]` uint8, of even height and width, in the numbers of a frame.
             rgb: `[H, W, 3]` uint8, the same frame in colour.
 
         Returns:
@@ -94,3 +100,4 @@ class Colors:
 
 
 _TO_GRAY = color.to_uint8((np.arange(256, dtype=np.float32) - _BLACK) * (255 / (_WHITE - _BLACK)))
+_FROM_GRAY = color.to_uint8(np.arange(256, dtype=np.float32) * ((_WHITE - _BLACK) / 255) + _BLACK)

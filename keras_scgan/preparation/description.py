@@ -54,6 +54,7 @@ def describe(settings, options, classes, shards, built, drops):
         "format_version": FORMAT_VERSION,
         "fields": list(settings.fields),
         "image_size": settings.image_size,
+        **({"synthetic": ["thermal"]} if settings.synthetic_thermal else {}),
         **({"classes": list(classes)} if classes else {}),
         "splits": splits,
         "counts": {"found": kept + len(drops), "kept": kept, "dropped": dict(sorted(kinds.items()))},
@@ -92,6 +93,8 @@ def report(output_dir, images, info, drops):
     """
     for name, split in info["splits"].items():
         print(f"{output_dir}: {split['samples']} samples for {name} in {len(split['shards'])} shards")
+    if "synthetic" in info:
+        print(f"Synthetic, made of the photos' colours: {', '.join(info['synthetic'])}")
     print(f"Left out: {count_drops(drops)}{f'; {DROPPED_NAME} there names each' if drops else ''}.")
     result = Report("prepared")
     result.done = info["counts"]["kept"]

@@ -10,6 +10,7 @@ from keras_scgan.preparation import description, own_files
 from keras_scgan.preparation.own_files import OPTIONS_NAME, SCAN_NAME, WORK_NAME
 from keras_scgan.preparation.scan import scan
 from keras_scgan.preparation.selection import select
+from keras_scgan.preparation.settings import Settings
 from keras_scgan.preparation.shards import Recipe, build_shards, check_detector, plan_shards
 from keras_scgan.preparation.sources import add_maps, find_sources
 from keras_scgan.preparation.workers import Workers
@@ -99,6 +100,8 @@ def _holds(output_dir, name, options):
             f"{path} is of a data set that scgan prepare_data did not make: choose another `output_dir`, or give "
             "`overwrite=True` to replace it."
         )
+    # Of a set that an older version made, settings that it did not have yet are at their defaults.
+    found = {field.name: field.default for field in dataclasses.fields(Settings)} | found
     differences = [name for name in sorted(options | found) if options.get(name) != found.get(name)]
     if differences:
         told = ", ".join(f"{name} was {found.get(name)} and is {options.get(name)}" for name in differences)

@@ -3,8 +3,8 @@
 import collections
 import dataclasses
 import fractions
-import hashlib
 
+from keras_scgan.data.hashing import keyed_hash
 from keras_scgan.preparation import duplicates
 from keras_scgan.preparation.scan import thumbnails
 
@@ -12,6 +12,8 @@ UNUSABLE = "unusable"
 """The kind of drops that are failures: files that should have been photos and are not."""
 
 TRAIN, VALIDATION = "train", "validation"
+
+_AUTHORS_STEP = 20
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -74,13 +76,6 @@ def select(sources, findings, unusable, settings, near_duplicates=duplicates.nea
     return Selection(_split(kept, settings), drops)
 
 
-def keyed_hash(seed, purpose, text):
-    """A number in [0, 1) that looks random and depends on nothing but the arguments: int, str of 16 bytes, str."""
-    data = text.encode("utf-8", "surrogateescape")
-    digest = hashlib.blake2b(data, digest_size=6, key=str(seed).encode(), person=purpose.encode()).digest()
-    return int.from_bytes(digest, "big") / 2**48
-
-
 def _unfit(finding, settings):
     if finding.problem:
         return Drop(UNUSABLE, finding.problem)
@@ -118,7 +113,22 @@ def _sample(sources, settings):
 
 
 def _split(sources, settings):
-    """Photos, or videos, by chance; of two or more, at least one goes to each split that is to have a share."""
+    """The sources of each split that has some, in random order."""
+    is_chosen = (_every_20th if settings.split == "authors" else _share)(sources, settings)
+    splits = {TRAIN: [], VALIDATION: []}
+    for source in _shuffled(sources, settings, "order"):
+        splits[VALIDATION if is_chosen(source) else TRAIN].append(source)
+    return {name: members for name, members in splits.items() if members}
+
+
+def _every_20th(sources, settings):
+    """Function that tells which sources are for validation: the first and each 20th after it in the order of paths."""
+    chosen = {source.path for source in sources[::_AUTHORS_STEP]}
+    return lambda source: source.path in chosen
+
+
+def _share(sources, settings):
+    """The same by chance, of photos or videos; of two or more, each split that is to have a share gets at least one."""
     share = settings.validation_share
     names = {source.video or source.key for source in sources}
     places = {name: keyed_hash(settings.seed, "split", name) for name in names}
@@ -127,10 +137,7 @@ def _split(sources, settings):
     if len(ranked) > 1 and 0 < share < 1:
         count = min(max(count, 1), len(ranked) - 1)
     chosen = set(ranked[:count])
-    splits = {TRAIN: [], VALIDATION: []}
-    for source in _shuffled(sources, settings, "order"):
-        splits[VALIDATION if (source.video or source.key) in chosen else TRAIN].append(source)
-    return {name: members for name, members in splits.items() if members}
+    return lambda source: (source.video or source.key) in chosen
 
 
 def _shuffled(sources, settings, purpose):

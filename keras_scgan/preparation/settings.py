@@ -9,6 +9,7 @@ from keras_scgan.program.files import is_file_name
 from keras_scgan.program.settings import setting
 
 RESIZES = ("squeeze", "crop")
+SPLITS = ("video", "authors")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,12 +29,24 @@ class Settings:
         "photos",
         choices=LAYOUTS,
     )
+    synthetic_thermal: bool = setting(
+        "Make thermal images of the photos' colours, red being warm, to try out what takes thermal images. They "
+        "are none, and the set says so.",
+        False,
+    )
     every: int = setting("kaist: one in so many frames of each video is taken.", 1, low=1)
     min_side: int = setting("Pixels that the shorter side must have.", 192, low=0)
     min_colorfulness: float | None = setting(
         "Colourfulness (CCI) that a photo must have, as dull ones teach grey. Default: any.", None, low=0
     )
     sample: int = setting("How many are taken of the fit photos, in proportion to the classes; 0: all.", 0, low=0)
+    split: str = setting(
+        "What is for validation. video: `validation_share` by chance, of videos whole ones, so that no neighbour of a "
+        "frame is trained on; authors: every 20th photo in the order of the paths, as the code of the paper's authors "
+        "divides kaist's frames.",
+        "video",
+        choices=SPLITS,
+    )
     validation_share: float = setting(
         "Share of photos, or of videos, to validate. At least one of two or more is, and one is not, but for 0 and 1.",
         0.02,
@@ -52,6 +65,8 @@ class Settings:
         settings.check(self)
         if not is_file_name(self.name):
             raise UserError(f"`name={self.name!r}` cannot be in the name of a file.")
+        if self.synthetic_thermal and self.is_video:
+            raise UserError("`synthetic_thermal`: `layout=kaist` has thermal images.")
         if self.every > 1 and not self.is_video:
             raise UserError(f"`every={self.every}` is for videos: `layout=kaist`.")
 
@@ -66,7 +81,7 @@ class Settings:
         fields = {
             "color": True,
             "saliency": self.detector != "none",
-            "thermal": self.layout == "kaist",
+            "thermal": self.is_video or self.synthetic_thermal,
             "label": self.layout == "class_folders",
         }
         return tuple(name for name, present in fields.items() if present)

@@ -19,6 +19,7 @@ from keras_scgan.preparation import detectors, own_files
 from keras_scgan.preparation.journal import Journal
 from keras_scgan.preparation.pictures import central_square, read_companion
 from keras_scgan.preparation.settings import Settings
+from keras_scgan.preparation.synthetic_thermal import synthetic_thermal
 from keras_scgan.preparation.workers import advance, timed_bar
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.file_jobs import Report
@@ -272,6 +273,8 @@ def _read(recipe, source):
         sample["saliency"] = square(read_companion(recipe.saliency_dir, source.saliency))
     if source.thermal:
         sample["thermal"] = square(read_companion(recipe.images, source.thermal))
+    if recipe.settings.synthetic_thermal:
+        sample["thermal"] = synthetic_thermal(sample["color"])
     if source.label is not None:
         sample["label"] = recipe.classes.index(source.label)
     return sample

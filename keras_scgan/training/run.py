@@ -56,6 +56,8 @@ def open_photos(settings, log_dir=None):
         return data.open_data_set(place, fields=settings.fields, split=split, bad_files=bad_files(settings, log_dir))
 
     photos = opened(settings.data_dir, "train")
+    if settings.num_photos:
+        photos = data.Subset(photos, settings.num_photos)
     return photos, opened(settings.validation_dir, "validation") if settings.validation_dir else None
 
 

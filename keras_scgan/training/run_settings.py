@@ -16,6 +16,12 @@ class RunSettings:
         UserError: A value cannot be. It is named as an argument.
     """
 
+    num_photos: int = setting(
+        "Photos to train on, of those of `data_dir` the first by a hash of their names: the same for the same number, "
+        "and a smaller number's are among a larger's; 0: all.",
+        0,
+        low=0,
+    )
     steps_per_epoch: int = setting("Steps that are called an epoch; 0: once over the data.", 0, low=0)
     ema_momentum: float = setting(
         "Momentum of the moving average of the network's weights, which is what is validated and written; 0: none.",

@@ -19,7 +19,7 @@ RESULT = "generator.keras"
 """The generator that a run ends with."""
 
 _RESULTS = (RESULT, "color_critic.keras", "attention_critic.keras")
-_SHARED = ("data_dir", "validation_dir", "fields", "strategy", "precision", "max_bad_files")
+_SHARED = ("data_dir", "validation_dir", "fields", "strategy", "precision", "max_bad_files", "num_photos")
 SAMPLE_PHOTOS = 8
 
 

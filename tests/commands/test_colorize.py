@@ -14,6 +14,7 @@ import simplejpeg
 from colorful import chroma_generator
 from PIL import Image
 
+from keras_scgan.colorizing.colorizer import Colorizer
 from keras_scgan.photos.files import read_photo
 
 GOOD = photos_of_kinds.SIZES | {"thin.png": (5000, 1), "animated.gif": (40, 30)}
@@ -163,11 +164,17 @@ def test_two_photos_with_one_result_are_told(folder, colorize, photo):
     assert "in/gray.png: its result out/gray.png would take the place of that of in/gray.jpg" in run.stderr
 
 
-def test_a_video_is_colorized_among_photos(folder, colorize):
+@pytest.fixture
+def clip(folder):
+    """A grey film of five pictures."""
     writer = cv2.VideoWriter("in/clip.avi", cv2.VideoWriter.fourcc(*"MJPG"), 10, (64, 48))
     for brightness in range(5):
         writer.write(np.full((48, 64, 3), 100 + brightness, np.uint8))
     writer.release()
+    return "in/clip.avi"
+
+
+def test_a_video_is_colorized_among_photos(clip, colorize):
     run = colorize("in/clip.avi", "in/gray.jpg", "--output_dir=out")
     assert "2 colorized, 0 failed" in run.stdout, run.stderr
     frames = cv2.VideoCapture("out/clip.mp4")
@@ -181,8 +188,20 @@ def test_thermal_images_are_colorized_where_they_are_called_so(folder, colorize,
     chroma_generator(image_size=64, network_input="thermal").save("thermal.keras")
     arguments = ["in/gray.jpg", "--model=thermal.keras", "--output_dir=out"]
     assert "thermal.keras colorizes thermal images, not photos" in error_of(colorize(*arguments))
+    assert "--lossless_luma: of thermal" in error_of(colorize(*arguments, "--network_input=thermal", "--lossless_luma"))
     assert colorize(*arguments, "--network_input=thermal").returncode == 0
-    assert read_photo("out/gray.jpg").pixels.ndim == 3
+    expected = Colorizer("thermal.keras", network_input="thermal").colorize("in/gray.jpg")
+    assert np.abs(read_photo("out/gray.jpg").pixels.astype(int) - expected).mean() < 3
+    assert np.ptp(expected.astype(int), axis=-1).mean() > 10
+
+
+def test_films_of_thermal_pictures_have_the_network_s_own_colours(clip, colorize):
+    chroma_generator(image_size=64, network_input="thermal").save("thermal.keras")
+    run = colorize(clip, "--model=thermal.keras", "--output_dir=out", "--network_input=thermal")
+    assert "1 colorized, 0 failed" in run.stdout, run.stderr
+    before, after = (cv2.VideoCapture(path).read()[1] for path in (clip, "out/clip.mp4"))
+    expected = Colorizer("thermal.keras", network_input="thermal").colorize(before[..., ::-1])
+    assert np.abs(after[..., ::-1].astype(int) - expected).mean() < 8
 
 
 @pytest.mark.parametrize(

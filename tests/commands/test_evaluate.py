@@ -327,7 +327,7 @@ def test_mistakes_are_named(evaluate, error_of, photos, generator, judge, tmp_pa
         (["--model=missing.keras"], "missing.keras does not exist"),
         ([f"--model=truth={generator}"], "Two rows would be called 'truth'"),
         ([f"--model={generator}", "--image_size=100"], "multiples of 64"),
-        ([f"--model={tmp_path / 'thermal.keras'}"], "thermal.keras colorizes thermal images, not photos"),
+        ([f"--model={tmp_path / 'thermal.keras'}"], f"--data_dir={photos} has no thermal images, which a model takes"),
         (["--pred_dir=missing"], "The folder missing does not exist"),
         (["--data_dir=missing"], "The folder missing does not exist"),
         (

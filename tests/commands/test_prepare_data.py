@@ -141,6 +141,29 @@ def test_class_folders_give_labels_in_proportion(prepare, tmp_path):
     assert sorted(sample["label"] for sample in samples_of(tmp_path / "some", ("label",))[1]) == [0, 0, 1]
 
 
+def test_a_sample_is_written_as_a_folder_too(prepare, tmp_path):
+    for number in range(8):
+        write(tmp_path / "in" / ("a" if number < 4 else "b") / f"{number}.jpg", picture(number))
+        write(tmp_path / "maps" / ("a" if number < 4 else "b") / f"{number}.png", np.full((36, 48), 99, np.uint8))
+    flags = (
+        f"--saliency_dir={tmp_path / 'maps'}",
+        "--sample=5",
+        "--validation_share=0",
+        f"--folder={tmp_path / 'out'}",
+    )
+    result = prepare(tmp_path / "set", *flags, images=tmp_path / "in")
+    assert result.returncode == 0, result.stderr
+    shards, samples = samples_of(tmp_path / "set", ("color", "saliency"))
+    by_name = {shards.key(index).replace("/", "__"): sample for index, sample in enumerate(samples)}
+    folder = data.open_data_set(tmp_path / "out" / "train")
+    assert [folder.key(index) for index in range(len(folder))] == sorted(by_name)
+    for index in range(5):
+        for field, pixels in folder.read(index).items():
+            np.testing.assert_array_equal(pixels, by_name[folder.key(index)][field])
+    names = (tmp_path / "out" / "train.txt").read_text().splitlines()
+    assert names == sorted(shards.key(index) for index in range(5))
+
+
 def test_videos_of_kaist_give_thermal_images_and_stay_whole(prepare, tmp_path):
     for video in range(6):
         for frame in range(3):

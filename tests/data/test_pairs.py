@@ -166,6 +166,13 @@ def test_thermal_images_are_read_where_they_are_wanted_and_those_without_a_photo
     )
 
 
+@pytest.mark.parametrize("fields", [["color"], ["color", "thermal"]])
+def test_greyscale_frames_of_a_multispectral_set_are_kept_as_in_shards(tmp_path, fields):
+    write_image(tmp_path / "images" / "night.png", GRAY)
+    write_image(tmp_path / "thermal" / "night.png", MAP)
+    np.testing.assert_array_equal(PhotoFolder(tmp_path, fields=fields).read(0)["color"], GRAY)
+
+
 def test_photos_need_both_a_map_and_a_thermal_image_where_both_are_wanted(tmp_path):
     write_pairs(tmp_path, ["a.png", "b.png", "c.png"], ["a.png", "b.png"])
     for name in ("b.png", "c.png"):

@@ -50,6 +50,15 @@ def test_classes_are_told_where_there_are_labels(folder, tmp_path):
     assert PhotoShards(write_shards(tmp_path / "unlabelled", train=SAMPLES)).classes is None
 
 
+def test_a_field_that_is_synthetic_is_warned_of_where_it_is_wanted(folder, caplog):
+    info = json.loads((folder / records.INFO_NAME).read_text())
+    (folder / records.INFO_NAME).write_text(json.dumps(info | {"synthetic": ["thermal"]}))
+    assert PhotoShards(folder).synthetic == ["thermal"]
+    assert "synthetic" not in caplog.text
+    PhotoShards(folder, fields=["color", "thermal"])
+    assert "its field thermal is synthetic" in caplog.text
+
+
 def test_threads_read_the_same_as_one(folder):
     shards = PhotoShards(folder)
     expected = [shards.read(i)["color"] for i in range(7)]

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from keras_scgan.colorizing.descriptions import Description
 from keras_scgan.data.aging import age_by_name
 from keras_scgan.evaluation import methods
 from keras_scgan.evaluation.references import Sample
@@ -31,8 +32,12 @@ def save(path, rgb):
 class FakeColorizer:
     """Predicts a constant colour, and keeps what it was shown."""
 
+    description = Description("test", {}, 1)
+
     def __init__(self, path, *, image_size, **options):
         self.image_size = image_size
+        self.description = FakeColorizer.description
+        self.is_thermal = self.description.network_input == "thermal"
         self.seen = []
 
     def prepare(self, photo):
@@ -104,6 +109,7 @@ def test_model_is_named_by_its_sha_256_and_options(model, tmp_path):
     assert model.protocol == {
         "model": str(tmp_path / "g.keras"),
         "sha256": hashlib.sha256(b"a model").hexdigest(),
+        "network_input": "luma",
         "size": SIZE,
         "saturation": 1.5,
     }
@@ -118,6 +124,20 @@ def test_methods_give_the_full_pipeline_alone_where_there_is_no_size(model, rng,
     for result in (*methods.Greyscale().run(samples), *model.run(samples), own):
         assert list(result.images) == ["pipeline"]
         assert result.images["pipeline"].shape == (20, 30, 3)
+
+
+def test_model_of_thermal_images_sees_these_alone(model, monkeypatch, rng, tmp_path):
+    monkeypatch.setattr(FakeColorizer, "description", Description("test", {}, 1, network_input="thermal"))
+    model = methods.Model("t", tmp_path / "g.keras", SIZE)
+    sample = dataclasses.replace(make_sample(rng), thermal=rng.integers(0, 256, (20, 30), dtype=np.uint8))
+    (result,), (row,) = list(model.run([sample])), methods.Thermal().run([sample])
+    small, whole, _ = model.colorizer.seen
+    np.testing.assert_array_equal(small, to_square(sample.thermal, SIZE))
+    np.testing.assert_array_equal(whole, sample.thermal)
+    assert result.images["pipeline"].shape == (20, 30, 3)
+    for output, seen in (("network", small), ("pipeline", whole)):
+        np.testing.assert_array_equal(row.images[output], np.dstack([seen] * 3))
+    assert methods.find_baseline([methods.Greyscale(), methods.Thermal(), model]) == "thermal_input"
 
 
 def test_baseline_is_the_first_of_several_and_else_greyscale(model, tmp_path):

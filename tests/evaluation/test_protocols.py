@@ -16,9 +16,9 @@ def test_a_preset_sets_what_is_not_given(name):
     assert (given.image_size, given.center_crop, given.gray) == (64, not settings.center_crop, settings.gray)
 
 
-def test_without_a_protocol_greyscale_photos_are_excluded_and_the_others_squeezed():
+def test_without_a_protocol_photos_are_squeezed_and_which_are_greyscale_is_left_to_the_data_set():
     settings = Settings(data_dir="DIR")
-    assert (settings.gray, settings.center_crop, settings.sample) == ("content", False, None)
+    assert (settings.gray, settings.center_crop, settings.sample) == (None, False, None)
 
 
 @pytest.mark.parametrize(("name", "method"), [("scgan", "SCGAN"), ("val5k", "DDColor-large")])

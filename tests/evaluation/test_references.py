@@ -74,6 +74,20 @@ def test_photos_that_are_no_greyscale_ones_by_the_rule_are_samples(tmp_path):
         assert [sample.key for sample in samples if sample] == kept
 
 
+def test_thermal_images_are_read_at_the_size_of_the_photo_where_they_are_wanted(tmp_path):
+    write(tmp_path / "images" / "a.png")
+    write(tmp_path / "images" / "b.png")
+    write(tmp_path / "thermal" / "a.png", np.full((5, 6), 77, np.uint8))
+    first, second = references.find_references(tmp_path)
+    assert references.read_sample(first, 8).thermal is None
+    sample = references.read_sample(first, 8, thermal=True)
+    np.testing.assert_array_equal(sample.thermal, np.full((10, 12), 77))
+    np.testing.assert_array_equal(sample.small_thermal, np.full((8, 8), 77))
+    assert [first.has_thermal, second.has_thermal] == [True, False]
+    with pytest.raises(BadFileError, match="no thermal image of its name"):
+        references.read_sample(second, 8, thermal=True)
+
+
 def test_shards_are_photos_by_the_keys_of_their_records(tmp_path):
     samples = colorful_samples(3)
     write_shards(tmp_path, validation=samples, train=samples[:1])

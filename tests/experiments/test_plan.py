@@ -4,8 +4,11 @@ import pathlib
 
 import pytest
 
+from keras_scgan.commands import _settings_flags
 from keras_scgan.experiments import plan as plans
+from keras_scgan.experiments.run import Call, stages_of
 from keras_scgan.program.errors import UserError
+from keras_scgan.training.train_settings import TrainSettings
 
 ROOT = pathlib.Path(__file__).parents[2]
 PLANS = sorted((ROOT / "experiments").glob("*.toml"))
@@ -64,7 +67,8 @@ def test_inputs_are_put_in_and_settings_that_lack_one_set_apart(load):
         ("{features}", "{maps}", "b names an unknown input"),
         ("{ psnr", "{ lpips", "b has other published metrics"),
         ('base = ["base.flags"]', "", "it has no base to train by"),
-        ("flags =", "flag =", "a setting has no 'flag'; it has data_dir, flags"),
+        ("flags =", "at = 0\nflags =", "is at no number above 0"),
+        ("flags =", "flag =", "a setting has no 'flag'; it has at, data_dir, flags"),
         ('title = "A plan"', "", "missing 1 required keyword-only argument: 'title'"),
         ("title =", "title", "Expected '=' after a key"),
     ],
@@ -94,7 +98,42 @@ def test_every_plan_of_the_project_stands_with_its_base_files(path):
         assert f"{name}=" in path.read_text().partition("title =")[0] or path.stem == "comparison"
 
 
-@pytest.mark.parametrize(("name", "rows"), [("ablation", 8), ("comparison", 8)])
+@pytest.mark.parametrize(
+    ("name", "start", "flags"),
+    [
+        ("ablation", {"global_features": "g.keras"}, []),
+        ("critic_norm", {"global_features": "g.keras"}, []),
+        ("multispectral", {}, []),
+        ("data_size", {}, []),
+        ("data_size", {}, ["--architecture=pretrained", "--encoder=e.keras"]),
+        ("saliency_kind", {"start": "--global_features=g.keras"}, []),
+        ("saliency_kind", {"start": "--encoder=e.keras"}, ["--architecture=pretrained"]),
+    ],
+)
+def test_the_settings_of_a_plan_are_ones_that_training_takes(name, start, flags):
+    plan = plans.load(ROOT / "experiments" / f"{name}.toml")
+    plan, lacking = plan.with_inputs(dict.fromkeys(plan.inputs, "elsewhere") | start)
+    assert not lacking
+    call = Call(
+        train_settings=lambda given: _settings_flags.parse(TrainSettings, given),
+        evaluation_settings=None,
+        output_dir="out",
+        data_dir="photos",
+        validation_dir="photos",
+        flags=tuple(flags),
+    )
+    for setting in plan.settings:
+        made = stages_of(plan, call, setting, seed=3)
+        assert [settings.stage for settings in made] == list(range(1, len(plan.base) + 1))
+        assert {settings.seed for settings in made} == {3}
+        for settings in made:
+            assert settings.architecture == "pretrained" or "--architecture=pretrained" not in flags
+            assert settings.init_from == (
+                None if settings.stage == 1 else f"out/{setting.name}/seed3/stage1/generator.keras"
+            )
+
+
+@pytest.mark.parametrize(("name", "rows"), [("ablation", 8), ("multispectral", 5), ("comparison", 8)])
 def test_the_paper_s_tables_are_whole(name, rows):
     plan = plans.load(ROOT / "experiments" / f"{name}.toml")
     assert len(plan.settings) == rows

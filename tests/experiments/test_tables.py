@@ -60,9 +60,20 @@ def test_only_photos_of_all_runs_are_compared(write):
     assert rows["b_c"]["psnr"]["difference"]["mean"] == pytest.approx(1.5)
 
 
+def test_a_note_stands_wherever_the_numbers_do(write):
+    markdown, latex, rows = write(result("a", [20]), note="Nothing is real.")
+    assert "**Nothing is real.**" in markdown
+    assert latex.startswith("% Nothing is real.\n\\begin")
+    assert rows["a"]["note"] == "Nothing is real."
+
+
 def test_settings_without_results_have_their_published_numbers_and_greyscale_comes_first(write):
     greyscale = {"psnr": {"p0": 19.0}, "top1": {"p0": 100.0, "p1": 0.0}}
-    markdown, _, rows = write(result("a", [20]), greyscale=greyscale, lacking=[SETTINGS["b_c"]])
+    markdown, _, rows = write(
+        result("a", [20]),
+        inputs={"greyscale": greyscale, "thermal": {"psnr": {}, "top1": {}}},
+        lacking=[SETTINGS["b_c"]],
+    )
     assert list(rows) == ["greyscale", "a", "b_c"]
     assert rows["greyscale"]["top1"]["mean"] == 50
     assert rows["b_c"] == {"setting": "b_c", "title": "b_c & 5 %", "psnr": {"published": 23.5}}

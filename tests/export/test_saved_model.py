@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 
+import cv2
 import keras
 import numpy as np
 import pytest
@@ -148,6 +149,22 @@ def test_photos_are_not_sent_to_a_network_of_thermal_images(tmp_path, quick):
     assert "A colorizer of thermal images." in readme
     assert "colorize_bytes" not in readme
     assert "--network_input=thermal" in readme
+
+
+@pytest.mark.parametrize("stretch_luma", [False, True])
+def test_thermal_files_become_what_a_colorizer_makes_of_them(tmp_path, stretch_luma, rng):
+    generator = chroma_generator(image_size=SIZE, network_input="thermal", stretch_luma=stretch_luma)
+    folder = saved_model.export(generator, tmp_path / "scgan", warm_up_photos=[])
+    signature = tf.saved_model.load(folder).signatures["colorize_thermal_bytes"]
+    for dtype, shape in ((np.uint8, (90, 130)), (np.uint16, (70, 40)), (np.uint8, (300, 200))):
+        image = cv2.resize(rng.integers(0, np.iinfo(dtype).max, (6, 5)).astype(dtype), shape[::-1])
+        file = cv2.imencode(".png", image)[1].tobytes()
+        (result,) = signature(image_bytes=tf.constant([file]))["image_bytes"].numpy()
+        found = tf.io.decode_png(result, dtype=tf.as_dtype(dtype)).numpy()
+        for model in (generator, folder):
+            expected = Colorizer(model, network_input="thermal").colorize(image)
+            assert found.shape == expected.shape == (*shape, 3)
+            assert np.abs(found.astype(int) - expected).max() <= 2e-2 * np.iinfo(dtype).max
 
 
 def test_readme_shows_what_saved_model_cli_shows(folder):

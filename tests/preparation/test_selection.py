@@ -9,7 +9,7 @@ from photo_folders import picture
 
 from keras_scgan.preparation.duplicates import thumbnail
 from keras_scgan.preparation.scan import Finding
-from keras_scgan.preparation.selection import Drop, keyed_hash, select
+from keras_scgan.preparation.selection import Drop, select
 from keras_scgan.preparation.settings import Settings
 from keras_scgan.preparation.sources import Source
 
@@ -142,12 +142,17 @@ def test_of_a_small_set_each_split_has_a_photo(share, count):
     assert len(splits["validation" if share < 0.5 else "train"]) == 1
 
 
+def test_the_authors_split_takes_every_20th_frame_in_order_for_validation():
+    frames = [
+        Source(f"set00/V00{video}/visible/{number:02d}.jpg", video=f"set00/V00{video}")
+        for video in range(3)
+        for number in range(15)
+    ]
+    splits = select_all(frames, layout="kaist", split="authors").splits
+    assert {source.path for source in splits["validation"]} == {frames[place].path for place in (0, 20, 40)}
+    assert len(splits["train"]) == 42
+    assert list(select_all(frames[:1], layout="kaist", split="authors").splits) == ["validation"]
+
+
 def test_one_photo_is_on_one_side():
     assert list(select_all(photos(1), validation_share=0.001).splits) == ["train"]
-
-
-def test_keyed_hashes_are_uniform_and_stay_the_same():
-    values = [keyed_hash(0, "split", str(number)) for number in range(2000)]
-    assert np.histogram(values, 4, (0, 1))[0] == pytest.approx([500] * 4, abs=80)
-    assert keyed_hash(0, "split", "photo/0000") == 0.8171565434636001  # else photos of existing sets would change sides
-    assert keyed_hash(0, "split", "\udcff") != keyed_hash(0, "order", "\udcff")
