@@ -1,4 +1,4 @@
-r"""Colorizes archives of millions of photos on Apache Beam: on this machine, Dataflow, Flink or Spark.
+r"""Colorizes archives of millions of photos on Apache Beam: here, or on Dataflow, Flink or Spark.
 
     scgan archive scans/ --output_dir=colorized
     scgan archive gs://archive/scans/ --output_dir=gs://archive/colorized --runner=DataflowRunner \\

@@ -17,8 +17,10 @@ FLAGFILES = sorted(
     for pattern in ("*.flags", "recipes/*.flags", "saved_models/*/*.flags")
     for path in ROOT.glob(pattern)
 )
-OF_JAX = "saved_models/scgan_all/gpu.flags"
-OF_OTHER_TOOLS = ("recipes/distil.flags", "recipes/pretrain.flags", OF_JAX)
+OF_JAX = {"saved_models/scgan/gpu.flags": 3, "saved_models/scgan_all/gpu.flags": 4}
+"""How often each draws old photographs."""
+
+OF_OTHER_TOOLS = ("recipes/distil.flags", "recipes/pretrain.flags", *OF_JAX)
 OF_A_NETWORK = "recipes/finetune.flags"
 SHIPPED = pathlib.PurePath("saved_models/scgan/generator.keras")
 INTERPOLATED = pathlib.PurePath("runs/scgan_all/generator.keras")
@@ -73,10 +75,11 @@ def test_every_network_that_a_flagfile_starts_from_is_the_result_of_another():
     assert {pathlib.PurePath(path) for path in given} <= made
 
 
-def test_the_flagfile_of_a_training_on_jax_is_one_of_its_settings():
-    lines = [line for line in (ROOT / OF_JAX).read_text().splitlines() if line.startswith("--")]
+@pytest.mark.parametrize("flagfile", OF_JAX)
+def test_the_flagfile_of_a_training_on_jax_is_one_of_its_settings(flagfile):
+    lines = [line for line in (ROOT / flagfile).read_text().splitlines() if line.startswith("--")]
     settings = _settings_flags.parse(Settings, [*lines, "--data_dir=DIR"])
-    assert settings.draws_by_prefix["fsac"] == 4
+    assert settings.draws_by_prefix["fsac"] == OF_JAX[flagfile]
     assert len(settings.perceptual_weights) == 2
 
 

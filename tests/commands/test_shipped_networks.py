@@ -105,7 +105,7 @@ def test_old_photographs_take_on_colour(colorizer):
 def test_skies_turn_blue(colorizer, example):
     photo = read_photo(ROOT / "examples" / f"{example}.jpg").pixels
     sky = lab(colorizer.colorize(photo))[: len(photo) // 5]
-    assert sky[..., 2].mean() < -2  # b of CIE Lab: blue is negative
+    assert sky[..., 2].mean() < -1  # b of CIE Lab: blue is negative
 
 
 @pytest.mark.parametrize("kind", ["float16", "int8"])

@@ -148,8 +148,8 @@ class _Page(StaticFiles):
     """The files of the page in a folder, with its headers."""
 
     def __init__(self, page_dir):
-        super().__init__(directory=page_dir, html=True)
         self._rules = read_rules(page_dir)
+        super().__init__(directory=page_dir, html=True)
 
     def file_response(self, full_path, stat_result, scope, status_code=200):
         response = super().file_response(full_path, stat_result, scope, status_code)

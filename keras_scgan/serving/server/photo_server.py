@@ -36,15 +36,12 @@ class PhotoServer:
         url: string. Where the server is.
 
     Raises:
-        UserError: It cannot listen there.
+        UserError: It cannot listen there, or there is no page.
     """
 
     def __init__(self, colorizer, settings, page_dir=None):
         self._colorizer = colorizer
         self._settings = settings
-        self._socket = _listen(settings.host, settings.port)
-        self.host, port, *_ = self._socket.getsockname()
-        self.url = f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{port}"
         metrics = Metrics()
         self._line = Line(settings.workers, settings.queue, metrics)
         api = Api(settings.model_name, colorizer.description.network_input)
@@ -66,6 +63,9 @@ class PhotoServer:
             timeout_graceful_shutdown=max(1, math.ceil(settings.stop_timeout)),
         )
         self._server = _StoppingServer(config, self._line, settings.stop_timeout)
+        self._socket = _listen(settings.host, settings.port)  # last, as nothing closes it if the rest fails
+        self.host, port, *_ = self._socket.getsockname()
+        self.url = f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{port}"
 
     def run(self):
         """Serves until it is told to stop."""
