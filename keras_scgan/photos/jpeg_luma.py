@@ -8,6 +8,7 @@ Reference:
 """
 
 import dataclasses
+import re
 import struct
 
 import cv2
@@ -18,7 +19,7 @@ _SOF_SEQUENTIAL, _SOF_EXTENDED, _SOF_PROGRESSIVE = 0xC0, 0xC1, 0xC2
 _FRAMES = (_SOF_SEQUENTIAL, _SOF_EXTENDED, _SOF_PROGRESSIVE)
 _KEPT = (_DHT, _DQT, _DRI)
 _PASSED_OVER = (*range(_APP0, 0xF0), 0xFE)  # application data and comments
-_STUFFED = (0x00, *range(0xD0, 0xD8))  # what follows 0xFF within a scan: a byte 0xFF of data, or a restart
+_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # of none of 0xFF as data, a restart, or filling
 
 _LUMA, _CB, _CR = 1, 2, 3  # names of components, by which every reader knows them as such
 _FULL_SIZE = 0x11
@@ -31,8 +32,8 @@ class NotKeptError(ValueError):
 
 
 @dataclasses.dataclass(frozen=True)
-class _Grey:
-    """A greyscale JPEG in parts.
+class Grey:
+    """A greyscale JPEG in parts, as of `parse`.
 
     Args:
         frame: int. The marker of its frame.
@@ -47,32 +48,23 @@ class _Grey:
     segments: list
 
 
-def check(data):
-    """Raises `NotKeptError` if `add_chroma` cannot take a file. Args: `data`, bytes."""
-    _parse(data)
-
-
-def add_chroma(data, cb, cr, quality=95):
+def add_chroma(grey, cb, cr, quality=95):
     """Makes a colour JPEG of a greyscale one.
 
     Args:
-        data: bytes. The greyscale JPEG: sequential or progressive, of 8 bits, Huffman-coded.
+        grey: `Grey`.
         cb: `[H, W]` uint8, of the picture's size as it is stored. 128 is no colour.
         cr: likewise.
         quality: int in [1, 100], of the chroma.
 
     Returns:
         bytes: a JPEG that begins with a JFIF segment and has none of the metadata, in YCbCr with chroma at full
-        resolution. The scans of its luma, with their tables, are those of `data`.
-
-    Raises:
-        NotKeptError: `data` is no such JPEG.
+        resolution. The scans of its luma, with their tables, are those of `grey`.
     """
-    grey = _parse(data)
     if not grey.size == cb.shape == cr.shape:
         raise ValueError(f"The chroma must have the picture's size, {grey.size}. Received: {cb.shape} and {cr.shape}")
     options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_PROGRESSIVE, int(grey.frame == _SOF_PROGRESSIVE)]
-    planes = [_parse(cv2.imencode(".jpg", plane, options)[1].tobytes()) for plane in (cb, cr)]
+    planes = [parse(cv2.imencode(".jpg", plane, options)[1].tobytes()) for plane in (cb, cr)]
     table = (grey.table + 1) % 4
     components = [(_LUMA, grey.table), (_CB, table), (_CR, table)]
     frame = struct.pack(">BHHB", 8, *grey.size, len(components)) + b"".join(
@@ -112,8 +104,18 @@ def _segment(marker, content):
     return struct.pack(">BBH", 0xFF, marker, 2 + len(content)) + content
 
 
-def _parse(data):
-    """`_Grey` of the bytes of a file. Raises: `NotKeptError`."""
+def parse(data):
+    """Takes a greyscale JPEG apart.
+
+    Args:
+        data: bytes of the file: sequential or progressive, of 8 bits, Huffman-coded.
+
+    Returns:
+        `Grey`.
+
+    Raises:
+        NotKeptError: It is no such JPEG.
+    """
     frame, size, table, segments = None, None, None, []
     for marker, content, scan in _segments(data):
         if marker in _FRAMES and frame is None:
@@ -125,7 +127,7 @@ def _parse(data):
             raise NotKeptError(f"a JPEG of a rare kind, with a marker {marker:#x}")
     if not any(marker == _SOS for marker, *_ in segments):
         raise NotKeptError("a JPEG without a picture")
-    return _Grey(frame, size, table, segments)
+    return Grey(frame, size, table, segments)
 
 
 def _read_frame(content):
@@ -154,8 +156,7 @@ def _segments(data):
 
 def _next_marker(data, position):
     """Where the next marker is that is none of a restart."""
-    while (position := data.find(b"\xff", position)) >= 0 and position + 1 < len(data):
-        if data[position + 1] not in (*_STUFFED, 0xFF):
-            return position
-        position += 1 if data[position + 1] == 0xFF else 2
-    raise NotKeptError("a JPEG that breaks off")
+    found = _MARKER.search(data, position)
+    if found is None:
+        raise NotKeptError("a JPEG that breaks off")
+    return found.start()

@@ -29,7 +29,7 @@ def encode(path, data, photo, colors, quality=95, order="RGB"):
     Raises:
         NotKeptError: `data` is no greyscale JPEG, or its greys are not those of sRGB.
     """
-    jpeg_luma.check(data)
+    grey = jpeg_luma.parse(data)
     if photo.has_new_colors:
         raise jpeg_luma.NotKeptError("a colour profile of other greys than those of sRGB")
     ycc = cv2.cvtColor(colors, cv2.COLOR_RGB2YCrCb if order == "RGB" else cv2.COLOR_BGR2YCrCb)
@@ -39,4 +39,4 @@ def encode(path, data, photo, colors, quality=95, order="RGB"):
         exif=exif.set_orientation(photo.metadata.exif, photo.orientation),
         xmp=photo_metadata.set_orientation_of_xmp(photo.metadata.xmp, photo.orientation),
     )
-    return add_to_jpeg(path, jpeg_luma.add_chroma(data, cb, cr, quality), metadata)
+    return add_to_jpeg(path, jpeg_luma.add_chroma(grey, cb, cr, quality), metadata)
