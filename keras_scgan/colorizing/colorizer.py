@@ -109,7 +109,7 @@ class Colorizer:
     @property
     def is_thermal(self):
         """Whether the network is one of thermal images."""
-        return self.description.network_input == THERMAL
+        return self.description.is_thermal
 
     def colorize(self, photo):
         """Colorizes one photo, or one thermal image, if the network is of those.

@@ -71,6 +71,11 @@ class Description:
             )
 
     @property
+    def is_thermal(self):
+        """Whether it colorizes thermal images."""
+        return self.network_input == THERMAL
+
+    @property
     def own_size(self):
         """Pixels of a side at which it is run unless said otherwise; encoders of U-Nets then end in one pixel."""
         return self.image_size or (self.size_multiple if self.architecture in _U_NETS else UNTRAINED_SIZE)

@@ -3,7 +3,6 @@
 import cv2
 import numpy as np
 
-from keras_scgan.colorizing.descriptions import THERMAL
 from keras_scgan.photos import color
 from keras_scgan.photos.resizing import resize
 from keras_scgan.program.errors import UserError
@@ -67,7 +66,7 @@ class Network:
 
     def _with_luma(self, outputs, gray):
         """Outputs whose colours have the luma as it is given, and not as the network saw it. Not of thermal images."""
-        if not self.description.stretch_luma or self.description.network_input == THERMAL:
+        if not self.description.stretch_luma or self.description.is_thermal:
             return outputs
         if "chroma" not in outputs:
             return outputs | {"color": color.transplant_luma(outputs["color"], gray)}

@@ -28,18 +28,23 @@ def define(models="a .keras or .tflite file, a SavedModel folder"):
         "Pixels of a side of what the network sees. Default: the network's own, at which it was trained.",
         1,
     )
-    flags.DEFINE_enum(
-        "network_input",
-        descriptions.LUMA,
-        descriptions.NETWORK_INPUTS,
-        "What is colorized, which the network must be for: luma, photos, or thermal, thermal images.",
-    )
+    define_network_input()
     flags.DEFINE_enum("fit", "pad", FITS, "How a photo becomes a square: continued by its mirror image, or squeezed.")
     flags.DEFINE_enum(
         "upsampling", "guided", upsampling.METHODS, "guided: colours follow the edges of the photo's luma."
     )
     flags.DEFINE_float("saturation", 1.0, "Factor of the chroma.", 0)
     flags.DEFINE_bool("flip_average", False, "Average the predictions for the photo and its mirror image.")
+
+
+def define_network_input():
+    """Defines the flag that says what is colorized."""
+    flags.DEFINE_enum(
+        "network_input",
+        descriptions.LUMA,
+        descriptions.NETWORK_INPUTS,
+        "What is colorized, which the network must be for: luma, photos, or thermal, thermal images.",
+    )
 
 
 def define_results():

@@ -16,7 +16,6 @@ from keras_scgan.program import quiet_tensorflow  # noqa: F401 (first, before an
 from absl import flags
 
 from keras_scgan import data
-from keras_scgan.colorizing.descriptions import THERMAL
 from keras_scgan.colorizing.runners import describe, load_keras, load_network
 from keras_scgan.models.loading import save_model
 from keras_scgan.models.pretrained import saturate
@@ -74,7 +73,7 @@ def _take_batch_statistics(generator):
     network = load_network(generator)
     description = network.description
     batches = data.training_batches(
-        data.open_data_set(FLAGS.data_dir, fields=["thermal" if description.network_input == THERMAL else "color"]),
+        data.open_data_set(FLAGS.data_dir, fields=["thermal" if description.is_thermal else "color"]),
         image_size=network.image_size,
         batch_size=FLAGS.batch_size,
         seed=FLAGS.seed,

@@ -19,9 +19,8 @@ import ipaddress
 
 from absl import flags, logging
 
-from keras_scgan.colorizing import descriptions
 from keras_scgan.colorizing.colorizer import Colorizer
-from keras_scgan.commands import _settings_flags
+from keras_scgan.commands import _colorizer_flags, _settings_flags
 from keras_scgan.program import cli, quiet
 from keras_scgan.serving.server.photo_server import PhotoServer
 from keras_scgan.serving.server.settings import ServerSettings
@@ -30,12 +29,7 @@ from keras_scgan.web import server as web
 FLAGS = flags.FLAGS
 
 flags.DEFINE_string("model", None, "Generator, as of scgan colorize. Default: scgan.")
-flags.DEFINE_enum(
-    "network_input",
-    descriptions.LUMA,
-    descriptions.NETWORK_INPUTS,
-    "What is colorized, which the network must be for: luma, photos, or thermal, thermal images.",
-)
+_colorizer_flags.define_network_input()
 _settings_flags.define(ServerSettings)
 flags.DEFINE_string("page_dir", None, "Folder of a page to serve at /. Default: where a clone has it, if it is built.")
 

@@ -17,8 +17,8 @@ import sys
 from absl import flags
 
 from keras_scgan import serving
-from keras_scgan.colorizing import descriptions, planning
-from keras_scgan.photos import decoding
+from keras_scgan.colorizing import planning
+from keras_scgan.commands import _colorizer_flags
 from keras_scgan.photos.files import PHOTO_SUFFIXES
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.file_jobs import Report, find_files
@@ -45,23 +45,13 @@ flags.DEFINE_string("ca_file", None, "File of the certificates to trust. Default
 flags.DEFINE_string("token_file", None, "File of the token that the proxy is shown, with --tls.")
 flags.DEFINE_integer("concurrency", 4, "Requests at once; memory grows with them.", 1)
 flags.DEFINE_integer("max_message_mb", 256, "Largest answer, and request of grpc, in 2^20 bytes.", 1, 2047)
-
-flags.DEFINE_enum(
-    "network_input",
-    descriptions.LUMA,
-    descriptions.NETWORK_INPUTS,
-    "What is colorized, which the model must be for: luma, photos, or thermal, thermal images.",
-)
+_colorizer_flags.define_network_input()
 
 # === What, where to, and how ===
 flags.DEFINE_list("input", [], "Files, folders and patterns, as those that are given without a flag.")
 flags.DEFINE_string("output_dir", "colorized", "Folder for the results.")
 flags.DEFINE_bool("overwrite", False, "Do again what is done.")
-flags.DEFINE_enum("format", "same", planning.FORMATS, "Format; same: the original's, or png.")
-flags.DEFINE_integer("quality", 95, "Quality of JPEG, WebP and AVIF.", 1, 100)
-flags.DEFINE_integer(
-    "max_pixels", decoding.MAX_PIXELS, "Pixels of the largest photo that is read, by the header of its file.", 1
-)
+_colorizer_flags.define_results()
 
 
 def main(argv):

@@ -14,8 +14,8 @@ class Subset(DataSet):
     """The first photos of a data set by a hash of their names, in the data set's order.
 
     Which they are depends on the names alone: the same number gives the same photos everywhere, and a smaller number
-    gives some of those of a larger one. Of shards, each record is read once for its
-    name, and one that is damaged is counted in `bad_files`.
+    gives some of those of a larger one. Of shards, each record is read once for its name, and one that is damaged is
+    counted in `bad_files`.
 
     Args:
         data_set: `DataSet`.

@@ -8,7 +8,6 @@ import numpy as np
 import tensorflow as tf
 
 from keras_scgan.colorizing.colorizer import Colorizer
-from keras_scgan.colorizing.descriptions import THERMAL
 from keras_scgan.colorizing.runners import describe, load_network
 from keras_scgan.evaluation import metrics
 from keras_scgan.export import description_files, litert, logs, saved_model
@@ -87,7 +86,7 @@ class Exporter:
         about = {"options": {"saliency": saliency, **options}}
         calibration = None
         if kind == litert.INT8:
-            if calibration_dir is None and self._colorizer.description.network_input == THERMAL:
+            if calibration_dir is None and self._colorizer.is_thermal:
                 raise UserError("An 8-bit model of thermal images has to be calibrated with such: `calibration_dir`.")
             calibration = litert.photo_grays(self._colorizer, calibration_dir)
             about["calibration"] = {"photos": len(calibration), "folder": _name(calibration_dir)}

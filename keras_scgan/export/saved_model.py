@@ -10,7 +10,6 @@ import keras
 import tensorflow as tf
 
 from keras_scgan import data
-from keras_scgan.colorizing.descriptions import THERMAL
 from keras_scgan.colorizing.runners import describe, load_network
 from keras_scgan.export import description_files, photo_graph, serving_files
 from keras_scgan.export.inference import build_inference_model
@@ -114,7 +113,6 @@ def _write_readme(folder, text):
 def _endpoints(generator, image_size, saliency, saliency_bytes, max_pixels):
     """An `ExportArchive` with both signatures, and the function of that for photo files."""
     description = describe(generator)
-    is_thermal = description.network_input == THERMAL
     model = build_inference_model(generator, image_size, saliency=saliency or saliency_bytes)
     colors = keras.Model(model.input, {name: value for name, value in model.output.items() if name != "saliency"})
 
@@ -124,7 +122,7 @@ def _endpoints(generator, image_size, saliency, saliency_bytes, max_pixels):
             return chosen
         return (
             (lambda gray: chosen(photo_graph.stretch_luma(gray)))
-            if is_thermal
+            if description.is_thermal
             else photo_graph.with_stretched_luma(chosen)
         )
 
@@ -135,7 +133,7 @@ def _endpoints(generator, image_size, saliency, saliency_bytes, max_pixels):
             image_size=image_size,
             max_pixels=max_pixels,
             saliency=saliency_bytes,
-            thermal=is_thermal,
+            thermal=description.is_thermal,
         )
 
     archive = keras.export.ExportArchive()

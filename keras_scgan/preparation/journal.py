@@ -52,8 +52,7 @@ class Journal:
 
     def append(self, entries):
         """Writes objects, so that they outlast the end of this process. Args: `entries`, list of dicts."""
-        self._file.writelines(_line(entry) for entry in entries)
-        self._file.flush()
+        _append(self._file, entries)
 
     def entries_of_parts(self):
         """Yields the objects that other processes have written into parts of it."""
@@ -78,16 +77,16 @@ class JournalPart:
 
     def append(self, entries):
         """Writes objects, so that they outlast the end of this process. Args: `entries`, list of dicts."""
-        self._file.writelines(_line(entry) for entry in entries)
-        self._file.flush()
+        _append(self._file, entries)
 
     def close(self):
         """Closes the file."""
         self._file.close()
 
 
-def _line(entry):
-    return json.dumps(entry).encode() + b"\n"
+def _append(file, entries):
+    file.writelines(json.dumps(entry).encode() + b"\n" for entry in entries)
+    file.flush()
 
 
 def _objects(path):

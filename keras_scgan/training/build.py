@@ -173,7 +173,7 @@ def _check_start(settings, description, wanted):
         raise UserError(f"{given} has the encoder {encoders[0]}, not {encoders[1]}: leave `encoder` out.")
     if description.stretch_luma and not settings.stretch_luma:
         raise UserError(f"{given} was trained on stretched luma: give `stretch_luma=True`.")
-    if description.network_input == THERMAL and settings.network_input != THERMAL:
+    if description.is_thermal and settings.network_input != THERMAL:
         raise UserError(f"{given} was trained on thermal images: give `network_input=thermal`.")
 
 
