@@ -58,7 +58,9 @@ def test_the_first_argument_is_a_verb_or_something_to_colorize(called, arguments
 def test_what_is_neither_is_an_error_that_names_the_verbs(called):
     status, line = called("colourise", "a.jpg")
     assert status == 2
-    assert line.startswith("scgan: colourise is neither a file nor a verb; the verbs are archive, benchmark, ")
+    assert line.startswith(
+        "scgan: colourise is neither a file nor a verb; the verbs are archive, benchmark, colorize, "
+    )
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])

@@ -101,11 +101,13 @@ def test_old_photographs_take_on_colour(colorizer):
     assert min(chroma) > 1
 
 
-@pytest.mark.parametrize("example", ["dust_bowl_home", "french_alpine_landscape", "nagasaki_boats"])
-def test_skies_turn_blue(colorizer, example):
+@pytest.mark.parametrize(
+    ("example", "bound"), [("dust_bowl_home", -2), ("french_alpine_landscape", -2), ("nagasaki_boats", -1)]
+)
+def test_skies_turn_blue(colorizer, example, bound):
     photo = read_photo(ROOT / "examples" / f"{example}.jpg").pixels
     sky = lab(colorizer.colorize(photo))[: len(photo) // 5]
-    assert sky[..., 2].mean() < -1  # b of CIE Lab: blue is negative
+    assert sky[..., 2].mean() < bound  # b of CIE Lab: blue is negative
 
 
 @pytest.mark.parametrize("kind", ["float16", "int8"])

@@ -273,7 +273,8 @@ def test_the_page_is_served_alone_in_its_origin(tmp_path):
     (folder / "index.html").write_text("<title>Colours</title>")
     (folder / "network.wasm").write_bytes(b"\0asm")
     (folder / "_headers").write_text(
-        "/*\n  Cross-Origin-Opener-Policy: same-origin\n/*.wasm\n  Cache-Control: immutable\n"
+        "/*\n  Cross-Origin-Opener-Policy: same-origin\n  Cross-Origin-Embedder-Policy: require-corp\n"
+        "/*.wasm\n  Cache-Control: immutable\n"
     )
     (tmp_path / "secret.txt").write_text("secret")
     with running_server.serve(running_server.WaitingColorizer(), folder) as served:
@@ -281,6 +282,7 @@ def test_the_page_is_served_alone_in_its_origin(tmp_path):
             response = served.ask("GET", path)
             assert (response.status, response.headers["Content-Type"]) == (200, media_type)
             assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+            assert response.headers["Cross-Origin-Embedder-Policy"] == "require-corp"
             assert response.headers["Cache-Control"] == ("immutable" if path == "/network.wasm" else None)
         assert served.ask("GET", "/../secret.txt").status == 404
         assert served.ask("GET", "/%2e%2e/secret.txt").status == 404
