@@ -49,7 +49,7 @@ def test_a_folder_run_that_is_killed_ends_with_the_results_of_one_that_is_not(ru
     count = 12 * KILLS_OF_PHOTOS
     for number in range(count):
         photo.rotate(number).save(tmp_path / "in" / f"{number:03}.{SUFFIXES[number % len(SUFFIXES)]}")
-    killed, whole = run_killed(KILLS_OF_PHOTOS, longest=0.6)
+    killed, whole = run_killed(KILLS_OF_PHOTOS, longest=0.3)
     assert len(whole) == 2 * count
     assert killed == whole
 
