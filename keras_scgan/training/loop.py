@@ -1,6 +1,7 @@
 """The training loop: one for a single device, for replicas and for several machines."""
 
 import contextlib
+import functools
 import math
 import os
 import signal
@@ -23,8 +24,12 @@ class NonFiniteLossError(UserError):
     """A term of the loss is NaN or infinite, or a weight that it was to train."""
 
 
+@functools.cache
 def make_strategy(name="mirrored"):
     """The `tf.distribute` strategy to train under. Must be made before TensorFlow runs any operation.
+
+    There is one of each in a process: those of a second one would be taken for the first one's collectives, whose
+    tensors have other shapes.
 
     Args:
         name: `"none"` (one device) or `"mirrored"` (all GPUs of this machine, or its CPU). Where the environment

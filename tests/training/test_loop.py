@@ -319,3 +319,15 @@ def test_strategies_are_made_by_name(monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
     assert loop.make_strategy("none").num_replicas_in_sync == 1
     assert type(loop.make_strategy("none")) is type(tf.distribute.get_strategy())
+
+
+def test_two_networks_of_one_process_are_trained_by_replicas():
+    for size in (3, 5):
+        strategy = loop.make_strategy("mirrored")
+
+        @tf.function
+        def sum_of_ones(strategy=strategy, size=size):
+            return strategy.run(lambda: tf.distribute.get_replica_context().all_reduce("SUM", tf.ones(size)))
+
+        sums = strategy.experimental_local_results(sum_of_ones())
+        np.testing.assert_array_equal(sums, np.full((strategy.num_replicas_in_sync, size), 2.0))
