@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import types
+from unittest import mock
 
 import pytest
 from absl import flags
@@ -92,7 +93,8 @@ def call_tool():
         if module not in loaded:
             _forget(loaded)
             loaded.append(module)
-            importlib.import_module(module)  # before the flags are saved
+            with mock.patch.dict(os.environ):  # train_on_jax sets the backend of what is started later
+                importlib.import_module(module)  # before the flags are saved
         output = {"stdout": io.StringIO(), "stderr": io.StringIO()}
         with (
             flagsaver.flagsaver(),
