@@ -38,7 +38,7 @@ def upsample_chroma(chroma, gray, method="guided"):
     planes = cv2.split(chroma)
     if method == "bicubic":
         return tuple(color.chroma_levels(_enlarged(plane, gray.shape), gray.dtype) for plane in planes)
-    guides = _luma_pyramid(gray, planes[0].shape)
+    guides = [_Guide(luma) for luma in _luma_pyramid(gray, planes[0].shape)]
     scratch = tuple(np.empty(gray.shape, np.float32) for _ in range(2))
     return tuple(_guided(plane, guides, gray, scratch) for plane in planes)
 
@@ -57,28 +57,34 @@ def _luma_pyramid(gray, size):
     return [guide * np.float32(1 / np.iinfo(gray.dtype).max) for guide in guides[:0:-1]]
 
 
+class _Guide:
+    """Luma, `[h, w]` float32, with what the linear models of both planes of chroma have in common."""
+
+    def __init__(self, luma):
+        self.luma = luma
+        self.mean = _window_mean(luma)
+        self.sharpness = 1 / (_window_mean(luma * luma) - self.mean * self.mean + EDGE_VARIANCE)
+
+    def linear_model(self, plane):
+        """Slope and offset, `[h, w]` each, of a plane of chroma as a linear function of luma around each pixel."""
+        covariance = _window_mean(plane * self.luma) - _window_mean(plane) * self.mean
+        slope = _window_mean(covariance * self.sharpness)
+        return slope, plane - slope * self.luma
+
+
 def _guided(plane, guides, gray, scratch):
     """A plane of chroma as levels. Args: `scratch`, two `[H, W]` float32 arrays that are overwritten."""
-    slope, offset = _linear_model(plane, guides[0])
+    slope, offset = guides[0].linear_model(plane)
     for guide in guides[1:]:
-        plane = _enlarged(slope, guide.shape) * guide + _enlarged(offset, guide.shape)
-        slope, offset = _linear_model(plane, guide)
-    slope, offset = (_enlarged(model, gray.shape, dst) for model, dst in zip((slope, offset), scratch, strict=True))
+        plane = _enlarged(slope, guide.luma.shape) * guide.luma + _enlarged(offset, guide.luma.shape)
+        slope, offset = guide.linear_model(plane)
+    models = (slope * np.float32(1 / np.iinfo(gray.dtype).max), offset)
+    slope, offset = (_enlarged(model, gray.shape, dst) for model, dst in zip(models, scratch, strict=True))
     levels = np.empty_like(gray)
     for rows in color.strips(gray.shape):
-        chroma = slope[rows]
-        cv2.multiply(chroma, gray[rows], dst=chroma, scale=1 / np.iinfo(gray.dtype).max, dtype=cv2.CV_32F)
-        color.chroma_levels(cv2.add(chroma, offset[rows], dst=chroma), gray.dtype, dst=levels[rows])
+        chroma = cv2.accumulateProduct(slope[rows], gray[rows].astype(np.float32), offset[rows])
+        color.chroma_levels(chroma, gray.dtype, dst=levels[rows])
     return levels
-
-
-def _linear_model(plane, luma):
-    """Slope and offset, `[h, w]` each, of a plane of chroma as a linear function of luma around each pixel."""
-    mean_luma = _window_mean(luma)
-    variance = _window_mean(luma * luma) - mean_luma * mean_luma
-    covariance = _window_mean(plane * luma) - _window_mean(plane) * mean_luma
-    slope = _window_mean(covariance / (variance + EDGE_VARIANCE))
-    return slope, plane - slope * luma
 
 
 def _window_mean(image):

@@ -152,9 +152,10 @@ def chroma_levels(plane, dtype, dst=None):
     Returns:
         `[H, W]` of that type.
     """
-    depth = cv2.CV_8U if dtype == np.uint8 else cv2.CV_16U
     white = np.iinfo(dtype).max
-    return cv2.addWeighted(plane, white, plane, 0, (white + 1) / 2, dst=dst, dtype=depth)  # rounds and saturates
+    if dtype == np.uint8:  # the same by what OpenCV does several times faster, which saturates above alone
+        return cv2.convertScaleAbs(np.maximum(plane, -128 / 255), dst=dst, alpha=white, beta=128)
+    return cv2.addWeighted(plane, white, plane, 0, (white + 1) / 2, dst=dst, dtype=cv2.CV_16U)  # rounds and saturates
 
 
 def recolor(gray, cb, cr, order="RGB"):
