@@ -14,6 +14,12 @@ _DEPTHWISE = {16: 5, 8: 5, 4: 3}
 """Height and width of the depthwise kernels."""
 
 _SALIENCY_WIDTH = 32
+
+MAX_ACTIVATION = 6.0
+"""Of the decoder and the saliency branch, as of the encoder. Without it, activations of a few photos grow from level to
+level, and end in a patch of glaring colour.
+"""
+
 _OUTPUT_LAYERS = {"color": "color", "chroma": "chroma", "saliency": "saliency_map"}
 FROZEN = ("all", "early", "none")
 """Parts of the encoder that can be left untrained."""
@@ -140,7 +146,7 @@ def _conv(x, filters, kernel_size, name):
 
 
 def _relu(x, name):
-    return keras.layers.ReLU(name=f"{name}_relu")(x)
+    return keras.layers.ReLU(MAX_ACTIVATION, name=f"{name}_relu")(x)
 
 
 def _enlarged(x, factor, name):

@@ -11,7 +11,9 @@ from keras_scgan import Colorizer
 from keras_scgan.colorizing import runners, shipped
 from keras_scgan.data import demo_dir
 from keras_scgan.evaluation import metrics
+from keras_scgan.photos import color
 from keras_scgan.photos.files import read_photo
+from keras_scgan.photos.resizing import resize
 from keras_scgan.preparation.detectors import load_detector
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.files import sha256
@@ -92,6 +94,17 @@ def test_colours_are_nearer_to_the_truth_than_grey_on_photos_that_it_was_not_tra
         gray = np.repeat(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=-1)
         gains.append(metrics.chroma_psnr(colorizer.colorize(photo), photo) - metrics.chroma_psnr(gray, photo))
     assert np.mean(gains) > 0.8
+
+
+def test_no_patch_glares_more_than_what_is_brightest_in_the_true_photo(folder):
+    photos = demo_photos()
+    true = np.stack([color.chroma(resize(photo, (56, 56)) / np.float32(127.5)) for photo in photos])
+    for path in [folder / "generator.keras", *folder.glob("*.tflite")]:
+        colorizer = Colorizer(path)
+        grays = np.stack([colorizer.prepare(photo) for photo in photos])
+        predicted = runners.chroma_of(colorizer.predict(grays, saliency=False))
+        strongest, allowed = (np.linalg.norm(chroma, axis=-1).max(axis=(1, 2)) for chroma in (predicted, true))
+        assert (strongest < allowed + 0.2).all()
 
 
 def test_old_photographs_take_on_colour(colorizer):

@@ -13,7 +13,7 @@ from small_encoder import mobile_classifier, small_pretrained_generator
 from test_golden import assign_by_recipe
 
 from keras_scgan.models.layers import FrozenBatchNormalization
-from keras_scgan.models.pretrained import split_at_features
+from keras_scgan.models.pretrained import MAX_ACTIVATION, split_at_features
 from keras_scgan.photos import color
 from keras_scgan.training import precision
 
@@ -107,3 +107,13 @@ def test_outputs_are_float32_where_the_layers_compute_in_bfloat16(gray):
 
 if __name__ == "__main__":
     np.savez_compressed(sys.argv[1], **outputs_by_recipe())
+
+
+def test_activations_of_the_decoder_stay_bounded_whatever_goes_in(gray):
+    generator = small_pretrained_generator()
+    norm = generator.get_layer("decoder32_norm")
+    norm.gamma.assign(1e4 * norm.gamma)
+    activations = [layer.output for layer in generator.layers if isinstance(layer, keras.layers.ReLU)]
+    highest = [np.max(activation) for activation in keras.Model(generator.input, activations)(gray)]
+    assert len(highest) > 7
+    assert np.max(highest) == MAX_ACTIVATION
