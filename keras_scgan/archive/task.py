@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import glob
 import hashlib
 import json
 import pathlib
@@ -61,8 +62,15 @@ class Task:
         for name in ("output_dir", "file_list", "base_dir"):
             if getattr(self, name):
                 places.check(name, getattr(self, name))
+        if glob.has_magic(self.output_dir):
+            raise UserError(f"`output_dir={self.output_dir}`: Beam takes its `*`, `?` or `[` for a pattern.")
         for place in self.inputs:
             places.check("input", place)
+        for folder in (*map(places.base_of, self.inputs), *([self.base_dir] if self.base_dir else [])):
+            if places.contains(self.output_dir, folder):
+                raise UserError(
+                    f"{folder} lies in the folder of the results, {self.output_dir}: choose another `output_dir`."
+                )
 
     @functools.cached_property
     def folds_names(self):
