@@ -96,7 +96,8 @@ def test_options_are_those_of_the_colorizer(served, colorizer, query, of_coloriz
     ("query", "message"),
     [
         ("saturatio=1", "there is no option 'saturatio'; the options are saturation, fit,"),
-        ("saturation=-1", "saturation='-1': expected a number from 0 on"),
+        ("saturation=-1", "saturation='-1': expected a number from 0 to 100"),
+        ("saturation=1e9", "saturation='1e9': expected a number from 0 to 100"),
         ("saturation=inf", "saturation='inf': expected"),
         ("saturation=nan", "saturation='nan': expected"),
         ("saturation=", "saturation='': expected"),
