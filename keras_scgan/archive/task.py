@@ -2,13 +2,13 @@
 
 import dataclasses
 import functools
-import glob
 import hashlib
 import json
 import pathlib
 import tempfile
 
 from keras_scgan.archive import places
+from keras_scgan.beam import running
 from keras_scgan.colorizing import shipped
 from keras_scgan.colorizing.colorizer import Colorizer
 from keras_scgan.photos.decoding import MAX_PIXELS
@@ -62,8 +62,7 @@ class Task:
         for name in ("output_dir", "file_list", "base_dir"):
             if getattr(self, name):
                 places.check(name, getattr(self, name))
-        if glob.has_magic(self.output_dir):
-            raise UserError(f"`output_dir={self.output_dir}`: Beam takes its `*`, `?` or `[` for a pattern.")
+        running.check_folder("output_dir", self.output_dir)
         for place in self.inputs:
             places.check("input", place)
         for folder in (*map(places.base_of, self.inputs), *([self.base_dir] if self.base_dir else [])):
