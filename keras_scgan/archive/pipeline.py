@@ -29,7 +29,7 @@ def colorize_archive(task, options):
         (of those that were skipped, those made with other settings), `left_out`, `failed`.
 
     Raises:
-        UserError: As of `build`.
+        UserError, OSError: As of `build`.
     """
     with running.hushed(), progress_bar(desc="Colorized", unit="photo") as bar:
         result = running.run(options, functools.partial(build, task), bar, DONE, TO_DO)
@@ -48,10 +48,12 @@ def build(task, pipeline, local):
 
     Raises:
         UserError: An input does not exist, or the model cannot be used.
+        OSError: The folder of the results cannot be written to.
     """
     for place in task.inputs:
         if not places.exists(place):
             raise UserError(f"There is no such file or folder: {place}")
+    task.make_output_dir()
     settings = settings_digest(task, load_colorizer(task.colorizer))
 
     inputs = pipeline | "Inputs" >> beam.Create(task.inputs)

@@ -76,6 +76,10 @@ class Task:
         """Whether the file system of the results takes names for one that differ by case alone."""
         return not is_remote(self.output_dir) and folds_names(self.output_dir)
 
+    def make_output_dir(self):
+        """Makes the folder of the results, if it is on this machine. Raises: `OSError`, also as of writing to it."""
+        _ = self.folds_names
+
     def key(self, result):
         """What a result is known by: the same for all paths that are one to the file system. Args: `result`, string."""
         return fold_name(result) if self.folds_names else result
