@@ -69,6 +69,15 @@ def test_a_photo_lies_on_its_side_only_where_its_exif_can_say_so():
         lossless_luma.encode("result.jpg", data, photo, cv2.merge([photo.pixels] * 3))
 
 
+@pytest.mark.parametrize("count", [1, 5, 40])
+def test_the_result_of_a_file_that_a_camera_has_filled_is_read_as_that_is(count):
+    data = gray_jpeg(1)
+    data = data[:-2] + bytes(count) + data[-2:]
+    photo = decode_photo("photo.jpg", data)
+    result = lossless_luma.encode("result.jpg", data, photo, cv2.merge([photo.pixels] * 3))
+    np.testing.assert_array_equal(decode_photo("result.jpg", result, luma_only=True).pixels, photo.pixels)
+
+
 def test_greys_of_another_profile_than_srgb_are_not_kept():
     data = encode(LARGE, "JPEG", icc_profile=icc.gray_profile(icc.gamma(1.0)))
     photo = decode_photo("photo.jpg", data)
