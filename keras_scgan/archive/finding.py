@@ -1,5 +1,6 @@
 """Which photos an archive has, and which of them are to be colorized."""
 
+import contextlib
 import os
 import pathlib
 import posixpath
@@ -14,6 +15,7 @@ from keras_scgan.photos.files import PHOTO_SUFFIXES
 from keras_scgan.program.errors import BadFileError
 from keras_scgan.program.file_jobs import LeftOut, find_files
 from keras_scgan.program.files import is_remote
+from keras_scgan.program.printable import is_utf8, printable
 
 METRICS = "archive"
 """Namespace of the metrics."""
@@ -25,11 +27,28 @@ TO_DO = "to_do"
 """Name of the output of `Decide` that has jobs."""
 
 
+def found(path, relative):
+    """What is given of a photo that is found.
+
+    Args:
+        path: string.
+        relative: string. Its path from the base folder on, or `None` if it does not lie there.
+
+    Returns:
+        Tuple of the two; of a name that is not UTF-8, which Beam does not carry, a `Record` in the output `RECORDS`.
+    """
+    if is_utf8(path):
+        return path, relative
+    failure = "its name is not UTF-8: scgan colorize takes it"
+    record = Record(printable(path), printable(relative or os.path.basename(path)), failure=failure)
+    return beam.pvalue.TaggedOutput(RECORDS, record)
+
+
 class FindPhotos(beam.DoFn):
     """Finds the photos of files, folders and patterns.
 
-    Takes strings; gives tuples of the path of a photo, and of its path from the base folder on, or `None` if it does
-    not lie there. Left out are names that begin with a dot, files of other kinds, and the folder of the results.
+    Takes strings; gives what `found` does. Left out are names that begin with a dot, files of other kinds, and the
+    folder of the results.
 
     Args:
         task: `Task`.
@@ -43,7 +62,7 @@ class FindPhotos(beam.DoFn):
         for path, relative in self._remote(place) if is_remote(place) else self._local(place):
             if not places.is_within(path, self._task.output_dir):
                 base = self._task.base_dir
-                yield path, places.relative_to(path, base) if base else relative
+                yield found(path, places.relative_to(path, base) if base else relative)
 
     def _local(self, place):
         left_out = LeftOut()
@@ -120,13 +139,17 @@ class Decide(beam.DoFn):
         there = dict(known[RESULTS])
         made = next((record for record in known[RECORDS] if not record.failure and record.result in there), None)
         if not sources:  # the manifest tells of photos of earlier runs too
-            yield from [made] if made else (record for record in known[RECORDS] if record.failure)
+            yield from [made] if made else (record for record in known[RECORDS] if _still_fails(record))
             return
         if self._task.overwrite:
             made, there = None, {}
         owner = made.source if made else next(iter(sources))
+        if owner not in sources:
+            owner = next((source for source in sources if _are_one(source, owner)), owner)
         for source, result in sources.items():
             if source != owner:
+                if _are_one(source, owner):
+                    continue
                 yield Record(source, result, failure=taken(self._task.target(result), owner))
             elif result in there:
                 yield self._record_of_what_is_there(source, result, there[result], made)
@@ -147,3 +170,15 @@ class Decide(beam.DoFn):
             return Record(source, result, size, places.sha256(self._task.target(result)))
         except BadFileError as error:
             return Record(source, result, failure=error.reason)
+
+
+def _are_one(path, other):
+    """Whether two paths of this machine lead to one file."""
+    with contextlib.suppress(OSError):
+        return not is_remote(path) and not is_remote(other) and os.path.samefile(path, other)
+    return False
+
+
+def _still_fails(record):
+    """Whether a record is of a failure, and the photo is still there."""
+    return bool(record.failure) and places.exists(record.source)

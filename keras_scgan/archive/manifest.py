@@ -1,12 +1,15 @@
 """The manifest of an archive, `manifest.jsonl` or `manifest.parquet`, and `failures.jsonl`, its part that failed."""
 
+import contextlib
 import dataclasses
 
 import apache_beam as beam
 import pyarrow
+from apache_beam.coders import BytesCoder
 from apache_beam.io import ReadAllFromText, WriteToText
 from apache_beam.io.filesystems import FileSystems
-from apache_beam.io.parquetio import ReadAllFromParquet, WriteToParquet
+from apache_beam.io.parquetio import WriteToParquet
+from pyarrow import parquet
 
 from keras_scgan.archive import places, records
 
@@ -19,17 +22,20 @@ _TEMPORARY = tuple(f"beam-temp-{name}-*" for name in (NAME, FAILURES_NAME))
 
 
 def read(pipeline, task):
-    """The manifest of earlier runs, tuples of the keys of results and `Record`s. Args: `pipeline`; `task`, `Task`."""
+    """The manifest of earlier runs, tuples of the keys of results and `Record`s. Args: `pipeline`; `task`, `Task`.
+
+    What of it cannot be read is passed over: the results that are there are told of again.
+    """
     lines = (
         pipeline
         | "Manifests" >> beam.Create(_paths(task, "jsonl"))
-        | "Read manifests" >> ReadAllFromText()
+        | "Read manifests" >> ReadAllFromText(coder=BytesCoder())
         | "Parse" >> beam.Map(records.from_line)
     )
     rows = (
         pipeline
         | "Parquet manifests" >> beam.Create(_paths(task, "parquet"))
-        | "Read Parquet manifests" >> ReadAllFromParquet()
+        | "Read Parquet manifests" >> beam.FlatMap(_rows)
         | "Take fields" >> beam.Map(records.from_values)
     )
     return (
@@ -70,6 +76,13 @@ def tidy(task):
     own = set(_names(task))
     stale = [path for kind in ("jsonl", "parquet") for path in _paths(task, kind) if path not in own]
     places.delete([*stale, *(path for name in _TEMPORARY for path in places.folders_of(task.target(name)))])
+
+
+def _rows(path):
+    """Yields the rows of a Parquet file, dicts, as far as it can be read."""
+    with contextlib.suppress(pyarrow.ArrowException), FileSystems.open(path) as file:
+        for batch in parquet.ParquetFile(file).iter_batches():
+            yield from batch.to_pylist()
 
 
 def _names(task):

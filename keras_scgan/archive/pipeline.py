@@ -3,12 +3,13 @@
 import functools
 
 import apache_beam as beam
+from apache_beam.coders import BytesCoder
 from apache_beam.io import ReadFromText
 from apache_beam.metrics.metric import MetricsFilter
 from apache_beam.ml.inference.base import RunInference
 
 from keras_scgan.archive import manifest, places
-from keras_scgan.archive.finding import METRICS, RECORDS, RESULTS, SOURCES, TO_DO, Decide, FindPhotos, Place
+from keras_scgan.archive.finding import METRICS, RECORDS, RESULTS, SOURCES, TO_DO, Decide, FindPhotos, Place, found
 from keras_scgan.archive.handler import DONE, ColorizePhotos
 from keras_scgan.archive.task import load_colorizer, settings_digest
 from keras_scgan.beam import running
@@ -28,7 +29,7 @@ def colorize_archive(task, options):
         (of those that were skipped, those made with other settings), `left_out`, `failed`.
 
     Raises:
-        UserError: As of `build`.
+        UserError, OSError: As of `build`.
     """
     with running.hushed(), progress_bar(desc="Colorized", unit="photo") as bar:
         result = running.run(options, functools.partial(build, task), bar, DONE, TO_DO)
@@ -47,22 +48,29 @@ def build(task, pipeline, local):
 
     Raises:
         UserError: An input does not exist, or the model cannot be used.
+        OSError: The folder of the results cannot be written to.
     """
     for place in task.inputs:
         if not places.exists(place):
             raise UserError(f"There is no such file or folder: {place}")
+    task.make_output_dir()
     settings = settings_digest(task, load_colorizer(task.colorizer))
 
-    found = pipeline | "Inputs" >> beam.Create(task.inputs) | "Find photos" >> beam.ParDo(FindPhotos(task))
+    inputs = pipeline | "Inputs" >> beam.Create(task.inputs)
+    searched = inputs | "Find photos" >> beam.ParDo(FindPhotos(task)).with_outputs(RECORDS, main=SOURCES)
+    photos, failed = [searched[SOURCES]], [searched[RECORDS]]
     if task.file_list:
         listed = (
             pipeline
-            | "Read list" >> ReadFromText(task.file_list)
+            | "Read list" >> ReadFromText(task.file_list, coder=BytesCoder())
             | "Leave out empty lines" >> beam.Filter(bool)
-            | "From base" >> beam.Map(_from_base, task.base_dir)
+            | "From base" >> beam.FlatMap(_from_list, task.base_dir).with_outputs(RECORDS, main=SOURCES)
         )
-        found = (found, listed) | "All photos" >> beam.Flatten()
-    placed = found | "Place" >> beam.ParDo(Place(task)).with_outputs(RECORDS, main=SOURCES)
+        photos.append(listed[SOURCES])
+        failed.append(listed[RECORDS])
+    placed = (
+        photos | "All photos" >> beam.Flatten() | "Place" >> beam.ParDo(Place(task)).with_outputs(RECORDS, main=SOURCES)
+    )
     results = (
         pipeline
         | "Folder of results" >> beam.Create([task.output_dir])
@@ -79,11 +87,12 @@ def build(task, pipeline, local):
         | "Spread" >> beam.Reshuffle()  # what is left to do, over all workers
         | "Colorize" >> RunInference(ColorizePhotos(task, settings, local))
     )
-    manifest.write((placed[RECORDS], decided[RECORDS], colorized) | "All records" >> beam.Flatten(), task)
+    manifest.write((*failed, placed[RECORDS], decided[RECORDS], colorized) | "All records" >> beam.Flatten(), task)
 
 
-def _from_base(path, base_dir):
-    return path, places.relative_to(path, base_dir)
+def _from_list(line, base_dir):
+    path = line.decode(errors="surrogateescape")
+    yield found(path, places.relative_to(path, base_dir))
 
 
 def _keyed(file, task):

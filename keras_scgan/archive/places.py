@@ -14,10 +14,13 @@ from apache_beam.io.filesystems import FileSystems
 from keras_scgan.photos.files import read_bytes
 from keras_scgan.program.errors import BadFileError, UserError, first_line
 from keras_scgan.program.files import is_remote, is_temporary, temporary_name, write_bytes
+from keras_scgan.program.printable import is_utf8
 
 
 def check(argument, place):
-    """Raises `UserError` where Beam has no file system of a place. Args: name of the `argument`; `place`, string."""
+    """Raises `UserError` where Beam cannot reach a place. Args: name of the `argument`; `place`, string."""
+    if not is_utf8(place):
+        raise UserError(f"`{argument}={place}`: the name is not UTF-8.")
     if not is_remote(place):
         return
     try:
@@ -44,6 +47,13 @@ def is_within(path, folder):
     if not is_remote(path):
         path, folder = os.path.abspath(path), os.path.abspath(folder)
     return path.startswith(f"{folder.rstrip('/')}/")
+
+
+def contains(folder, place):
+    """Whether a folder is a place, or has it in it, by whatever links. Args: two strings."""
+    if not is_remote(folder) and not is_remote(place):
+        folder, place = os.path.realpath(folder), os.path.realpath(place)
+    return place.rstrip("/") == folder.rstrip("/") or is_within(place, folder)
 
 
 def relative_to(path, base):
@@ -102,7 +112,7 @@ def _rename(path, target):
 
 
 def files_in(place, clean=False):
-    """Finds files, in a folder with all its subfolders, but for temporary ones.
+    """Finds files, in a folder with all its subfolders, but for temporary ones and those whose names are not UTF-8.
 
     Args:
         place: string. A folder; elsewhere than on this machine also a file, or a pattern, in which `**` stands for any
@@ -116,7 +126,8 @@ def files_in(place, clean=False):
     abandoned = []
     for path, size in (_remote_files if is_remote(place) else _local_files)(place):
         if not is_temporary(posixpath.basename(path)):
-            yield path, size
+            if is_utf8(path):
+                yield path, size
         elif clean and is_remote(place):  # of this machine's, `atomic_path` takes care
             abandoned.append(path)
     delete(abandoned)

@@ -4,6 +4,7 @@ import dataclasses
 import json
 
 from keras_scgan.program.json_files import parse_object
+from keras_scgan.program.printable import is_utf8
 from keras_scgan.program.settings import kind_of
 
 
@@ -41,7 +42,7 @@ KINDS = {field.name: kind_of(field) for field in dataclasses.fields(Record)}
 
 
 def from_line(line):
-    """The `Record` that a line of a manifest tells, or `None` if it tells none. Args: `line`, string."""
+    """The `Record` that a line of a manifest tells, or `None` if it tells none. Args: `line`, string or bytes."""
     try:
         values = parse_object(line)
     except ValueError:
@@ -55,5 +56,7 @@ def from_values(values):
         isinstance(value, KINDS[name]) or (value is None and name not in ("source", "result"))
         for name, value in values.items()
     ):
+        return None
+    if not all(is_utf8(value) for value in values.values() if isinstance(value, str)):
         return None
     return Record(**values) if {"source", "result"} <= values.keys() else None

@@ -8,6 +8,7 @@ import pathlib
 import tempfile
 
 from keras_scgan.archive import places
+from keras_scgan.beam import running
 from keras_scgan.colorizing import shipped
 from keras_scgan.colorizing.colorizer import Colorizer
 from keras_scgan.photos.decoding import MAX_PIXELS
@@ -61,13 +62,23 @@ class Task:
         for name in ("output_dir", "file_list", "base_dir"):
             if getattr(self, name):
                 places.check(name, getattr(self, name))
+        running.check_folder("output_dir", self.output_dir)
         for place in self.inputs:
             places.check("input", place)
+        for folder in (*map(places.base_of, self.inputs), *([self.base_dir] if self.base_dir else [])):
+            if places.contains(self.output_dir, folder):
+                raise UserError(
+                    f"{folder} lies in the folder of the results, {self.output_dir}: choose another `output_dir`."
+                )
 
     @functools.cached_property
     def folds_names(self):
         """Whether the file system of the results takes names for one that differ by case alone."""
         return not is_remote(self.output_dir) and folds_names(self.output_dir)
+
+    def make_output_dir(self):
+        """Makes the folder of the results, if it is on this machine. Raises: `OSError`, also as of writing to it."""
+        _ = self.folds_names
 
     def key(self, result):
         """What a result is known by: the same for all paths that are one to the file system. Args: `result`, string."""

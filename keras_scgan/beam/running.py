@@ -1,6 +1,7 @@
 """Running pipelines. Apache Beam, which the extra `beam` brings, is imported when it is needed."""
 
 import contextlib
+import glob
 import logging
 
 from absl import logging as absl_logging
@@ -21,6 +22,12 @@ def load():
     finally:
         logging.disable(logging.NOTSET)
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
+
+
+def check_folder(argument, folder):
+    """Raises `UserError` if Beam takes a folder for a pattern. Args: name of the `argument`; `folder`, string."""
+    if glob.has_magic(folder):
+        raise UserError(f"`{argument}={folder}`: Beam takes it for a pattern. Choose a name without *, ? and [.")
 
 
 def pipeline_options(runner, workers, flags=()):

@@ -19,6 +19,9 @@ from keras_scgan.program.errors import UserError
 
 FITS = ("pad", "squeeze")
 
+MAX_SATURATION = 100
+"""The largest factor of the chroma. Far below it, colours are as strong as they can be; far above, numbers overflow."""
+
 _KINDS = {LUMA: "photos", THERMAL: "thermal images"}
 
 
@@ -37,7 +40,7 @@ class Colorizer:
             mirror image, `"squeeze"` changes its aspect ratio, as the paper does.
         upsampling: string. `"guided"` (the default) moves the edges of colours to those of the photo's luma,
             `"bicubic"` does not, nor what is made of thermal images.
-        saturation: float, 0 or more. Factor of the chroma. Defaults to 1.
+        saturation: float in [0, `MAX_SATURATION`]. Factor of the chroma. Defaults to 1.
         flip_average: bool. Whether to average the predictions for the photo and for its mirror image, which takes
             twice the time. Defaults to `False`.
         threads: int. Threads of a `.tflite` model. Defaults to all cores.
@@ -247,8 +250,8 @@ class Colorizer:
     def _set_options(self, fit, upsampling, saturation, flip_average):
         _check_choice("fit", fit, FITS)
         _check_choice("upsampling", upsampling, METHODS)
-        if not saturation >= 0:
-            raise ValueError(f"`saturation` must not be negative. Received: saturation={saturation}")
+        if not 0 <= saturation <= MAX_SATURATION:
+            raise UserError(f"`saturation={saturation}`: expected a number from 0 to {MAX_SATURATION}.")
         self.fit = fit
         self.upsampling = upsampling
         self.saturation = saturation

@@ -67,8 +67,9 @@ def plan(files, output_dir, report, *, suffix_of=result_suffix, extras=(), overw
         suffix_of: function from an original's suffix to its result's.
         extras: names of `EXTRAS` that are wanted.
         overwrite: bool. Whether what is done is done again.
-        log: `result_log.ResultLog` of the folder. By it results among the files are left out, and those are told that
-            are there already, but made of another original or with other settings. `None` for no log.
+        log: `result_log.ResultLog` of the folder. By it results among the files are left out, those of originals that
+            have changed since are made again, and those are told that are there already, but made of another original
+            or with other settings. `None` for no log.
         long_names: bool. Whether a result that has another suffix than its original keeps that too, as in
             `film.avi.mp4`, if its place is taken otherwise.
 
@@ -95,6 +96,7 @@ class _Planner:
         self._originals = {file.path.resolve() for file in self._files}
         self._owners, self._folded = {}, {}
         self._folds_names = None
+        self._stale = set()
         self._outdated, self._changes = [], set()
 
     def plan(self, suffix_of, extras, long_names):
@@ -124,7 +126,7 @@ class _Planner:
             if owner is None:
                 self._claim(target, file.path)
                 targets[file] = target
-            elif not (owner.exists() and file.path.exists() and owner.samefile(file.path)):
+            elif not _are_one(owner, file.path):
                 self._report.add_failure(file.path, BadFileError(file.path, taken(target, owner)))
         return {file: targets[file] for file in self._files if file in targets}
 
@@ -152,7 +154,7 @@ class _Planner:
         return Job(file.path, target, missing, has_target)
 
     def _is_there(self, path):
-        return path.exists() and not self._overwrite
+        return path.exists() and not self._overwrite and path not in self._stale
 
     def _compare(self, file, target):
         """Tells how a result that is there differs from the one that would be made."""
@@ -174,7 +176,10 @@ class _Planner:
         self._folded.setdefault(fold_name(path), path)
 
     def _owner(self, path, original):
-        """The original whose result has a place, in this run or an earlier one; `None` if it is free."""
+        """The original whose result has a place, in this run or an earlier one; `None` if it is free.
+
+        It is if what stands there was made of the same original, but before that changed.
+        """
         if path in self._owners:
             return self._owners[path]
         other = self._folded.get(fold_name(path))
@@ -184,5 +189,12 @@ class _Planner:
             if self._folds_names:
                 return self._owners[other]
         if self._log is not None and self._is_there(path):
-            return self._log.other_original(path, original)
+            other = self._log.other_original(path, original)
+            if other is None or not _are_one(other, original):
+                return other
+            self._stale.add(path)
         return None
+
+
+def _are_one(path, other):
+    return path.exists() and other.exists() and path.samefile(other)

@@ -3,7 +3,7 @@
 from absl import flags
 
 from keras_scgan.colorizing import descriptions, planning, upsampling
-from keras_scgan.colorizing.colorizer import FITS
+from keras_scgan.colorizing.colorizer import FITS, MAX_SATURATION
 from keras_scgan.photos import decoding
 
 flags.disclaim_key_flags()  # those that are defined here are of the command that calls
@@ -33,7 +33,7 @@ def define(models="a .keras or .tflite file, a SavedModel folder"):
     flags.DEFINE_enum(
         "upsampling", "guided", upsampling.METHODS, "guided: colours follow the edges of the photo's luma."
     )
-    flags.DEFINE_float("saturation", 1.0, "Factor of the chroma.", 0)
+    flags.DEFINE_float("saturation", 1.0, "Factor of the chroma.", 0, MAX_SATURATION)
     flags.DEFINE_bool("flip_average", False, "Average the predictions for the photo and its mirror image.")
 
 

@@ -4,7 +4,7 @@
 
 Results keep the size, the format, the metadata and the luma of their originals, and their places in the folders that
 are given; films of kinds that are only read become .mp4. A file that cannot be colorized is named at the end, and the
-exit status is 1. Run again, it does what is not done yet, and names what was done with other options.
+exit status is 1. Run again, it does what is not done yet, or has changed, and names what was done with other options.
 
     scgan colorize - < photo.jpg > colorized.jpg
 

@@ -105,6 +105,7 @@ def _workers(of_runner):
     count = _beam_flags.cores() if FLAGS.workers is None else FLAGS.workers
     if not FLAGS.runner:
         return Workers(count)
+    running.check_folder("output_dir", FLAGS.output_dir)
     options = running.pipeline_options(FLAGS.runner, max(1, count), of_runner)
     from keras_scgan.preparation.beam_workers import BeamWorkers
 

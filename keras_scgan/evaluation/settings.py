@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from keras_scgan.colorizing.colorizer import FITS
+from keras_scgan.colorizing.colorizer import FITS, MAX_SATURATION
 from keras_scgan.colorizing.upsampling import METHODS
 from keras_scgan.evaluation.metrics import SSIM_WINDOW
 from keras_scgan.evaluation.protocols import PROTOCOLS
@@ -62,7 +62,7 @@ class Settings:
     )
     fit: str = setting("Pipeline: how a photo becomes a square.", "pad", choices=FITS)
     upsampling: str = setting("Pipeline: how chroma gets the photo's size.", "guided", choices=METHODS)
-    saturation: float = setting("Pipeline: factor of the chroma.", 1.0, low=0)
+    saturation: float = setting("Pipeline: factor of the chroma.", 1.0, low=0, high=MAX_SATURATION)
     flip_average: bool = setting("Average with the prediction for the mirror image.", False)
     aging: float = setting(
         "How much what the models see looks like the scan of an old photo, the same for all models and runs; 0.5: as "

@@ -50,9 +50,10 @@ _CLASSES = {
 _FORMATS_OF_PLUGINS = {"HEIC": "HEIF", "JPEG XL": "JXL"}
 
 _HARMLESS = re.compile(
-    r"(\d+) extraneous bytes before marker 0xd9|Invalid SOS parameters|[Uu]nknown Adobe color transform"
+    r"(\d+) extraneous bytes before marker 0x(d9|dd)|Invalid SOS parameters|[Uu]nknown Adobe color transform"
 )
-"""What libjpeg says of pictures that some cameras write, and that are whole."""
+"""What libjpeg says of pictures that some cameras write, and that are whole. 0xd9 is the end; 0xdd stands behind the
+luma that `jpeg_luma` has copied from such a picture."""
 
 _MAX_PADDING = 64
 """Bytes of one value with which some cameras fill the end of a picture; more, or others, are what damage leaves."""
@@ -159,17 +160,16 @@ def _strict_jpeg(path, data, colors, min_side=None):
         return simplejpeg.decode_jpeg(data, **options)
     except ValueError as error:
         harmless = _HARMLESS.search(str(error))
-        if harmless is None or not _is_padding(data, int(harmless[1] or 0)):
+        if harmless is None or (harmless[1] and not _has_padding(data, int(harmless[1]), bytes.fromhex(harmless[2]))):
             raise
         logging.warning("%s: parts of the picture may be damaged (%s).", path, first_line(error))
         return simplejpeg.decode_jpeg(data, strict=False, **options)
 
 
-def _is_padding(data, count):
-    """Whether so many bytes before the end of a JPEG are its padding."""
-    return count == 0 or (
-        count <= _MAX_PADDING and re.search(rb"(.)\1{%d}\xff\xd9" % (count - 1), data, re.DOTALL) is not None
-    )
+def _has_padding(data, count, marker):
+    """Whether so many bytes before a marker of a JPEG are padding."""
+    pattern = rb"(.)\1{%d}\xff%s" % (count - 1, marker)
+    return count <= _MAX_PADDING and re.search(pattern, data, re.DOTALL) is not None
 
 
 def _decode_jpeg(path, data, luma_only, max_pixels, min_side):

@@ -82,7 +82,7 @@ def _patch(exif, new_orientation=1):
         if tag == ORIENTATION:
             orientation = struct.unpack_from(order + ("H" if kind == SHORT else "I"), exif, position + 8)[0]
             struct.pack_into(order + "HIHH", patched, position + 2, SHORT, 1, new_orientation, 0)
-    return orientation, bytes(patched)
+    return orientation if orientation in _TURNS else 1, bytes(patched)
 
 
 def read_directory(data, offset=None, group=None):

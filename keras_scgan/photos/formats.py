@@ -19,7 +19,10 @@ _SIGNATURES = {
 }
 
 _MARKER = re.compile(rb"\xff([^\xff])", re.DOTALL)
-_START_OF_SCAN = b"\xda"
+_MARKER_BUT_RESTART = re.compile(rb"\xff([^\0\xd0-\xd7\xff])", re.DOTALL)
+_START_OF_SCAN, _END = b"\xda", b"\xd9"
+_MAX_SCANS = 500
+"""Scans of a JPEG, each of which takes time for all of its pixels, however few bytes it has. Usual are some ten."""
 _WITHOUT_LENGTH = {bytes([code]) for code in (0x00, 0x01, *range(0xD0, 0xDA))}
 
 PLUGINS = {"HEIC": ("pillow_heif", "pillow-heif"), "JPEG XL": ("pillow_jxl", "pillow-jxl-plugin")}
@@ -42,6 +45,8 @@ def kind_of(data):
 def check_parts(data):
     """Raise `ValueError` if a JPEG or PNG is cut into more parts than a picture has, which would take long to read.
 
+    These are the parts before the pixels, and the scans of a JPEG.
+
     Likewise if the checksum of a part is wrong, which a PNG has. Pillow does not look at those of the pixels.
 
     Args:
@@ -54,6 +59,8 @@ def check_parts(data):
             limit -= count
             if limit < 0:
                 raise ValueError("too many parts")
+    if kind_of(data) == "JPEG" and data.count(b"\xff" + _START_OF_SCAN) > _MAX_SCANS:  # those of other pictures too
+        _check_scans(data)
 
 
 def _marker_bytes(data):
@@ -64,6 +71,18 @@ def _marker_bytes(data):
         position = found.end()
         if found[1] not in _WITHOUT_LENGTH:
             position += int.from_bytes(data[position : position + 2], "big")
+
+
+def _check_scans(data):
+    """Raise `ValueError` if a JPEG has too many scans up to its end."""
+    position, scans = 2, 0
+    while (found := _MARKER_BUT_RESTART.search(data, position)) and found[1] != _END:
+        position = found.end()
+        if found[1] not in _WITHOUT_LENGTH:
+            position += int.from_bytes(data[position : position + 2], "big")
+        scans += found[1] == _START_OF_SCAN
+        if scans > _MAX_SCANS:
+            raise ValueError("too many scans")
 
 
 def _chunks(data):

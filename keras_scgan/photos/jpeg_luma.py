@@ -39,7 +39,8 @@ class Grey:
         frame: int. The marker of its frame.
         size: `(height, width)`.
         table: int. Number of its table of quantization.
-        segments: list of tuples of a marker, the content of its segment, and the data of the scan that may follow.
+        segments: list of tuples of a marker, the content of its segment, and the data of the scan that may follow. Of
+            tables of quantization, there is its own alone.
     """
 
     frame: int
@@ -127,7 +128,29 @@ def parse(data):
             raise NotKeptError(f"a JPEG of a rare kind, with a marker {marker:#x}")
     if not any(marker == _SOS for marker, *_ in segments):
         raise NotKeptError("a JPEG without a picture")
-    return Grey(frame, size, table, segments)
+    return Grey(frame, size, table, list(_with_own_table(segments, table)))
+
+
+def _with_own_table(segments, number):
+    """Yields segments without the tables of quantization that no scan uses: they would take the place of the chroma's.
+
+    Many encoders write those of colour pictures into grey ones too.
+    """
+    for marker, content, scan in segments:
+        if marker == _DQT:
+            content = _own_table(content, number)
+        if content:
+            yield marker, content, scan
+
+
+def _own_table(content, number):
+    """The part of a segment of tables of quantization that has those of a number."""
+    own = b""
+    while content:
+        length = 1 + (128 if content[0] >> 4 else 64)
+        own += content[:length] if content[0] & 15 == number else b""
+        content = content[length:]
+    return own
 
 
 def _read_frame(content):

@@ -27,11 +27,14 @@ def encode(path, data, photo, colors, quality=95, order="RGB"):
         bytes.
 
     Raises:
-        NotKeptError: `data` is no greyscale JPEG, or its greys are not those of sRGB.
+        NotKeptError: `data` is no greyscale JPEG, its greys are not those of sRGB, or its EXIF, which would have to say
+            that it lies on its side, is too long.
     """
     grey = jpeg_luma.parse(data)
     if photo.has_new_colors:
         raise jpeg_luma.NotKeptError("a colour profile of other greys than those of sRGB")
+    if photo.orientation != 1 and len(photo.metadata.exif) > photo_metadata.MAX_EXIF:
+        raise jpeg_luma.NotKeptError("an orientation in EXIF of several segments")
     ycc = cv2.cvtColor(colors, cv2.COLOR_RGB2YCrCb if order == "RGB" else cv2.COLOR_BGR2YCrCb)
     cb, cr = (np.ascontiguousarray(exif.lay_back(ycc[..., channel], photo.orientation)) for channel in (2, 1))
     metadata = dataclasses.replace(

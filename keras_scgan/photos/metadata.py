@@ -15,6 +15,9 @@ _MAX_SEGMENT, _MAX_PROFILE_PARTS = 65533, 255
 EXIF_MARK = b"Exif\0\0"
 """What EXIF begins with in a JPEG."""
 
+MAX_EXIF = _MAX_SEGMENT - len(EXIF_MARK)
+"""Bytes of the longest EXIF that a JPEG takes."""
+
 _XMP_MARK, _ICC_MARK, _PHOTOSHOP_MARK = b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0", b"Photoshop 3.0\0"
 _IPTC = b"8BIM\x04\x04\0\0"
 _COMMENT_KEY = "Comment"

@@ -18,6 +18,15 @@ def printable(text):
     return "".join(map(_escape, str(text)))
 
 
+def is_utf8(text):
+    """Whether a text can be written in UTF-8. Names of files need not be. Args: `text`, string."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _escape(character):
     if unicodedata.category(character) not in _UNPRINTABLE:
         return character

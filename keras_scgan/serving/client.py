@@ -103,9 +103,11 @@ class ServingClient:
         if tls and protocol != "rest":
             raise UserError("`tls` is for `protocol=rest`.")
         if not tls and (ca_file is not None or token is not None):
-            raise UserError("`ca_file` and `token` are for an encrypted connection: give `tls=True`.")
+            raise UserError("`ca_file` and a token are for an encrypted connection: give `tls=True`.")
         if token is not None and not _TOKEN.fullmatch(token):
-            raise UserError("The token holds other characters than those of tokens: letters, digits and -._~+/=")
+            raise UserError(
+                "The token is empty, or holds other characters than those of tokens: letters, digits and -._~+/="
+            )
         self._tls = connection.tls_context(ca_file) if tls else None
         self._token = token
         self._signature = SIGNATURES[network_input]

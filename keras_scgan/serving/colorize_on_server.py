@@ -5,7 +5,7 @@ import struct
 import cv2
 
 from keras_scgan.photos import color, decoding, formats
-from keras_scgan.photos.files import read_bytes, read_photo, write_photo
+from keras_scgan.photos.files import decode_photo, read_bytes, write_photo
 from keras_scgan.program import file_jobs
 from keras_scgan.program.errors import BadFileError
 from keras_scgan.serving.client import RequestError, ServerError
@@ -32,9 +32,10 @@ def colorize_photos(client, jobs, report, *, quality=95, concurrency=1, max_pixe
     """
 
     def load(job):
-        photo = read_photo(job.path, max_pixels=max_pixels)
+        data = read_bytes(job.path)
+        photo = decode_photo(job.path, data, max_pixels=max_pixels)
         try:
-            result = client.colorize(_request_bytes(job.path, photo))
+            result = client.colorize(_request_bytes(data, photo))
         except (RequestError, ServerError) as error:
             raise BadFileError(job.path, str(error)) from error
         return photo.metadata, photo.pixels.shape[:2], result
@@ -49,13 +50,12 @@ def colorize_photos(client, jobs, report, *, quality=95, concurrency=1, max_pixe
     yield from file_jobs.overlap(jobs, load, compute, save, report, workers=concurrency)
 
 
-def _request_bytes(path, photo):
+def _request_bytes(data, photo):
     """What is sent for a photo: a JPEG as it is, for others a PNG of their luma and alpha, upright.
 
     TensorFlow does not decode some of the others, nor convert colours, and the server uses nothing else of their
     pixels.
     """
-    data = read_bytes(path)
     if formats.kind_of(data) == "JPEG" and not photo.has_new_colors:
         return data
     pixels = photo.pixels

@@ -3,6 +3,7 @@
 import errno
 import functools
 import http.server
+import os
 import pathlib
 import urllib.parse
 
@@ -82,8 +83,8 @@ def has_page(page_dir=PAGE_DIR):
 
 class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
-    allow_reuse_address = False
-    """So that two servers never share a port, as they could on Windows."""
+    allow_reuse_address = os.name != "nt"
+    """So that a port is free again at once, but two servers never share it, as they could on Windows."""
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -125,8 +126,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _send_head(self):
         """Sends status and headers. Returns the path of what is to follow, or `None`."""
-        address = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path)
-        path = self._find(address)
+        try:
+            address = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path)
+            path = self._find(address)
+        except (OSError, RuntimeError, ValueError):  # no name that a file can have, or links in a circle
+            path = None
         if path is None:
             self.send_error(404)
             return None
@@ -147,9 +151,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _find(self, address):
         """The file of an address, a path, or `None` where there is none within the page."""
-        if "\0" in address:
-            return None
-        path = (self._page_dir / address.lstrip("/")).resolve()
         if address.endswith("/"):
-            path /= "index.html"
+            address += "index.html"
+        path = (self._page_dir / address.lstrip("/")).resolve()
         return path if path.is_relative_to(self._page_dir) and path.is_file() else None

@@ -22,7 +22,10 @@ def test_a_record_is_one_line_and_is_read_back(record):
 
 @pytest.mark.parametrize(
     "line",
-    ["", "{", "[]", "{}", '{"source": "a"}', '{"source": "a", "result": 1}', '{"source": "a", "result": "b", "c": 1}'],
+    [
+        *("", "{", "[]", "{}", b"\xff", '{"source": "a"}', '{"source": "a", "result": 1}'),
+        *('{"source": "a", "result": "b", "c": 1}', r'{"source": "a\udce9", "result": "b"}'),
+    ],
 )
 def test_what_is_no_record_is_passed_over(line):
     assert records.from_line(line) is None

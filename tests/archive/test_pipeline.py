@@ -3,9 +3,12 @@
 import dataclasses
 import hashlib
 import json
+import os
+import pathlib
 
 import pytest
 import ram_files
+from platforms import needs_posix
 from pyarrow import parquet
 
 from keras_scgan.archive import records
@@ -148,6 +151,50 @@ def test_patterns_and_lists_give_results_the_paths_from_a_base_on(colorize, phot
     assert failures["/elsewhere/c.jpg"].failure == f"it does not lie in {photos}"
 
 
+@needs_posix
+def test_a_name_that_is_not_utf_8_fails_alone(colorize, photos, tmp_path):
+    folder, names = tmp_path / "in", tmp_path / "list.txt"
+    folder.mkdir()
+    for name in (b"a.jpg", b"b\xe9.jpg"):
+        pathlib.Path(os.fsdecode(bytes(folder) + b"/" + name)).write_bytes((photos / "0.jpg").read_bytes())
+    names.write_bytes(b"%s/a.jpg\n%s/c\xe9.jpg\n" % (bytes(folder), bytes(folder)))
+    fields = {"output_dir": str(tmp_path / "out"), "file_list": str(names), "base_dir": str(folder)}
+    assert colorize(folder, **fields)["colorized"] == 1
+    failures = manifest_in(tmp_path / "out", "failures.jsonl")
+    assert {source: record.failure for source, record in failures.items()} == {
+        rf"{folder}/{name}\xe9.jpg": "its name is not UTF-8: scgan colorize takes it" for name in "bc"
+    }
+    pathlib.Path(os.fsdecode(bytes(tmp_path) + b"/out/b\xe9.jpg")).write_bytes(b"of scgan colorize")
+    assert colorize(folder, **fields)["skipped"] == 1
+
+
+def test_a_photo_under_two_paths_is_one(colorize, photos, tmp_path, monkeypatch):
+    colorize(photos, output_dir=str(tmp_path))
+    monkeypatch.chdir(photos)
+    assert colorize(".", photos, output_dir=str(tmp_path))["skipped"] == 7
+    assert (tmp_path / "failures.jsonl").read_text() == ""
+
+
+def test_a_bad_photo_that_is_gone_is_forgotten(colorize, photos, bad_photos, tmp_path):
+    colorize(photos, output_dir=str(tmp_path))
+    pathlib.Path(bad_photos[0]).rename(tmp_path / "gone")
+    try:
+        colorize(photos / "old", output_dir=str(tmp_path))
+    finally:
+        (tmp_path / "gone").rename(bad_photos[0])
+    assert set(manifest_in(tmp_path, "failures.jsonl")) == set(bad_photos[1:])
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+def test_of_a_damaged_manifest_is_read_what_can_be(colorize, photos, tmp_path, kind):
+    colorize(photos, output_dir=str(tmp_path), manifest=kind)
+    path = tmp_path / f"manifest.{kind}"
+    path.write_bytes(path.read_bytes()[:-30] + b"\n\xff\n")
+    assert colorize(photos, output_dir=str(tmp_path))["skipped"] == 7
+    seconds = [record.seconds for record in manifest_in(tmp_path).values()]
+    assert (len(seconds), seconds.count(None)) == (7, 1 if kind == "jsonl" else 7)
+
+
 def test_results_among_the_photos_are_none_of_them(colorize, photos, tmp_path):
     folder = tmp_path / "photos"
     folder.mkdir()
@@ -214,9 +261,15 @@ def test_what_cannot_be_written_fails_alone_and_leaves_nothing(colorize, photos,
         ({"inputs": ("nope://x",)}, "`input=nope://x`"),
         ({"inputs": ("x",), "file_list": "list.txt"}, "`file_list` needs `base_dir`"),
         ({"inputs": (".",), "colorizer": {"model": "scgan.keras"}}, "scgan.keras"),
+        ({"inputs": ("in/a.jpg", "in/out/*.jpg"), "output_dir": "in/out"}, "in/out lies in the folder of the results"),
+        ({"inputs": ("in",), "output_dir": "."}, "in lies in the folder of the results, .: choose another"),
+        ({"file_list": "list.txt", "base_dir": "in/", "output_dir": "in"}, "in/ lies in the folder of the results, in"),
+        ({"inputs": ("ram://x/in/",), "output_dir": "ram://x"}, "ram://x/in/ lies in the folder of the results"),
+        ({"inputs": ("in",), "output_dir": "out[1]"}, r"`output_dir=out\[1\]`: Beam takes"),
+        ({"inputs": ("in\udce9",)}, "the name is not UTF-8"),
     ],
 )
 def test_wrong_arguments_are_named(colorize, tmp_path, ram, fields, message):
-    inputs = fields.pop("inputs")
+    inputs = fields.pop("inputs", ())
     with pytest.raises(UserError, match=message):
-        colorize(*inputs, output_dir=str(tmp_path), **fields)
+        colorize(*inputs, **{"output_dir": str(tmp_path)} | fields)

@@ -1,5 +1,7 @@
 """Colorizing arrays, and the three kinds of models that do it."""
 
+import math
+
 import cv2
 import keras
 import numpy as np
@@ -341,7 +343,15 @@ def test_array_that_is_no_photo_is_refused(orange, photo):
 
 
 @pytest.mark.parametrize(
-    "options", [{"fit": "crop"}, {"upsampling": "nearest"}, {"saturation": -1}, {"network_input": "colour"}]
+    "options",
+    [
+        {"fit": "crop"},
+        {"upsampling": "nearest"},
+        {"saturation": -1},
+        {"saturation": 1e9},
+        {"saturation": math.nan},
+        {"network_input": "colour"},
+    ],
 )
 def test_option_without_such_a_value_is_refused(models, options):
     with pytest.raises(ValueError, match=next(iter(options))):

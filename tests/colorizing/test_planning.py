@@ -106,6 +106,19 @@ def test_a_result_of_another_original_is_named(plan):
     assert report.failures == []
 
 
+def test_what_was_made_before_its_original_changed_is_made_again(plan):
+    log = ResultLog("out", {})
+    plan("a.jpg")
+    write("out/a.jpg", "out/a_saliency.png", log=log, original="in/a.jpg")
+    pathlib.Path("in/a.jpg").write_text("another photo")
+    jobs, report = plan("a.jpg", extras=("saliency",), log=log)
+    assert results(jobs) == ["out/a.jpg", "out/a_saliency.png"]
+    assert (report.skipped, report.failures) == (0, [])
+    pathlib.Path("out/a.jpg").write_text("edited")
+    jobs, report = plan("a.jpg", log=log)
+    assert (jobs, report.skipped) == ([], 1)
+
+
 def test_results_of_other_settings_are_named(plan):
     plan("a.jpg", "b.jpg")
     write("out/a.jpg", log=ResultLog("out", {"saturation": 1.0, "model": "1"}), original="in/a.jpg")

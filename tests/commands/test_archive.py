@@ -121,6 +121,7 @@ def test_a_runner_behind_the_job_service_of_beam_gives_the_same(run_tool, photos
         (["nowhere"], "There is no such file or folder: nowhere"),
         ([".", "--runner=NoRunner"], "--runner=NoRunner: Unexpected pipeline runner"),
         ([".", "--output_dir=nope://x"], "--output_dir=nope://x: Unable to get filesystem"),
+        ([".", f"--output_dir={__file__}/out"], f"{__file__}/out: Not a directory"),
         ([".", "--model=missing.tflite"], "missing.tflite does not exist"),
     ],
 )

@@ -29,6 +29,7 @@ def test_two_processes_of_a_runner_make_the_bytes_of_this_one(run_tool, call_too
         (["stray"], "unexpected argument 'stray'"),
         (["--", "--region=x"], "unexpected argument '--region=x'"),
         (["--runner=DirectRunner", "stray"], "unexpected argument 'stray'"),
+        (["--runner=DirectRunner", "--output_dir=set*"], "--output_dir=set*: Beam takes it for a pattern"),
         (["--runner=NoRunner"], "--runner=NoRunner: Unexpected pipeline runner"),
     ],
 )

@@ -96,6 +96,7 @@ def test_a_client_s_photos_survive_a_server_that_is_killed(serve, start_tool, ca
     [
         (["--port=PORT"], "The server cannot listen at --host=127.0.0.1, --port=PORT: "),
         (["--host=no.such.host.invalid"], "The server cannot listen at --host=no.such.host.invalid"),
+        ([f"--host={'a' * 70}.org"], f"The server cannot listen at --host={'a' * 70}.org"),
         (["--port=70000"], "--port"),
         (["--model=missing"], "The model missing does not exist"),
         (["--page_dir=missing"], "--page_dir=missing has no page. Build it"),

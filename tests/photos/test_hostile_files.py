@@ -4,6 +4,7 @@ import struct
 import time
 import zlib
 
+import numpy as np
 import pytest
 from sample_photos import PALETTE, RGB, encode, read
 
@@ -43,6 +44,23 @@ def test_parts_without_end_are_refused_at_once(data):
     with pytest.raises(BadFileError, match="damaged"):
         read(data)
     assert time.process_time() - start < 1
+
+
+SCANS = b"\xff\xda\0\x08\1\1\0\0\0\0\0" * 1000
+"""Scans of a progressive picture, each of which a decoder fills all pixels from."""
+
+
+@pytest.mark.parametrize("between", [b"", b"\xff\xfe\0\4\xff\xd9"], ids=["at once", "an end in a comment"])
+def test_scans_without_end_are_refused_at_once(between):
+    data = encode(np.zeros((5000, 5000), np.uint8), "JPEG", progressive=True)
+    start = time.process_time()
+    with pytest.raises(BadFileError, match="too many scans"):
+        read(data[:-2] + between + SCANS + data[-2:])
+    assert time.process_time() - start < 1
+
+
+def test_what_follows_a_jpeg_is_no_part_of_it():
+    np.testing.assert_array_equal(read(JPEG + SCANS).pixels, read(JPEG).pixels)
 
 
 def test_tags_of_one_value_take_no_more_time_than_bytes():

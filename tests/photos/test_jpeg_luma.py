@@ -83,6 +83,18 @@ def test_other_readers_do_not_care_for_sampling_factors_and_marks_of_adobe():
     assert add_chroma(odd, CB, CR) == add_chroma(gray, CB, CR)
 
 
+@pytest.mark.parametrize("precision", [0, 1])
+def test_tables_that_no_scan_of_the_luma_uses_do_not_spoil_the_chroma(gray, precision):
+    """Many encoders write the tables of colour pictures into grey ones, in one segment or in several."""
+    others = b"".join(bytes([precision << 4 | number]) + bytes([77]) * (64 << precision) for number in (1, 2))
+    start = gray.index(b"\xff\xdb")
+    end = start + 2 + int.from_bytes(gray[start + 2 : start + 4], "big")
+    own = gray[start + 4 : end]
+    for contents in ([others, own], [own, others], [others + own], [own + others]):
+        segments = b"".join(b"\xff\xdb" + (2 + len(content)).to_bytes(2, "big") + content for content in contents)
+        assert add_chroma(gray[:start] + segments + gray[end:], CB, CR) == add_chroma(gray, CB, CR)
+
+
 def test_what_stands_behind_the_end_is_left_out(gray):
     assert add_chroma(gray + b"\xff\xd8 a second picture", CB, CR) == add_chroma(gray, CB, CR)
 

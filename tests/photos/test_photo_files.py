@@ -139,7 +139,9 @@ def test_a_photo_stands_upright_and_says_so(name, pixels, orientation):
 def test_an_orientation_that_does_not_exist_is_none(orientation):
     tags = Image.Exif()
     tags[ORIENTATION] = orientation
-    np.testing.assert_array_equal(read(encode(RGB, "PNG", exif=tags)).pixels, RGB)
+    photo = read(encode(RGB, "PNG", exif=tags))
+    np.testing.assert_array_equal(photo.pixels, RGB)
+    assert photo.orientation == 1
 
 
 # === Bad files ===

@@ -2,7 +2,7 @@
 
 import pytest
 
-from keras_scgan.program.printable import printable
+from keras_scgan.program.printable import is_utf8, printable
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,8 @@ from keras_scgan.program.printable import printable
 )
 def test_control_characters_are_written_as_escapes(text, expected):
     assert printable(text) == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), [("é 城 🙂", True), ("lat\udce9in", False)])
+def test_bytes_that_are_no_utf_8_are_found_in_a_name(text, expected):
+    assert is_utf8(text) == expected

@@ -14,6 +14,7 @@ from keras_scgan.colorizing import planning
 from keras_scgan.photos import color
 from keras_scgan.photos.files import read_photo
 from keras_scgan.program import file_jobs
+from keras_scgan.serving import colorize_on_server
 
 
 @pytest.fixture
@@ -60,6 +61,13 @@ def test_of_other_photos_the_luma_is_sent_with_its_depth(colorize, suffix, data,
     received = decode(sent(colorize, suffix, data))
     assert received.dtype == luma.dtype
     np.testing.assert_array_equal(received, luma)
+
+
+def test_a_photo_is_read_once_so_that_it_cannot_change_meanwhile(colorize, monkeypatch):
+    files = [encode(GRAY, "JPEG"), encode(RGB, "JPEG")]
+    monkeypatch.setattr(colorize_on_server, "read_bytes", lambda path: files.pop(0))
+    assert sent(colorize, ".jpg", b"") == encode(GRAY, "JPEG")
+    assert len(files) == 1
 
 
 def test_what_is_sent_stands_upright(colorize):

@@ -102,12 +102,12 @@ def test_an_answer_that_drips_takes_no_longer_than_the_timeout(connect, context,
     ("options", "message"),
     [
         ({"protocol": "grpc"}, "`tls` is for `protocol=rest`"),
-        ({"tls": False}, "`ca_file` and `token` are for an encrypted connection"),
-        ({"tls": False, "ca_file": None, "token": "x"}, "`ca_file` and `token` are for an encrypted connection"),
+        ({"tls": False}, "`ca_file` and a token are for an encrypted connection"),
+        ({"tls": False, "ca_file": None, "token": "x"}, "`ca_file` and a token are for an encrypted connection"),
         ({"ca_file": __file__}, "holds no certificates that can be read"),
         ({"ca_file": "missing"}, "`ca_file=missing` holds no certificates that can be read"),
-        ({"token": ""}, "The token holds other characters"),
-        ({"token": "a\nb"}, "The token holds other characters"),
+        ({"token": ""}, "The token is empty, or holds other characters"),
+        ({"token": "a\nb"}, "or holds other characters"),
     ],
 )
 def test_what_does_not_go_together_is_told(connect, options, message):

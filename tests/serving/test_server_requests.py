@@ -12,8 +12,10 @@ import photos_of_kinds
 import pytest
 from PIL import Image
 from serving import running_server
+from starlette.exceptions import HTTPException
 
 from keras_scgan.colorizing.results import colorize_bytes
+from keras_scgan.serving.server.work import Work
 
 PHOTO = photos_of_kinds.demo_photo()
 
@@ -96,7 +98,8 @@ def test_options_are_those_of_the_colorizer(served, colorizer, query, of_coloriz
     ("query", "message"),
     [
         ("saturatio=1", "there is no option 'saturatio'; the options are saturation, fit,"),
-        ("saturation=-1", "saturation='-1': expected a number from 0 on"),
+        ("saturation=-1", "saturation='-1': expected a number from 0 to 100"),
+        ("saturation=1e9", "saturation='1e9': expected a number from 0 to 100"),
         ("saturation=inf", "saturation='inf': expected"),
         ("saturation=nan", "saturation='nan': expected"),
         ("saturation=", "saturation='': expected"),
@@ -157,6 +160,9 @@ def b64(data):
     return {"b64": base64.b64encode(data).decode()}
 
 
+REQUEST = {"signature_name": "colorize_bytes", "inputs": [b64(JPEG)]}
+
+
 def predict(served, request, target="x:predict"):
     body = request if isinstance(request, bytes) else json.dumps(request).encode()
     return served.ask("POST", f"/v1/models/{target}", body)
@@ -181,6 +187,18 @@ def test_predictions_are_the_colorizer_s_as_png_files(served, colorizer, target,
     assert found == [bytes(colorize_bytes(colorizer, data, name="photo", suffix=".png")[0]) for data in files]
 
 
+def test_base64_may_be_of_many_lines(served):
+    request = REQUEST | {"inputs": [{"b64": base64.encodebytes(JPEG).decode()}]}
+    assert predict(served, request).data == predict(served, REQUEST).data
+
+
+def test_too_late_there_is_no_answer_with_a_part_of_the_results():
+    work = Work(running_server.colorizer(), max_pixels=200_000)
+    with pytest.raises(HTTPException) as error:
+        work.predict([JPEG, JPEG], iter([False, True]).__next__)
+    assert error.value.status_code == 504
+
+
 def test_status_and_metadata_are_told(served):
     (version,) = json.loads(served.ask("GET", "/v1/models/x").data)["model_version_status"]
     assert (version["version"], version["state"]) == ("1", "AVAILABLE")
@@ -188,7 +206,6 @@ def test_status_and_metadata_are_told(served):
     assert list(metadata["signature_def"]["signature_def"]) == ["colorize_bytes"]
 
 
-REQUEST = {"signature_name": "colorize_bytes", "inputs": [b64(JPEG)]}
 LARGE = encoded("PNG", Image.new("L", (1000, 201)))
 
 
@@ -197,17 +214,22 @@ LARGE = encoded("PNG", Image.new("L", (1000, 201)))
     [
         (REQUEST, "y:predict", 404, "Latest(y); there is x, 1"),
         (REQUEST, "x/versions/2:predict", 404, "Specific(x, 2)"),
+        (REQUEST, f"x/versions/{'9' * 5000}:predict", 400, "Malformed request"),
+        (REQUEST, "%2578:predict", 404, "Latest(%78)"),
         (REQUEST, "x:classify", 400, "Malformed request"),
         (REQUEST, "x", 400, "Malformed request"),
         (REQUEST, "x/y/z", 400, "Malformed request"),
         (REQUEST | {"signature_name": "serving_default"}, "x:predict", 400, "there is colorize_bytes"),
         ({"inputs": [b64(JPEG)]}, "x:predict", 400, '"serving_default" not found'),
+        (REQUEST | {"signature_name": "\ud800"}, "x:predict", 400, '"\\ud800" not found'),
+        (REQUEST | {"signature_name": "a" * 1000}, "x:predict", 400, f'name: "{"a" * 200}" not found'),
         (REQUEST | {"inputs": [b64(JPEG), b64(b"x")]}, "x:predict", 400, "image 1: no readable picture"),
         (REQUEST | {"inputs": [b64(LARGE)]}, "x:predict", 413, "image 0: 1000x201 pixels"),
         (REQUEST | {"inputs": []}, "x:predict", 400, "a list of image_bytes"),
         (REQUEST | {"inputs": {"image": []}}, "x:predict", 400, "a list of image_bytes"),
         (REQUEST | {"inputs": ["text"]}, "x:predict", 400, "base64"),
         (REQUEST | {"inputs": [{"b64": "-"}]}, "x:predict", 400, "base64"),
+        (REQUEST | {"inputs": [{"b64": [1]}]}, "x:predict", 400, "base64"),
         (REQUEST | {"inputs": [{"b64": None}]}, "x:predict", 400, "base64"),
         (REQUEST | {"instances": 5}, "x:predict", 400, "either `inputs` or `instances`"),
         ({"signature_name": "colorize_bytes", "instances": 5}, "x:predict", 400, "a list of image_bytes"),

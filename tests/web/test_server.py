@@ -2,6 +2,7 @@
 
 import gzip
 import http.client
+import socket
 import threading
 
 import pytest
@@ -73,7 +74,11 @@ def test_head_gets_no_body(ask):
 
 
 @pytest.mark.parametrize(
-    "address", ["/missing", "/assets", "/assets/", "/../secret.txt", "/%2e%2e/secret.txt", "//etc/passwd", "/a%00b"]
+    "address",
+    [
+        *("/missing", "/assets", "/assets/", "/../secret.txt", "/%2e%2e/secret.txt", "//etc/passwd", "/a%00b"),
+        *("/index.html/", f"/{'a' * 5000}"),
+    ],
 )
 def test_what_is_no_file_of_the_page_is_not_found(ask, address):
     assert ask(address)[0] == 404
@@ -84,7 +89,9 @@ def test_links_lead_out_of_the_page_nowhere(ask, page_dir):
         (page_dir / "out.txt").symlink_to(page_dir.parent / "secret.txt")
     except OSError:
         pytest.skip("no links here")
-    assert ask("/out.txt")[0] == 404
+    (page_dir / "circle").symlink_to(page_dir / "circle")
+    (page_dir / "assets" / "index.html").symlink_to(page_dir.parent / "secret.txt")
+    assert [ask(address)[0] for address in ("/out.txt", "/circle", "/assets/")] == [404] * 3
 
 
 def test_what_is_no_question_for_a_file_is_refused(ask):
@@ -105,6 +112,12 @@ def test_headers_that_cannot_be_read_are_an_error_that_names_them(page_dir):
 def test_a_port_that_is_taken_is_named(page_dir):
     with server.make_server(page_dir, 0) as first, pytest.raises(UserError, match=f"`port={first.server_port}`"):
         server.make_server(page_dir, first.server_port)
+
+
+def test_a_port_is_free_again_at_once(page_dir):
+    with server.make_server(page_dir, 0) as first, socket.create_connection(first.server_address):
+        first.socket.accept()[0].close()  # which the system remembers for a minute
+    server.make_server(page_dir, first.server_port).server_close()
 
 
 # === Headers ===

@@ -17,6 +17,9 @@ _WEIGHT = 0.1
 
 _MAX_RETRY_AFTER = 60
 
+TOO_LATE = "it takes longer than the time that a request has"
+"""What is told with 504."""
+
 
 class ClientGoneError(Exception):
     """The client closed the connection before it had an answer."""
@@ -129,7 +132,7 @@ class _Place:
                 raise ClientGoneError
             if self._work.cancel():
                 raise HTTPException(503, "no worker was free in the time that a request has", self._line.retry_after())
-            raise HTTPException(504, "it takes longer than the time that a request has")
+            raise HTTPException(504, TOO_LATE)
         finally:
             leaving.cancel()
             self._work.cancel()

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 
-from keras_scgan.colorizing.colorizer import FITS
+from keras_scgan.colorizing.colorizer import FITS, MAX_SATURATION
 from keras_scgan.colorizing.planning import FORMATS
 from keras_scgan.colorizing.upsampling import METHODS
 
@@ -67,7 +67,7 @@ def _saturation(text):
         value = float(text)
     except ValueError:
         return None
-    return value if 0 <= value < math.inf else None
+    return value if 0 <= value <= MAX_SATURATION else None
 
 
 def _suffix(text):
@@ -79,7 +79,7 @@ def _or(choices):
 
 
 _OPTIONS = {
-    "saturation": (_saturation, "a number from 0 on", None),
+    "saturation": (_saturation, f"a number from 0 to {MAX_SATURATION}", None),
     "fit": (_one_of(FITS), _or(FITS), None),
     "upsampling": (_one_of(METHODS), _or(METHODS), None),
     "flip_average": (_BOOLEANS.get, "true or false", None),

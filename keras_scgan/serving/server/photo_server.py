@@ -122,8 +122,7 @@ def _listen(host, port):
         (family, _, _, _, address), *_ = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
-        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
-    except OSError as error:
-        raise UserError(
-            f"The server cannot listen at `host={host}`, `port={port}`: {error.strerror or error}."
-        ) from None
+        return socket.create_server(address, family=family, backlog=_BACKLOG)
+    except (OSError, UnicodeError) as error:  # the latter of a name that no host can have
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"The server cannot listen at `host={host}`, `port={port}`: {reason}.") from None

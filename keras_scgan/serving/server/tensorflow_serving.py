@@ -6,17 +6,20 @@ Reference:
 
 import base64
 import re
-import urllib.parse
 
 from starlette.exceptions import HTTPException
 
+from keras_scgan.program.printable import printable
 from keras_scgan.serving.bounded_json import parse
 from keras_scgan.serving.status import IMAGES, SIGNATURES
 
 VERSION = 1
 """Version of the model, the only one."""
 
-_PATH = re.compile(r"([^/:]+)(?:/versions/(\d+))?(?:/(metadata)|:(\w+))?")
+_MAX_TOLD = 200
+"""Characters at most of a name that is answered back."""
+
+_PATH = re.compile(r"([^/:]+)(?:/versions/([0-9]{1,19}))?(?:/(metadata)|:(\w+))?")
 
 
 class Api:
@@ -65,8 +68,9 @@ class Api:
             raise HTTPException(400, "the request is no object with either `inputs` or `instances`")
         signature = request.get("signature_name", "serving_default")
         if signature != self._signature:
+            named = printable(signature)[:_MAX_TOLD]
             raise HTTPException(
-                400, f'Serving signature name: "{signature}" not found in signature def; there is {self._signature}'
+                400, f'Serving signature name: "{named}" not found in signature def; there is {self._signature}'
             )
         if "inputs" in request:
             columns = request["inputs"]
@@ -82,7 +86,6 @@ class Api:
         if not match:
             raise HTTPException(400, f"Malformed request: /v1/models/{target}")
         name, version, metadata, verb = match.groups()
-        name = urllib.parse.unquote(name)
         if name != self._name or int(version or VERSION) != VERSION:
             request = f"Specific({name}, {version})" if version else f"Latest({name})"
             raise HTTPException(404, f"Servable not found for request: {request}; there is {self._name}, {VERSION}")
@@ -107,12 +110,12 @@ def _is_list(value):
 
 
 def _files(values):
-    """Bytes of a list of objects of JSON, each `{"b64": "..."}`."""
+    """Bytes of a list of objects of JSON, each `{"b64": "..."}`, in which spaces and newlines are of no account."""
     if not _is_list(values) or not values:
         raise HTTPException(400, f"Missing named input: a list of {IMAGES}")
     try:
-        return [base64.b64decode(value["b64"], validate=True) for value in values]
-    except (TypeError, KeyError, ValueError):
+        return [base64.b64decode("".join(value["b64"].split()), validate=True) for value in values]
+    except (TypeError, KeyError, ValueError, AttributeError):
         raise HTTPException(400, f'{IMAGES}: expected {{"b64": "..."}} with a file in base64') from None
 
 

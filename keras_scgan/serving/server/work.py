@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from keras_scgan.colorizing.results import colorize_bytes
 from keras_scgan.photos.decoding import TooManyPixelsError
 from keras_scgan.program.errors import BadFileError
+from keras_scgan.serving.server.line import TOO_LATE
 
 _UNREADABLE, _INVALID = 422, 400
 _PNG = ".png"
@@ -49,15 +50,15 @@ class Work:
             is_over: function that says whether nobody waits for the answer any more.
 
         Returns:
-            List of the bytes of the results; not all of them once it is over.
+            List of the bytes of the results.
 
         Raises:
-            HTTPException: 413 if one has too many pixels, 400 if one is no photo or is damaged.
+            HTTPException: 413 if one has too many pixels, 400 if one is no photo or is damaged, 504 once it is over.
         """
         results = []
         for i, data in enumerate(images):
             if is_over():
-                break
+                raise HTTPException(504, TOO_LATE)
             with _refusing(f"image {i}: ", _INVALID, self._max_pixels):
                 result, _ = colorize_bytes(
                     self._colorizer, data, name="photo", suffix=_PNG, max_pixels=self._max_pixels
