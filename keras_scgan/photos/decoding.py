@@ -6,7 +6,6 @@ Whatever a decoder does with damaged data, what comes out of here is the picture
 import contextlib
 import importlib
 import io
-import re
 import warnings
 
 import cv2
@@ -25,7 +24,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from keras_scgan.photos import formats, profiles
+from keras_scgan.photos import formats, jpeg_repairs, profiles
 from keras_scgan.photos import metadata as photo_metadata
 from keras_scgan.photos.samples import in_full_range
 from keras_scgan.photos.tiff import Tiff
@@ -49,14 +48,8 @@ _CLASSES = {
 }
 _FORMATS_OF_PLUGINS = {"HEIC": "HEIF", "JPEG XL": "JXL"}
 
-_HARMLESS = re.compile(
-    r"(\d+) extraneous bytes before marker 0x(d9|dd)|Invalid SOS parameters|[Uu]nknown Adobe color transform"
-)
-"""What libjpeg says of pictures that some cameras write, and that are whole. 0xd9 is the end; 0xdd stands behind the
-luma that `jpeg_luma` has copied from such a picture."""
-
-_MAX_PADDING = 64
-"""Bytes of one value with which some cameras fill the end of a picture; more, or others, are what damage leaves."""
+_MAX_FAULTS = 5
+"""Times that a JPEG is decoded, of which each may tell of another harmless fault."""
 
 _DEEP_MODES = {"I;16", "I;16L", "I;16B", "I;16N"}
 _EXACT_MODES = {"L", "RGB"}
@@ -156,20 +149,20 @@ def _strict_jpeg(path, data, colors, min_side=None):
         height, width, *_ = simplejpeg.decode_jpeg_header(data, strict=False)
         factor = next((factor for factor in (8, 4, 2) if min(height, width) >= factor * min_side), 1)
         options |= {"min_height": -(-height // factor), "min_width": -(-width // factor)}
-    try:
-        return simplejpeg.decode_jpeg(data, **options)
-    except ValueError as error:
-        harmless = _HARMLESS.search(str(error))
-        if harmless is None or (harmless[1] and not _has_padding(data, int(harmless[1]), bytes.fromhex(harmless[2]))):
-            raise
-        logging.warning("%s: parts of the picture may be damaged (%s).", path, first_line(error))
-        return simplejpeg.decode_jpeg(data, strict=False, **options)
-
-
-def _has_padding(data, count, marker):
-    """Whether so many bytes before a marker of a JPEG are padding."""
-    pattern = rb"(.)\1{%d}\xff%s" % (count - 1, marker)
-    return count <= _MAX_PADDING and re.search(pattern, data, re.DOTALL) is not None
+    fault = None
+    for _ in range(_MAX_FAULTS):
+        try:
+            pixels = simplejpeg.decode_jpeg(data, **options)
+        except ValueError as error:
+            mended = jpeg_repairs.mend(data, str(error), has_inks=colors == "CMYK")
+            if mended == data:
+                raise
+            data, fault = mended, fault or error
+        else:
+            if fault is not None:
+                logging.warning("%s: parts of the picture may be damaged (%s).", path, first_line(fault))
+            return pixels
+    raise fault
 
 
 def _decode_jpeg(path, data, luma_only, max_pixels, min_side):

@@ -70,3 +70,39 @@ def test_stray_bytes_that_are_no_padding_are_damage(tmp_path):
     path.write_bytes(restarted[:restart] + bytes(24) + restarted[restart:])
     with pytest.raises(BadFileError, match="extraneous bytes before marker 0xd3"):
         read_photo(path)
+
+
+def scan_of(kind, parameters):
+    """A JPEG whose scan says something else of its coefficients, as some encoders do."""
+    data = JPEGS[kind]
+    start = data.rfind(b"\xff\xda")
+    length = int.from_bytes(data[start + 2 : start + 4], "big")
+    return data[: start + length - 1] + parameters + data[start + 2 + length :]
+
+
+@pytest.mark.parametrize("kind", ["grey", "colour", "CMYK"])
+def test_odd_parameters_of_a_scan_are_told_and_hide_no_damage(tmp_path, caplog, kind):
+    odd, path = scan_of(kind, bytes(3)), tmp_path / "photo.jpg"
+    path.write_bytes(odd)
+    (tmp_path / "whole.jpg").write_bytes(JPEGS[kind])
+    np.testing.assert_array_equal(read_photo(path).pixels, read_photo(tmp_path / "whole.jpg").pixels)
+    assert "Invalid SOS parameters" in caplog.text
+    path.write_bytes(damage(odd, b"U"))
+    with pytest.raises(BadFileError):
+        read_photo(path)
+    path.write_bytes(odd[: -len(odd) // 3] + b"\xff\xd9")
+    with pytest.raises(BadFileError):
+        read_photo(path)
+
+
+def test_an_unknown_transform_of_adobes_is_told_and_hides_no_damage(tmp_path, caplog):
+    data, path = JPEGS["colour"], tmp_path / "photo.jpg"
+    data = data[:2] + data[20:]  # without the segment of JFIF, which libjpeg believes first
+    adobe = b"\xff\xee\0\x0eAdobe" + bytes([0, 100, 0, 0, 0, 0, 7])
+    path.write_bytes(data[:2] + adobe + data[2:])
+    (tmp_path / "whole.jpg").write_bytes(data)
+    np.testing.assert_array_equal(read_photo(path).pixels, read_photo(tmp_path / "whole.jpg").pixels)
+    assert "dobe color transform" in caplog.text
+    path.write_bytes(data[:2] + adobe + damage(data, b"U")[2:])
+    with pytest.raises(BadFileError):
+        read_photo(path)
