@@ -77,6 +77,8 @@ def main(argv):
     )
     if files:
         _colorize(files, report)
+    if report.done and not FLAGS["output_dir"].present:
+        report.notes.append(f"The results are in {FLAGS.output_dir}")
     sys.exit(report.finish(sys.stderr if FLAGS.print_results else sys.stdout))
 
 
