@@ -104,6 +104,14 @@ def test_importing_prints_nothing():
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
+@pytest.mark.parametrize("module", ["keras_scgan.commands.user_study.make", "keras_scgan.commands.benchmark.archive"])
+def test_commands_that_import_tensorflow_by_others_print_none_of_its_notes(module):
+    result = subprocess.run(
+        [sys.executable, "-c", f"import {module}"], capture_output=True, text=True, cwd=PACKAGE.parent
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
 def test_no_file_imports_what_windows_lacks():
     lacking = {"fcntl", "grp", "pty", "pwd", "resource", "termios"}
     paths = [path for folder in (PACKAGE, ROOT / "tools", ROOT / "tests") for path in folder.rglob("*.py")]

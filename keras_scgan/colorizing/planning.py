@@ -77,9 +77,12 @@ def plan(files, output_dir, report, *, suffix_of=result_suffix, extras=(), overw
         List of `Job`.
 
     Raises:
-        UserError: A result would take the place of an original.
+        UserError: The folder is a file, or a result would take the place of an original.
     """
-    return _Planner(files, pathlib.Path(output_dir), report, overwrite, log).plan(suffix_of, extras, long_names)
+    output_dir = pathlib.Path(output_dir)
+    if output_dir.exists() and not output_dir.is_dir():
+        raise UserError(f"`output_dir={output_dir}` is a file: give a folder.")
+    return _Planner(files, output_dir, report, overwrite, log).plan(suffix_of, extras, long_names)
 
 
 class _Planner:

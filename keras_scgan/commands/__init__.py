@@ -8,6 +8,7 @@ module whose name begins with an underscore is no verb.
 """
 
 import ast
+import difflib
 import glob
 import importlib.util
 import os
@@ -48,7 +49,9 @@ def main():
     elif first.startswith("-") or os.path.exists(first) or glob.has_magic(first):
         run(DEFAULT_VERB, sys.argv[1:])
     else:
-        cli.fail(f"{first} is neither a file nor a verb; the verbs are {', '.join(verbs())}.")
+        similar = difflib.get_close_matches(first, verbs(), n=1)
+        advice = f"Did you mean {similar[0]}?" if similar else "scgan --help lists the verbs."
+        cli.fail(f"There is no file, folder or verb {first}. {advice}")
 
 
 def run(verb, arguments=None):

@@ -43,7 +43,7 @@ def define_network_input():
         "network_input",
         descriptions.LUMA,
         descriptions.NETWORK_INPUTS,
-        "What is colorized, which the network must be for: luma, photos, or thermal, thermal images.",
+        "What is colorized: photos (luma) or thermal images. The network must have been trained on them.",
     )
 
 

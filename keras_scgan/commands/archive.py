@@ -1,7 +1,7 @@
 r"""Colorizes archives of millions of photos on Apache Beam: here, or on Dataflow, Flink or Spark.
 
     scgan archive scans/ --output_dir=colorized
-    scgan archive gs://archive/scans/ --output_dir=gs://archive/colorized --runner=DataflowRunner \\
+    scgan archive gs://archive/scans/ --output_dir=gs://archive/colorized --runner=DataflowRunner \
         -- --project=NAME --region=europe-west1 --temp_location=gs://archive/temporary
 
 Photos are files, folders and patterns of every file system that Beam reads, or the lines of --file_list. Results are
@@ -35,8 +35,8 @@ flags.DEFINE_string("file_list", None, "Text file of the photos' paths, one a li
 flags.DEFINE_string(
     "base_dir",
     None,
-    "Folder from which on results have the paths of their originals. Default: the folder that is given, or that before "
-    "the first wildcard of a pattern.",
+    "Folder to which the paths of photos, and so of results, are relative. Default: the folder that is given, or that "
+    "before the first wildcard of a pattern.",
 )
 flags.DEFINE_string("output_dir", "colorized", "Folder for the results.")
 flags.DEFINE_bool("overwrite", False, "Do again what is done.")

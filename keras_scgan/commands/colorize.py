@@ -39,7 +39,7 @@ flags.DEFINE_bool("overwrite", False, "Do again what is done.")
 
 # === How ===
 _colorizer_flags.define()
-flags.DEFINE_float("smoothing", 0.8, "Videos: share that the frames before have in a frame's colours.", 0, 0.99)
+flags.DEFINE_float("smoothing", 0.8, "Videos: share of the earlier frames in the colours of a frame.", 0, 0.99)
 flags.DEFINE_integer("threads", None, "Threads of a .tflite model. Default: all cores.", 1)
 flags.DEFINE_integer("batch_size", 1, "Photos that the network sees at once.", 1)
 flags.DEFINE_integer(
@@ -77,6 +77,8 @@ def main(argv):
     )
     if files:
         _colorize(files, report)
+    if report.done and not FLAGS["output_dir"].present:
+        report.notes.append(f"The results are in {FLAGS.output_dir}")
     sys.exit(report.finish(sys.stderr if FLAGS.print_results else sys.stdout))
 
 

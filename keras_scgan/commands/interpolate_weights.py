@@ -39,7 +39,7 @@ flags.DEFINE_integer("batch_size", 16, "Photos in a batch.", 1)
 flags.DEFINE_bool("flip", False, "Mirror half of the photos.")
 flags.DEFINE_float("min_crop_area", 1.0, "Smallest share of a photo that a random crop takes.", 0.001, 1.0)
 flags.DEFINE_float("aging", 0.0, "How much the photos are aged, as of scgan train.", 0, 1)
-flags.DEFINE_integer("seed", 0, "Key of the order of the photos and of their crops.", 0, 2**32 - 1)
+flags.DEFINE_integer("seed", 0, "Seed of the order of the photos and of their crops.", 0, 2**32 - 1)
 
 
 def main(_):

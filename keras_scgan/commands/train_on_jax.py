@@ -1,4 +1,4 @@
-"""Trains a generator on one GPU with the JAX backend of Keras, all of it in minutes.
+r"""Trains a generator on one GPU in minutes, with the JAX backend of Keras.
 
     scgan train_on_jax --init_from=generator.keras --data_dir=DIR --output_dir=runs/gpu \
         --perceptual_weights=efficientnet_lite0.keras,efficientnet_lite1.keras

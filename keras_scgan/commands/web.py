@@ -2,8 +2,8 @@
 
     scgan web [--port=8000]
 
-The page is built in a clone of the repository, with Node.js 20 or newer: cd web && npm ci && npm run build. Photos stay
-in the browser. Ctrl-C ends the server.
+Build the page in a clone of the repository, with Node.js 20.19 or newer: cd web && npm ci && npm run build. Photos
+stay in the browser. Ctrl-C ends the server.
 """
 
 import webbrowser

@@ -50,7 +50,7 @@ def steps_per_epoch(data_set, batch_size):
     if len(data_set) < batch_size:
         raise DataError(
             f"{data_set.data_dir} has {len(data_set)} photos, too few for batches of {batch_size}: "
-            "lower batch_size or add photos."
+            "lower `batch_size` or add photos."
         )
     return len(data_set) // batch_size
 

@@ -39,7 +39,7 @@ def draw_cci_boxes(groups):
         panel.set_title(title, fontsize="medium")
         panel.tick_params(axis="x", rotation=30)
     axes[0].set_ylabel("CCI (colour colorfulness index)")
-    axes[0].legend(loc="upper right", fontsize="small")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", fontsize="small")
     return figure
 
 

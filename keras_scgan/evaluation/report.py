@@ -94,7 +94,7 @@ def format_tables(rows, size, baseline, others=()):
     """
     titles = {
         NETWORK: f"The network's own output, at {size}x{size}",
-        PIPELINE: "The full pipeline's, at the photos' own sizes",
+        PIPELINE: "The full pipeline's output, at the photos' own sizes",
     }
     columns = {name: column for name, column in COLUMNS.items() if any(name in row for row in rows)}
     tables = []
@@ -167,7 +167,7 @@ def _cell(value):
 
 def _cci_groups(records):
     """CCIs by kind of output and method, for the box plot; the greyscale photos' are all 0 and left out."""
-    titles = {NETWORK: "the network's own output", PIPELINE: "the full pipeline's"}
+    titles = {NETWORK: "The network's own output", PIPELINE: "The full pipeline's output"}
     groups = {}
     for record in records:
         if record["method"] != GREYSCALE:

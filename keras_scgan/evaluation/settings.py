@@ -24,7 +24,7 @@ class Settings:
         "Folder of colour photos, with folders in it or not; of images/ and, for the saliency metrics, saliency/, for "
         "models of thermal images thermal/; or of shards."
     )
-    model: tuple = setting("Generators (.keras, SavedModel, .tflite): PATH or NAME=PATH.", ())
+    model: tuple = setting("Generators (.keras, SavedModel, .tflite, or a name such as scgan): PATH or NAME=PATH.", ())
     pred_dir: tuple = setting("Folders of other systems' results, matched by file name: PATH or NAME=PATH.", ())
     protocol: str | None = setting(
         "How others measure, for the settings that are not given, with their published numbers in the table. scgan: "
@@ -38,11 +38,11 @@ class Settings:
         "has one, photos.txt, of those that it is of.",
         None,
     )
-    first: int | None = setting("Measure the first photos by name alone, so many.", None, low=1)
+    first: int | None = setting("Measure this number of photos alone, the first by name.", None, low=1)
     sample: int | None = setting(
-        "Measure so many photos drawn by chance; in the place of those that are excluded others are drawn.", None, low=1
+        "Measure this number of photos, drawn at random; others are drawn for those that are excluded.", None, low=1
     )
-    seed: int = setting("Key of the photos that `sample` draws.", 0, low=0)
+    seed: int = setting("Seed of the photos that `sample` draws.", 0, low=0)
     split: str = setting("Shards: which split.", "validation", choices=("train", "validation"))
     gray: str | None = setting(
         "Which photos are excluded as greyscale. "

@@ -39,21 +39,21 @@ class Settings:
     min_colorfulness: float | None = setting(
         "Colourfulness (CCI) that a photo must have, as dull ones teach grey. Default: any.", None, low=0
     )
-    sample: int = setting("How many are taken of the fit photos, in proportion to the classes; 0: all.", 0, low=0)
+    sample: int = setting("How many of the usable photos are taken, in proportion to the classes; 0: all.", 0, low=0)
     split: str = setting(
-        "What is for validation. video: `validation_share` by chance, of videos whole ones, so that no neighbour of a "
-        "frame is trained on; authors: every 20th photo in the order of the paths, as the code of the paper's authors "
-        "divides kaist's frames.",
+        "What is for validation. video: `validation_share`, drawn at random, and videos whole, so that no neighbour of "
+        "a frame is trained on; authors: every 20th photo in the order of the paths, as the paper's authors "
+        "divide kaist's frames.",
         "video",
         choices=SPLITS,
     )
     validation_share: float = setting(
-        "Share of photos, or of videos, to validate. At least one of two or more is, and one is not, but for 0 and 1.",
+        "Share of the photos, or videos, for validation. Unless it is 0 or 1, at least one is and one is not.",
         0.02,
         low=0,
         high=1,
     )
-    seed: int = setting("Key of the sample, of what is for validation, and of the order.", 0, low=0, high=2**32 - 1)
+    seed: int = setting("Seed of the sample, of the validation photos and of the order.", 0, low=0, high=2**32 - 1)
     image_size: int = setting("Height and width of the images, in pixels.", 256, low=1)
     resize: str = setting(
         "squeeze: to a square, as the paper does; crop: the central square is kept.", "squeeze", choices=RESIZES

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import os
 import pathlib
+import re
 import signal
 import sys
 
@@ -16,6 +17,8 @@ from keras_scgan.program.printable import printable
 
 HELP = {"--help", "-help", "-h", "--helpshort", "-helpshort", "-?"}
 """Flags that print what a command is for, and its own flags."""
+
+_NOT_GIVEN = re.compile(r"flag (--\w+)=None: Flag --\w+ must have a value other than None\.")
 
 flags.DEFINE_bool("quiet", False, "Say nothing but what went wrong: no progress, no summary.")
 
@@ -41,8 +44,10 @@ def run(main, takes_arguments=False):
             sys.exit(0)
         try:
             return flags.FLAGS(argv)
+        except flags.CantOpenFlagFileError as error:
+            fail(error.__context__)
         except (flags.Error, OSError) as error:
-            fail(error)
+            fail(_NOT_GIVEN.sub(r"Give \1: --help explains it.", str(error)))
 
     def guarded(argv):
         logging.use_absl_handler()
@@ -135,7 +140,7 @@ def _interrupt(number, frame):
 
 def _print_help(module):
     print(f"{module.__doc__.strip()}\n\nFlags:")
-    print("\n".join(_describe_flags(name) for name in (module.__name__, __name__)))
+    print("\n".join(filter(None, (_describe_flags(name) for name in (module.__name__, __name__)))))
     print("\n--helpfull lists those of all libraries too.")
 
 

@@ -161,7 +161,7 @@ class Report:
         sys.stdout.flush()
         for path, reason in self.failures:
             print(printable(f"{path}: {as_flags(reason)}"), file=sys.stderr)
-        skipped = f", {self.skipped} skipped that exist (`overwrite=True` does them again)" if self.skipped else ""
+        skipped = f", {self.skipped} skipped as done already (`overwrite=True` does them again)" if self.skipped else ""
         if not progress.is_quiet():
             summary = f"{self.done} {self.verb}{skipped}, {len(self.failures)} failed"
             print(as_flags(summary), file=summary_to)

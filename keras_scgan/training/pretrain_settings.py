@@ -28,7 +28,7 @@ class PretrainSettings(RunSettings):
         "Distil from this: .keras classifier of RGB images in [0, 255], or the name of a keras.applications model.",
         None,
     )
-    temperature: float = setting("Of the teacher's soft targets.", pretraining.TEMPERATURE, low=0.01)
+    temperature: float = setting("Temperature of the teacher's soft targets.", pretraining.TEMPERATURE, low=0.01)
     feature_weight: float = setting(
         "With a teacher: weight of the feature loss beside the soft targets' 1.", 1.0, low=0
     )

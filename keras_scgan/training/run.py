@@ -104,9 +104,13 @@ def prepare_run_dirs(output_dir, run_dirs, results, *, fresh, overwrite, run_fla
 
 def _write_run_flags(path, lines, run_dirs):
     if path.exists() and any(checkpoint_steps(checkpoint_dir(run_dir)) for run_dir in run_dirs):
-        changed = sorted(set(lines) ^ set(path.read_text().splitlines()))
-        if changed:
-            logging.warning("Flags differ from those that the run was started with: %s", " ".join(changed))
+        before = path.read_text().splitlines()
+        new = " ".join(line for line in lines if line not in before)
+        old = " ".join(line for line in before if line not in lines)
+        if new or old:
+            logging.warning(
+                "Flags differ from those of the run so far: now %s; before %s", new or "none", old or "none"
+            )
     with atomic_path(path) as temporary:
         temporary.write_text("".join(f"{line}\n" for line in lines))
 

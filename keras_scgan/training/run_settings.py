@@ -17,12 +17,12 @@ class RunSettings:
     """
 
     num_photos: int = setting(
-        "Photos to train on, of those of `data_dir` the first by a hash of their names: the same for the same number, "
-        "and a smaller number's are among a larger's; 0: all.",
+        "Number of photos to train on, chosen by a hash of their names: always the same ones, and a smaller number's "
+        "are among a larger's. 0: all.",
         0,
         low=0,
     )
-    steps_per_epoch: int = setting("Steps that are called an epoch; 0: once over the data.", 0, low=0)
+    steps_per_epoch: int = setting("Steps of an epoch; 0: once over the data.", 0, low=0)
     ema_momentum: float = setting(
         "Momentum of the moving average of the network's weights, which is what is validated and written; 0: none.",
         0.0,
@@ -31,7 +31,7 @@ class RunSettings:
     )
     precision: str = setting("auto: bfloat16 where the hardware is fast at it.", "auto", choices=precision.PRECISIONS)
     strategy: str = setting("none: one device; mirrored: all GPUs, else the CPU.", "mirrored", choices=loop.STRATEGIES)
-    seed: int = setting("Key of all random numbers.", 0, low=0, high=2**32 - 1)
+    seed: int = setting("Seed of all random numbers.", 0, low=0, high=2**32 - 1)
     deterministic: bool = setting("Only TensorFlow kernels that give the same bits each time.", False)
     noise_stddev: float = setting(
         "Standard deviation of the noise added to the input, whose range is 2.", data.NOISE_STDDEV, low=0

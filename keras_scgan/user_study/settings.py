@@ -49,9 +49,9 @@ class Settings:
         SCORES,
         choices=KINDS,
     )
-    groups: int = setting("Photos that are shown, drawn by chance; 30 in the paper.", 30, low=1)
+    groups: int = setting("Photos that are shown, drawn at random; 30 in the paper.", 30, low=1)
     questions: int | None = setting(
-        "Pairs: how many each rater is asked, drawn by chance for each. Default: all.", None, low=1
+        "Pairs: how many each rater is asked, drawn at random for each. Default: all.", None, low=1
     )
     image_size: int | None = setting(
         "Pixels of a side of the square that pictures are squeezed to; 256 in the paper. Default: the photos' own "
@@ -60,7 +60,7 @@ class Settings:
         low=SSIM_WINDOW,
     )
     max_side: int = setting("Pixels of the longer side of a picture, at most.", 1024, low=64)
-    seed: int = setting("Key of the choice of the photos and of the pictures' names.", 0, low=0)
+    seed: int = setting("Seed of the choice of photos and of the pictures' names.", 0, low=0)
 
     def __post_init__(self):
         settings.check(self)

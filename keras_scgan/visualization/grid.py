@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from keras_scgan.photos import color
 from keras_scgan.photos.resizing import resize
@@ -20,6 +21,7 @@ DPI = 150
 TALLEST = 2
 """Height of a panel over its width, at most: a taller photo is drawn narrower."""
 _HEADING, _CAPTION, _NAME, _BAR, _GAP = 34, 26, 28, 62, 6  # pixels
+_TICK = 60  # pixels from one number of a scale to the next, at least
 _FONT = 9.0
 _FULL_FONT_WIDTH = 240  # pixels of a panel from which headings have room
 _HEAT_SHARE = 0.6
@@ -133,6 +135,7 @@ class _Page:
         box = x + 0.1 * width, self.size[1] - y - 16, 0.8 * width, 12  # from the lower left corner
         axes = self.figure.add_axes([pixels / side for pixels, side in zip(box, 2 * self.size, strict=True)])
         bar = self.figure.colorbar(scale.mappable(), cax=axes, orientation="horizontal")
+        bar.locator = MaxNLocator(max(1, int(box[2] // _TICK)), steps=[1, 2, 4, 5, 10])
         bar.ax.tick_params(labelsize=0.7 * self.font_size, pad=1, length=2)
         bar.set_label(scale.title, fontsize=0.8 * self.font_size, labelpad=1)
 

@@ -54,6 +54,12 @@ def test_extras_come_after_photos_and_none_is_lost(plan):
     ]
 
 
+def test_a_file_is_no_folder_for_results(plan):
+    write("out")
+    with pytest.raises(UserError, match="`output_dir=out` is a file: give a folder"):
+        plan("a.jpg")
+
+
 def test_extras_that_are_added_later_leave_the_photo_as_it_is(plan):
     write("out/a.jpg")
     (job,), report = plan("a.jpg", extras=("comparison",))

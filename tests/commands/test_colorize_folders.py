@@ -52,11 +52,11 @@ def test_what_a_folder_holds_besides_is_counted_by_kind(folder, colorize):
 def test_everything_there_is_may_be_named_again_and_again(folder, colorize, monkeypatch):
     monkeypatch.chdir(folder)
     pathlib.Path("empty").mkdir()
-    assert "1 colorized, 0 failed" in colorize(*sorted(os.listdir())).stdout
+    assert "1 colorized, 0 failed\nThe results are in colorized\n" in colorize(*sorted(os.listdir())).stdout
     again = colorize(*sorted(os.listdir()))
     assert again.returncode == 0, again.stderr
     assert again.stdout == (
-        "0 colorized, 1 skipped that exist (--overwrite does them again), 0 failed\n"
+        "0 colorized, 1 skipped as done already (--overwrite does them again), 0 failed\n"
         "colorized is left out, as it is the folder of the results.\n"
         "empty holds no file of a kind that is read.\n"
     )

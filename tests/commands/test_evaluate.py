@@ -117,7 +117,7 @@ def test_all_that_is_measured_is_written(evaluate, photos, generator, judge, tmp
     assert result.stdout.strip() in table
     for text in (
         "## The network's own output, at 64x64",
-        "## The full pipeline's, at the photos' own sizes",
+        "## The full pipeline's output, at the photos' own sizes",
         "| copies | 2 | inf | 1.0000 |",
         "- excluded greyscale photos: 1",
         f"sha256 {protocol['sha256']}",

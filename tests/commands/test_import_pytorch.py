@@ -71,7 +71,7 @@ def test_absence_of_torch_says_what_to_install(import_pytorch, error_of, tmp_pat
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--output=x.keras"], "--checkpoint must have a value"),
+        (["--output=x.keras"], "Give --checkpoint: --help explains it."),
         (["--checkpoint=x.pth", "--output=x.h5"], "--output=x.h5 is no Keras model: end its name in .keras"),
         (
             ["--checkpoint=none.pth", "--output=x.keras"],

@@ -87,7 +87,7 @@ def test_run_again_it_makes_what_is_missing(folder, make_saliency):
     times = times_of_maps()
     map_of("gray.jpg").unlink()
     result = make_saliency("--images=in", "--output=out")
-    assert f"1 saliency maps made, {len(GOOD) - 1} skipped that exist" in result.stdout
+    assert f"1 saliency maps made, {len(GOOD) - 1} skipped as done already" in result.stdout
     assert changed(times) == [map_of("gray.jpg")]
     result = make_saliency("--images=in", "--output=out", "--overwrite")
     assert result.stdout.startswith(f"{len(GOOD)} saliency maps made, 0 failed")

@@ -55,12 +55,16 @@ def test_the_first_argument_is_a_verb_or_something_to_colorize(called, arguments
     assert called(*arguments) == run
 
 
-def test_what_is_neither_is_an_error_that_names_the_verbs(called):
-    status, line = called("colourise", "a.jpg")
-    assert status == 2
-    assert line.startswith(
-        "scgan: colourise is neither a file nor a verb; the verbs are archive, benchmark, colorize, "
-    )
+@pytest.mark.parametrize(
+    ("word", "advice"),
+    [
+        ("colourise", "Did you mean colorize?"),
+        ("trian", "Did you mean train?"),
+        ("missing.jpg", "scgan --help lists the verbs."),
+    ],
+)
+def test_what_is_neither_is_an_error_that_names_a_similar_verb(called, word, advice):
+    assert called(word, "a.jpg") == (2, f"scgan: There is no file, folder or verb {word}. {advice}\n")
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])

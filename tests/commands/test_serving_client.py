@@ -185,7 +185,7 @@ def test_a_server_that_stops_half_way_is_one_line_for_each_photo(good, served, c
     lines = run.stderr.splitlines()
     assert len(lines) == left
     assert all("No server is available" in line and "(shutting down; tried 2 times)" in line for line in lines)
-    assert run.stdout == f"0 colorized, 2 skipped that exist (--overwrite does them again), {left} failed\n"
+    assert run.stdout == f"0 colorized, 2 skipped as done already (--overwrite does them again), {left} failed\n"
     assert served.requests == 2 * left
 
 

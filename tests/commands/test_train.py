@@ -4,6 +4,7 @@ import json
 import math
 import os
 import pathlib
+import re
 import shutil
 
 import cv2
@@ -219,8 +220,8 @@ def test_a_run_goes_on_is_not_deleted_unasked_and_when_asked_loses_its_own_files
     second = train(*DEMO, *out, "--stage=2", "--adversarial_loss=none", "--epochs=2", "--learning_rate=3e-4")
     assert second.returncode == 0, second.stderr
     assert "Going on from step 1 " in second.stderr
-    assert "Flags differ" in second.stderr
-    assert "--epochs=1" in second.stderr
+    assert "Flags differ from those of the run so far: now" in second.stderr
+    assert re.search("now .*--epochs=2.*; before .*--epochs=1", second.stderr)
     assert not any(path.exists() for path in halves)
     assert [json.loads(line)["step"] for line in (tmp_path / "out" / "metrics.jsonl").read_text().splitlines()] == [
         1,

@@ -18,7 +18,8 @@ def test_box_plot_has_a_panel_a_kind_and_a_box_a_method_over_the_band():
     assert [label.get_text() for label in first.get_xticklabels()] == ["truth", "mine"]
     (band,) = [patch for patch in second.patches if isinstance(patch, Rectangle)]
     assert (band.get_y(), band.get_height()) == (16, 4)
-    assert first.get_legend().get_texts()[0].get_text() == "the paper's natural band, with 33% of the true photos"
+    (legend,) = figure.legends  # beside the panels, so that it covers no box
+    assert legend.get_texts()[0].get_text() == "the paper's natural band, with 33% of the true photos"
     medians = [line.get_ydata()[0] for line in first.lines if len(set(line.get_ydata())) == 1]
     assert {20, 2} <= set(medians)
 

@@ -81,7 +81,7 @@ def test_a_tool_that_works_logs_to_stderr(tool):
         (["--number_of_test_cli=0"], "--number_of_test_cli=0: 0 is not a positive integer"),
         (["--number_of_test_cli=x"], "number_of_test_cli"),
         (["--nummer_of_test_cli=1"], "Unknown command line flag 'nummer_of_test_cli'. Did you mean: number_of"),
-        (["--flagfile=/no/such.flags"], "/no/such.flags"),
+        (["--flagfile=/no/such.flags"], "tool.py: /no/such.flags: No such file or directory"),
         (["stray"], "unexpected argument 'stray': a flag is written --name=value."),
     ],
 )

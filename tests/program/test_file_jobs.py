@@ -123,7 +123,7 @@ def test_all_good_is_exit_status_0(capsys):
     report, _ = run("ab")
     report.skipped = 3
     assert report.finish() == 0
-    assert capsys.readouterr().out == "2 done, 3 skipped that exist (`overwrite=True` does them again), 0 failed\n"
+    assert capsys.readouterr().out == "2 done, 3 skipped as done already (`overwrite=True` does them again), 0 failed\n"
 
 
 def test_only_so_many_jobs_are_in_memory():

@@ -1,5 +1,7 @@
 """Pictures are on a grid pixel for pixel, in the right place."""
 
+import itertools
+
 import cv2
 import numpy as np
 import pytest
@@ -20,6 +22,16 @@ def test_pictures_are_on_the_figure_pixel_for_pixel(rng, tmp_path):
         _, _, (x, y), _ = cv2.minMaxLoc(difference)
         assert (page[y : y + len(picture), x : x + 80] == picture).all()
     assert [path.name for path in tmp_path.iterdir()] == ["grid.png"]
+
+
+def test_the_numbers_of_a_scale_do_not_overlap():
+    panel = grid.Panel(np.zeros((40, 320, 3), np.uint8))
+    figure = grid.draw_grid(["one"], [[panel]], scales={(0, 0): grid.Scale("a scale", -0.07, 0.07)})
+    grid.pixels(figure)
+    (axes,) = figure.axes
+    boxes = [label.get_window_extent() for label in axes.get_xticklabels()]
+    assert len(boxes) > 1
+    assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
 
 
 def test_pixels_of_a_figure_are_those_of_its_file(rng, tmp_path):

@@ -5,6 +5,9 @@
 The start of the processes is among the time.
 """
 
+from keras_scgan.program import quiet_tensorflow  # noqa: F401 (first, before anything else imports TensorFlow)
+
+# isort: split
 import sys
 
 from absl import flags

@@ -10,6 +10,9 @@ they were. key.json, beside page/, tells whose each picture is: keep it from rat
 --answers=scores is the paper's protocol. --answers=pairs asks which of two pictures is better: it needs fewer answers.
 """
 
+from keras_scgan.program import quiet_tensorflow  # noqa: F401 (first, before anything else imports TensorFlow)
+
+# isort: split
 from absl import flags, logging
 
 from keras_scgan.commands import _settings_flags

@@ -25,7 +25,7 @@ FLAGS = flags.FLAGS
 TAKES_ARGUMENTS = True
 
 shared.define_output()
-flags.DEFINE_list("model", [], "Generators: PATH or NAME=PATH.")
+flags.DEFINE_list("model", [], "Generators (.keras, SavedModel, .tflite, or a name such as scgan): PATH or NAME=PATH.")
 flags.DEFINE_list("pred_dir", [], "Folders of results, matched by file name: PATH or NAME=PATH.")
 shared.define_image_size()
 shared.define_pages()

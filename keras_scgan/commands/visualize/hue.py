@@ -37,7 +37,7 @@ flags.DEFINE_integer("patch_size", 64, "Height and width of a patch, in pixels."
 flags.DEFINE_integer("patches", 4, "Patches of each kind that a photo gives, at most.", 1)
 flags.DEFINE_float("high", 0.5, "Value of the saliency map, in (0, 1], from which a pixel is salient.", 0.001, 1.0)
 flags.DEFINE_float("salient_share", 0.8, "Share of salient pixels that makes a patch salient.", 0.001, 1.0)
-flags.DEFINE_integer("seed", 0, "Key of the random choice of patches.", 0)
+flags.DEFINE_integer("seed", 0, "Seed of the random choice of patches.", 0)
 
 
 def main(_):

@@ -20,7 +20,7 @@ class Settings:
     """
 
     data_dir: str = setting("Folder of the photos, with images/ and saliency/.")
-    init_from: str = setting("Generator on a pre-trained encoder that is trained on (.keras).")
+    init_from: str = setting("Generator on a pre-trained encoder to train further (.keras).")
     output_dir: str = setting("Folder for generator.keras, and the critics.")
     perceptual_weights: tuple = setting("Classifiers whose features the perceptual loss compares (.keras).")
     perceptual_layers: tuple = setting(
@@ -28,45 +28,52 @@ class Settings:
         ("stride8_features", "stride16_features", "pool"),
     )
     critics_from: str | None = setting(
-        "Folder with color_critic.keras and attention_critic.keras, which are trained on. Without it they begin anew.",
+        "Folder with color_critic.keras and attention_critic.keras, to train further. Default: new critics.",
         None,
     )
-    validation_dir: str | None = setting("Folder of photos that the chroma is measured on.", None)
+    validation_dir: str | None = setting("Folder of photos on which the chroma is measured.", None)
     draws: tuple = setting(
-        "How often photos are drawn whose names begin so, as in fsac:4,in1k:2. Others are drawn once; :0 is never.", ()
+        "How often photos are drawn, by how their names begin, as in fsac:4,in1k:2; others once, NAME:0 never.",
+        (),
     )
     minutes: float = setting("Length of the training, without loading and compiling.", 6.0, above=0)
     batch_size: int = setting("Photos in a batch.", 128, low=1)
     image_size: int = setting("Pixels of a side, a multiple of 32.", 224, low=32)
     learning_rate: float = setting("Highest learning rate. It follows a cosine to 0.", 5e-4, above=0)
-    encoder_learning_rate_factor: float = setting("Of the layers of the encoder.", 0.3, low=0)
+    encoder_learning_rate_factor: float = setting(
+        "Learning rate of the encoder, as a share of that of the other layers.", 0.3, low=0
+    )
     freeze_encoder: str = setting("Part of the encoder that is not trained.", "none", choices=FROZEN)
     warm_up_steps: int = setting("Steps in which the learning rate rises.", 200, low=1)
     ema_momentum: float = setting("Momentum of the moving average of the weights.", 0.999, low=0, high=1)
     min_crop_area: float = setting("Smallest share of a photo that a random crop takes.", 0.5, low=0.001, high=1)
     aging: float = setting(
-        "How much the input of some is made to look like the scan of an old photo.", 0.4, low=0, high=1
+        "How much the aged inputs are made to look like the scan of an old photo.", 0.4, low=0, high=1
     )
     aged_share: float = setting("Share of the samples whose input is aged.", 0.3, low=0, high=1)
     aged_versions: int = setting("Aged versions of each photo, which are made once.", 2, low=1)
     chroma_weighting: float = setting("How much more pixels of strong colours count.", 1.0, low=0)
     attention_loss_weight: float = setting("Weight of the attention loss.", 0.5, low=0)
     saliency_loss_weight: float = setting("Weight of the cross-entropy of the saliency maps.", 0.25, low=0)
-    saliency_l1_loss_weight: float = setting("Weight of their L1 distance.", 0.1, low=0)
+    saliency_l1_loss_weight: float = setting("Weight of the L1 distance of the saliency maps.", 0.1, low=0)
     colorfulness_loss_weight: float = setting("Weight of the colourfulness loss.", 0.1, low=0)
-    perceptual_gradient_ratio: float = setting("Of the perceptual loss.", 15.0, low=0)
+    perceptual_gradient_ratio: float = setting(
+        "Size of the perceptual loss's gradient, as a multiple of the pixel loss's.", 15.0, low=0
+    )
     pooled_loss_weight: float = setting(
         "Weight of one minus the cosine of the pooled features, as a part of the perceptual loss.", 0.2, low=0
     )
     perceptual_size: int = setting("Pixels of a side at which the perceptual loss sees photos.", 192, low=32)
-    adversarial_gradient_ratio: float = setting("Of both critics together. 0 leaves them out.", 1.5, low=0)
+    adversarial_gradient_ratio: float = setting(
+        "Size of both critics' gradient together, as a multiple of the pixel loss's; 0: no critics.", 1.5, low=0
+    )
     gradient_penalty_weight: float = setting("Weight of the critics' gradient penalty.", 10.0, low=0)
     judged_size: int = setting("Pixels of a side at which the critics see photos.", 128, low=32)
     truth_saturation: float = setting(
         "Factor of the chroma of true photos before critics and perceptual loss see them.", 1.1, low=0
     )
-    preset: str = setting("Preset of critics that begin anew.", "small")
-    seed: int = setting("Key of all that is drawn.", 0, low=0)
+    preset: str = setting("Preset of new critics.", "small")
+    seed: int = setting("Seed of all random numbers.", 0, low=0)
 
     def __post_init__(self):
         of_jobs.check(self)
