@@ -14,6 +14,8 @@ METRICS = {
     "chroma_psnr": ("chroma PSNR, dB", "{:.2f}"),
     "top1": ("Top-1, %", "{:.2f}"),
     "cci": ("CCI", "{:.2f}"),
+    "cci_distance": ("CCI distance", "{:.2f}"),
+    "cosine_distance": ("judge's cosine distance", "{:.4f}"),
     "cci_ratio": ("CCI ratio, %", "{:.2f}"),
 }
 """Metrics that a table may have, each a mean over the photos: title, and format. Those in % are 100 times a share."""
