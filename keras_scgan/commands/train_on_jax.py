@@ -9,8 +9,10 @@ https://docs.jax.dev. TensorFlow is not needed.
 """
 
 import os
+import sys
 
-os.environ["KERAS_BACKEND"] = "jax"  # first, before anything imports Keras
+if "keras" not in sys.modules:  # otherwise it would be the backend of what this process starts alone
+    os.environ["KERAS_BACKEND"] = "jax"
 
 # isort: split
 import keras

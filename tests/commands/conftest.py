@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import types
-from unittest import mock
 
 import pytest
 from absl import flags
@@ -93,8 +92,7 @@ def call_tool():
         if module not in loaded:
             _forget(loaded)
             loaded.append(module)
-            with mock.patch.dict(os.environ):  # train_on_jax sets the backend of what is started later
-                importlib.import_module(module)  # before the flags are saved
+            importlib.import_module(module)  # before the flags are saved
         output = {"stdout": io.StringIO(), "stderr": io.StringIO()}
         with (
             flagsaver.flagsaver(),
