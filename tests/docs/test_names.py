@@ -16,6 +16,7 @@ SUB_VERBS = {
     for _, verb, is_package in pkgutil.iter_modules(commands.__path__)
     if verb in commands.verbs()
 }
+PASSES_ON = {"experiment": ("train", "evaluate")}  # by --train_flags and --evaluate_flags
 PROGRAMS = [f"{verb} {sub}".rstrip() for verb, subs in SUB_VERBS.items() for sub in subs or [""]]
 PROGRAM = re.compile(r"\bscgan (\w+)\b|\b(\w+)\.py\b")
 FLAG = re.compile(r"(?<![\w-])--(\w+)")
@@ -59,6 +60,7 @@ def test_flags_exist(page, flags_of):
         named, verb = set(FLAG.findall(piece)), verb_of(piece)
         if verb:
             known = flags_of.get(verb) or set().union(*(flags_of[f"{verb} {sub}"] for sub in SUB_VERBS[verb]))
+            known = known.union(*(flags_of[other] for other in PASSES_ON.get(verb, ())))
             missing |= {f"{verb} --{name}" for name in named - known}
         elif piece.startswith("--"):
             missing |= {f"--{name}" for name in named if not any(name in known for known in flags_of.values())}
