@@ -1,6 +1,5 @@
 """Which photos an archive has, and which of them are to be colorized."""
 
-import contextlib
 import os
 import pathlib
 import posixpath
@@ -14,7 +13,7 @@ from keras_scgan.colorizing.planning import Job, result_suffix, taken
 from keras_scgan.photos.files import PHOTO_SUFFIXES
 from keras_scgan.program.errors import BadFileError
 from keras_scgan.program.file_jobs import LeftOut, find_files
-from keras_scgan.program.files import is_remote
+from keras_scgan.program.files import is_remote, is_same_file
 from keras_scgan.program.printable import is_utf8, printable
 
 METRICS = "archive"
@@ -145,10 +144,10 @@ class Decide(beam.DoFn):
             made, there = None, {}
         owner = made.source if made else next(iter(sources))
         if owner not in sources:
-            owner = next((source for source in sources if _are_one(source, owner)), owner)
+            owner = next((source for source in sources if is_same_file(source, owner)), owner)
         for source, result in sources.items():
             if source != owner:
-                if _are_one(source, owner):
+                if is_same_file(source, owner):
                     continue
                 yield Record(source, result, failure=taken(self._task.target(result), owner))
             elif result in there:
@@ -170,13 +169,6 @@ class Decide(beam.DoFn):
             return Record(source, result, size, places.sha256(self._task.target(result)))
         except BadFileError as error:
             return Record(source, result, failure=error.reason)
-
-
-def _are_one(path, other):
-    """Whether two paths of this machine lead to one file."""
-    with contextlib.suppress(OSError):
-        return not is_remote(path) and not is_remote(other) and os.path.samefile(path, other)
-    return False
 
 
 def _still_fails(record):

@@ -5,7 +5,7 @@ import pathlib
 
 from keras_scgan.photos.files import output_suffix
 from keras_scgan.program.errors import BadFileError, UserError
-from keras_scgan.program.files import fold_name, folds_names, remove_temporaries
+from keras_scgan.program.files import fold_name, folds_names, is_same_file, remove_temporaries
 
 EXTRAS = ("comparison", "saliency")
 """What can be written beside the colorized photo."""
@@ -129,7 +129,7 @@ class _Planner:
             if owner is None:
                 self._claim(target, file.path)
                 targets[file] = target
-            elif not _are_one(owner, file.path):
+            elif not is_same_file(owner, file.path):
                 self._report.add_failure(file.path, BadFileError(file.path, taken(target, owner)))
         return {file: targets[file] for file in self._files if file in targets}
 
@@ -193,11 +193,7 @@ class _Planner:
                 return self._owners[other]
         if self._log is not None and self._is_there(path):
             other = self._log.other_original(path, original)
-            if other is None or not _are_one(other, original):
+            if other is None or not is_same_file(other, original):
                 return other
             self._stale.add(path)
         return None
-
-
-def _are_one(path, other):
-    return path.exists() and other.exists() and path.samefile(other)

@@ -12,7 +12,7 @@ import os
 import pathlib
 import threading
 
-from keras_scgan.program.files import fold_name, open_regular
+from keras_scgan.program.files import fold_name, is_same_file, open_regular
 
 _ENDS = 1 << 16
 """Bytes at the beginning and at the end of an original that it is known by, with its size."""
@@ -66,10 +66,8 @@ class ResultLog:
         record = self._records.get(key) or self._folded.get(fold_name(key))
         if record is None or record.result == key:
             return record
-        try:  # whether the file system takes the two names for one
-            return record if os.path.samefile(result, self._folder / record.result) else None
-        except OSError:
-            return None
+        # Whether the file system takes the two names for one.
+        return record if is_same_file(result, self._folder / record.result) else None
 
     def other_original(self, result, original):
         """Path of what a result was made of, if that was not what it is to be made of now; otherwise `None`.

@@ -19,7 +19,9 @@ _SIGNATURES = {
 }
 
 _MARKER = re.compile(rb"\xff([^\xff])", re.DOTALL)
-_MARKER_BUT_RESTART = re.compile(rb"\xff([^\0\xd0-\xd7\xff])", re.DOTALL)
+MARKER_OF_PART = re.compile(rb"\xff([^\0\xd0-\xd7\xff])")
+"""A marker of a JPEG that is none of 0xFF as data, a restart, or filling."""
+
 _START_OF_SCAN, _END = b"\xda", b"\xd9"
 _MAX_SCANS = 500
 """Scans of a JPEG, each of which takes time for all of its pixels, however few bytes it has. Usual are some ten."""
@@ -65,24 +67,31 @@ def check_parts(data):
 
 def _marker_bytes(data):
     """Yields how many bytes each marker of a JPEG takes, with what stands before it, up to the first scan."""
-    position = 2
-    while (found := _MARKER.search(data, position)) and found[1] != _START_OF_SCAN:
-        yield found.end() - position
-        position = found.end()
-        if found[1] not in _WITHOUT_LENGTH:
-            position += int.from_bytes(data[position : position + 2], "big")
+    for found in _markers(data, _MARKER):
+        if found[1] == _START_OF_SCAN:
+            return
+        yield found.end() - found.pos
 
 
 def _check_scans(data):
     """Raise `ValueError` if a JPEG has too many scans up to its end."""
-    position, scans = 2, 0
-    while (found := _MARKER_BUT_RESTART.search(data, position)) and found[1] != _END:
-        position = found.end()
-        if found[1] not in _WITHOUT_LENGTH:
-            position += int.from_bytes(data[position : position + 2], "big")
+    scans = 0
+    for found in _markers(data, MARKER_OF_PART):
+        if found[1] == _END:
+            return
         scans += found[1] == _START_OF_SCAN
         if scans > _MAX_SCANS:
             raise ValueError("too many scans")
+
+
+def _markers(data, pattern):
+    """Yields the markers of a JPEG, matches of a pattern that are looked for behind the part of the one before."""
+    position = 2
+    while found := pattern.search(data, position):
+        yield found
+        position = found.end()
+        if found[1] not in _WITHOUT_LENGTH:
+            position += int.from_bytes(data[position : position + 2], "big")
 
 
 def _chunks(data):

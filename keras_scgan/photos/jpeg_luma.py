@@ -8,10 +8,11 @@ Reference:
 """
 
 import dataclasses
-import re
 import struct
 
 import cv2
+
+from keras_scgan.photos.formats import MARKER_OF_PART
 
 _SOI, _EOI, _APP0 = 0xD8, 0xD9, 0xE0
 _DHT, _SOS, _DQT, _DRI = 0xC4, 0xDA, 0xDB, 0xDD
@@ -19,7 +20,6 @@ _SOF_SEQUENTIAL, _SOF_EXTENDED, _SOF_PROGRESSIVE = 0xC0, 0xC1, 0xC2
 _FRAMES = (_SOF_SEQUENTIAL, _SOF_EXTENDED, _SOF_PROGRESSIVE)
 _KEPT = (_DHT, _DQT, _DRI)
 _PASSED_OVER = (*range(_APP0, 0xF0), 0xFE)  # application data and comments
-_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # of none of 0xFF as data, a restart, or filling
 
 _LUMA, _CB, _CR = 1, 2, 3  # names of components, by which every reader knows them as such
 _FULL_SIZE = 0x11
@@ -179,7 +179,7 @@ def _segments(data):
 
 def _next_marker(data, position):
     """Where the next marker is that is none of a restart."""
-    found = _MARKER.search(data, position)
+    found = MARKER_OF_PART.search(data, position)
     if found is None:
         raise NotKeptError("a JPEG that breaks off")
     return found.start()

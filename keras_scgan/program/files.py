@@ -154,6 +154,13 @@ def folds_names(folder):
         return os.path.exists(os.path.join(probe, "A"))
 
 
+def is_same_file(path, other):
+    """Whether two paths lead to one file that is there; places that are not of this machine lead to none."""
+    with contextlib.suppress(OSError):
+        return os.path.samefile(path, other)
+    return False
+
+
 def is_file_name(text):
     """Whether a text is the name of a file, on every system, and no path that leads out of a folder."""
     return text.isprintable() and not set(text) & set("/\\:") and text.strip(".") != ""

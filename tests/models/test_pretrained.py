@@ -105,10 +105,6 @@ def test_outputs_are_float32_where_the_layers_compute_in_bfloat16(gray):
     assert dtypes == {"float32"}
 
 
-if __name__ == "__main__":
-    np.savez_compressed(sys.argv[1], **outputs_by_recipe())
-
-
 def test_activations_of_the_decoder_stay_bounded_whatever_goes_in(gray):
     generator = small_pretrained_generator()
     norm = generator.get_layer("decoder32_norm")
@@ -117,3 +113,7 @@ def test_activations_of_the_decoder_stay_bounded_whatever_goes_in(gray):
     highest = [np.max(activation) for activation in keras.Model(generator.input, activations)(gray)]
     assert len(highest) > 7
     assert np.max(highest) == MAX_ACTIVATION
+
+
+if __name__ == "__main__":
+    np.savez_compressed(sys.argv[1], **outputs_by_recipe())

@@ -157,3 +157,13 @@ def test_sha_256_of_a_folder_depends_on_contents_and_names(tmp_path):
     second = sha256(tmp_path)
     (tmp_path / "b").write_bytes(b"2")
     assert len({first, second, sha256(tmp_path)}) == 3
+
+
+def test_paths_that_lead_to_one_file_are_one_and_what_is_not_there_is_none(tmp_path, monkeypatch):
+    (tmp_path / "a").touch()
+    (tmp_path / "b").touch()
+    monkeypatch.chdir(tmp_path)
+    assert files.is_same_file("a", tmp_path / "a")
+    assert not files.is_same_file("a", "b")
+    assert not files.is_same_file("c", "c")
+    assert not files.is_same_file("gs://a", "gs://a")
