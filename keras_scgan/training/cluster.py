@@ -42,3 +42,13 @@ def lost_workers_told(strategy, checkpoints):
             "Another worker has ended, or cannot be reached, so that this one has stopped: start all workers again by "
             f"the same command, and they {go_on}."
         ) from error
+
+
+def end_together(exchange):
+    """Waits until every worker knows what all have agreed on, as those that fetch it late lose it with its sender.
+
+    Args:
+        exchange: function in which all workers exchange a number. It may fail, as those that are through may end.
+    """
+    with contextlib.suppress(*_OF_LOST_WORKERS):
+        exchange()

@@ -15,7 +15,7 @@ from absl import logging
 from keras_scgan.colorizing.runners import has_structure_of
 from keras_scgan.program.errors import Interrupted, UserError
 from keras_scgan.training.checkpoints import Checkpoints, checkpoint_dir
-from keras_scgan.training.cluster import has_workers, lost_workers_told
+from keras_scgan.training.cluster import end_together, has_workers, lost_workers_told
 
 STRATEGIES = ("none", "mirrored")
 
@@ -209,9 +209,10 @@ class Trainer:
 
     def _run(self, iterator, step, last_step, signals):
         saved = time.monotonic()
+        received = 0
         names = [metric.name for metric in self.model.metrics]
         self._begin_epoch(step)
-        while step < last_step and not self.model.stop_training:
+        while step < last_step and not (received or self.model.stop_training):
             epoch, place = divmod(step, self.steps_per_epoch)
             self.callbacks.on_train_batch_begin(place)
             logs = dict(zip(names, self._train_step(next(iterator)).numpy().tolist(), strict=True))
@@ -230,10 +231,11 @@ class Trainer:
             if epoch_ends or received or self.model.stop_training or is_due:
                 self._save(step)
                 saved = time.monotonic()
-            if received:
-                raise Interrupted(received)
-            if epoch_ends and step < last_step:
+            if epoch_ends and step < last_step and not received:
                 self._begin_epoch(step)
+        end_together(lambda: self._of_all_workers(0))
+        if received:
+            raise Interrupted(received)
 
     def _begin_epoch(self, step):
         epoch, place = divmod(step, self.steps_per_epoch)

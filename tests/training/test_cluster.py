@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 from keras_scgan.training import cluster
-from keras_scgan.training.cluster import WorkerLostError, lost_workers_told
+from keras_scgan.training.cluster import WorkerLostError, end_together, lost_workers_told
 
 
 class Checkpoints:
@@ -35,3 +35,18 @@ def test_a_lost_worker_is_told_of_with_what_to_do(monkeypatch, steps, told):
 def test_without_workers_the_error_is_another_s(two_replicas):
     with pytest.raises(tf.errors.UnavailableError):
         lose(two_replicas)
+
+
+def test_workers_may_end_as_soon_as_all_have_agreed():
+    def lose_other():
+        raise tf.errors.UnavailableError(None, None, "Connection reset by peer")
+
+    end_together(lose_other)
+
+
+def test_other_errors_at_the_end_are_told():
+    def exchange_other_shapes():
+        raise tf.errors.InvalidArgumentError(None, None, "Shape mismatch in the collective instance")
+
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        end_together(exchange_other_shapes)
