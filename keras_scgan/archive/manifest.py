@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import re
 
 import apache_beam as beam
 import pyarrow
@@ -12,8 +13,15 @@ from apache_beam.io.parquetio import WriteToParquet
 from pyarrow import parquet
 
 from keras_scgan.archive import places, records
+from keras_scgan.program.errors import UserError
 
 NAME, FAILURES_NAME = "manifest", "failures"
+
+_WRITE = "Write"
+_NOT_WRITTEN = re.compile(
+    rf"^(?:\w+: )*(?:\[Errno \d+\] )?(.+) \[while running '{_WRITE} ({NAME}|{FAILURES_NAME})/", re.MULTILINE
+)
+"""What Beam's errors tell of the steps that write: why, and which of the two files it is about."""
 
 _SHARDS = "-SSSSS-of-NNNNN"
 _TYPES = {str: pyarrow.string(), int: pyarrow.int64(), float: pyarrow.float64()}
@@ -57,12 +65,30 @@ def write(of_all, task):
     if task.manifest == "parquet":
         schema = pyarrow.schema([(name, _TYPES[kind]) for name, kind in records.KINDS.items()])
         rows = of_all | "As rows" >> beam.Map(dataclasses.asdict)
-        rows | "Write manifest" >> WriteToParquet(prefix, schema, **options)
+        rows | f"{_WRITE} {NAME}" >> WriteToParquet(prefix, schema, **options)
     else:
         lines = of_all | "As lines" >> beam.Map(records.Record.as_line)
-        lines | "Write manifest" >> WriteToText(prefix, **options)
+        lines | f"{_WRITE} {NAME}" >> WriteToText(prefix, **options)
     failures = of_all | "Failures" >> beam.Filter(_has_failed) | "As failure lines" >> beam.Map(records.Record.as_line)
-    failures | "Write failures" >> WriteToText(task.target(FAILURES_NAME), ".jsonl", shard_name_template="")
+    target = task.target(FAILURES_NAME)
+    failures | f"{_WRITE} {FAILURES_NAME}" >> WriteToText(target, ".jsonl", shard_name_template="")
+
+
+@contextlib.contextmanager
+def errors_named(task):
+    """Context of a run, in which a manifest or a list of what failed that cannot be written is a `UserError`.
+
+    Of a run's errors, Beam gives the text alone. Args: `task`, `Task`.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        match = _NOT_WRITTEN.search(str(error))
+        if not match:
+            raise
+        reason, name = match.groups()
+        path = f"{task.target(name)}.{task.manifest if name == NAME else 'jsonl'}"
+        raise UserError(f"{path} cannot be written ({reason}). Once it can be, the same call goes on.") from error
 
 
 def read_failures(task):

@@ -29,9 +29,9 @@ def colorize_archive(task, options):
         (of those that were skipped, those made with other settings), `left_out`, `failed`.
 
     Raises:
-        UserError, OSError: As of `build`.
+        UserError, OSError: As of `build`, or the manifest cannot be written.
     """
-    with running.hushed(), progress_bar(desc="Colorized", unit="photo") as bar:
+    with running.hushed(), manifest.errors_named(task), progress_bar(desc="Colorized", unit="photo") as bar:
         result = running.run(options, functools.partial(build, task), bar, DONE, TO_DO)
     manifest.tidy(task)
     counters = result.metrics().query(MetricsFilter().with_namespace(METRICS))["counters"]

@@ -13,15 +13,23 @@ from keras_scgan.program.errors import UserError, first_line
 LOCAL_RUNNER = "DirectRunner"
 """The one that works on this machine, and needs nothing else."""
 
+_REPEATING_LOGGERS = (
+    "apache_beam.runners.common",
+    "apache_beam.runners.portability.local_job_service",
+)
+"""Those that log what an exception of `LOCAL_RUNNER` tells too."""
+
 
 def load():
-    """Imports Apache Beam, and has it say errors alone: most of its warnings are about itself."""
+    """Imports Apache Beam, and has it log errors alone: most of its warnings are about itself."""
     logging.disable(logging.WARNING)
     try:
         import apache_beam  # noqa: F401
     finally:
         logging.disable(logging.NOTSET)
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
+    for name in _REPEATING_LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def check_folder(argument, folder):
