@@ -2,10 +2,12 @@
 
 import contextlib
 import http.client
+import io
 import threading
 import types
 
 import numpy as np
+from PIL import Image
 
 from keras_scgan.colorizing import shipped
 from keras_scgan.colorizing.colorizer import Colorizer
@@ -14,6 +16,13 @@ from keras_scgan.serving.server.photo_server import PhotoServer
 from keras_scgan.serving.server.settings import ServerSettings
 
 MODEL = shipped.FOLDER / "scgan" / "scgan_int8.tflite"
+
+
+def photo(gray):
+    """Bytes of the file of a small photo of one value of grey, an int."""
+    file = io.BytesIO()
+    Image.fromarray(np.full((3, 5), gray, np.uint8)).save(file, "PNG")
+    return file.getvalue()
 
 
 def colorizer(**options):

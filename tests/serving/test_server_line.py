@@ -13,14 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 from serving import running_server
+from serving.running_server import photo
 
 PLACES = 4  # two workers, two that wait
-
-
-def photo(gray):
-    file = io.BytesIO()
-    Image.fromarray(np.full((3, 5), gray, np.uint8)).save(file, "PNG")
-    return file.getvalue()
 
 
 def is_answer(response, gray):

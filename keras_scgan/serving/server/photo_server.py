@@ -10,6 +10,7 @@ import uvicorn
 
 from keras_scgan.program.errors import UserError
 from keras_scgan.serving.server.application import make_application
+from keras_scgan.serving.server.connections import Connection
 from keras_scgan.serving.server.line import Line
 from keras_scgan.serving.server.metrics import Metrics
 from keras_scgan.serving.server.tensorflow_serving import Api
@@ -17,7 +18,8 @@ from keras_scgan.serving.server.work import Work
 
 _BACKLOG = 1024
 _MAX_CONNECTIONS = 512
-"""Connections, besides those of the requests that are taken, from which on any request is refused with 503."""
+"""Connections, besides those of the requests that are taken. Of more, those that wait for a request are closed; if none
+does, any request is refused with 503."""
 
 
 class PhotoServer:
@@ -51,7 +53,7 @@ class PhotoServer:
         config = uvicorn.Config(
             application,
             loop="asyncio",
-            http="h11",
+            http=Connection,
             ws="none",
             lifespan="off",
             log_config=None,
