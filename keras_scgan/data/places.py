@@ -3,8 +3,6 @@
 import contextlib
 import os
 
-import tensorflow as tf
-
 from keras_scgan.program.files import is_remote, open_regular
 
 
@@ -25,7 +23,7 @@ def opened(path):
         with open_regular(path, buffering=0) as file:
             yield file
         return
-    with _errors_as_of_this_machine(path), tf.io.gfile.GFile(path, "rb") as file:
+    with _tensorflow_files(path) as files, files.GFile(path, "rb") as file:
         yield file
 
 
@@ -34,33 +32,37 @@ def stat(path):
     if not is_remote(path):
         status = os.stat(path)
         return status.st_size, status.st_mtime_ns
-    with _errors_as_of_this_machine(path):
-        status = tf.io.gfile.stat(path)
+    with _tensorflow_files(path) as files:
+        status = files.stat(path)
         return status.length, status.mtime_nsec
 
 
 def is_folder(path):
     """Whether there is a folder, or what stands for one in an object store, as far as can be seen."""
-    return _is(path, os.path.isdir, lambda: tf.io.gfile.isdir(path))
+    return _is("isdir", path)
 
 
 def exists(path):
     """Whether there is a file or a folder, as far as can be seen."""
-    return _is(path, os.path.exists, lambda: tf.io.gfile.exists(path))
+    return _is("exists", path)
 
 
-def _is(path, here, elsewhere):
+def _is(name, path):
     if not is_remote(path):
-        return here(path)
+        return getattr(os.path, name)(path)
     try:
-        return elsewhere()
-    except tf.errors.OpError:  # no such file system, no right to see it, and so on
+        with _tensorflow_files(path) as files:
+            return getattr(files, name)(path)
+    except OSError:  # no such file system, no right to see it, and so on
         return False
 
 
 @contextlib.contextmanager
-def _errors_as_of_this_machine(path):
+def _tensorflow_files(path):
+    """Context of TensorFlow's functions for files, in which their errors are `OSError`s."""
+    import tensorflow as tf  # here, as data sets on this machine are read without it
+
     try:
-        yield
+        yield tf.io.gfile
     except tf.errors.OpError as error:
         raise OSError(error.error_code, error.message, path) from None

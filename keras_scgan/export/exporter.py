@@ -94,9 +94,9 @@ class Exporter:
             data = litert.convert(
                 self.generator, kind, image_size=self.image_size, saliency=saliency, calibration=calibration, **options
             )
-        with atomic_path(path) as temporary:
-            temporary.write_bytes(description_files.append_to_tflite(data, describe(self.generator)))
-            measured = self._verify(f"litert_{kind}", temporary)
+            with atomic_path(path) as temporary:
+                temporary.write_bytes(description_files.append_to_tflite(data, describe(self.generator)))
+                measured = self._verify(f"litert_{kind}", temporary)
         return self._record(f"litert_{kind}", path, {"signatures": litert.signatures(path), **about, **measured})
 
     def _verify(self, name, path):

@@ -23,10 +23,12 @@ def model(tmp_path_factory):
     return path
 
 
-def test_an_export_is_described_and_runs_where_the_generator_does(export, model, tmp_path, call_tool):
+def test_an_export_is_described_and_runs_where_the_generator_does(export, model, tmp_path, capfd):
     output = tmp_path / "scgan"
+    capfd.readouterr()
     result = export(f"--output_dir={output}", "--formats=litert_float32,litert_dynamic", "--saliency")
     assert result.returncode == 0, result.stderr
+    assert capfd.readouterr().err == ""  # of what TensorFlow and LiteRT write there themselves
     assert "scgan_float32.tflite, 0.6 MB" in result.stderr
     assert sorted(path.name for path in output.iterdir()) == [
         "export.json", "scgan_dynamic.tflite", "scgan_float32.tflite",

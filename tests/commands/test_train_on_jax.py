@@ -1,7 +1,8 @@
-"""scgan train_on_jax: a training in a process of its own, and what is refused."""
+"""scgan train_on_jax: a training in a process of its own, without TensorFlow, and what is refused."""
 
 import importlib.util
 import os
+import pathlib
 import subprocess
 import sys
 
@@ -18,10 +19,12 @@ from keras_scgan.training.on_jax.settings import Settings
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is not installed")
 
+ROOT = pathlib.Path(__file__).parents[2]
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder with two reddish photos, a generator of wrong colours and a classifier."""
+    """A folder with two reddish photos, a generator of wrong colours, a classifier, and no TensorFlow for Python."""
     folder = tmp_path_factory.mktemp("jax")
     ramp = np.linspace(60, 180, 160, dtype=np.float32)
     gray = (ramp[:, np.newaxis] + 20 * np.sin(ramp / 5)).astype(np.float32)
@@ -30,6 +33,8 @@ def folder(tmp_path_factory):
         write_pair(folder, name, photo, np.full((96, 96), 255, np.uint8))
     small_pretrained_generator(image_size=64, stretch_luma=True).save(folder / "first.keras")
     small_classifier(1).save(folder / "classifier.keras")
+    text = "raise ModuleNotFoundError('No module named tensorflow', name='tensorflow')"
+    (folder / "tensorflow.py").write_text(text)
     return folder
 
 
@@ -41,17 +46,20 @@ def call(folder, *arguments, **places):
         "perceptual_layers": "block3_relu,pool",
         **places,
     }
-    command = [sys.executable, "-m", "keras_scgan", "train_on_jax"]
-    command += [f"--{name}={value}" for name, value in places.items()]
-    command += ["--image_size=64", "--perceptual_size=64", "--judged_size=32", "--preset=testing", "--batch_size=2"]
+    flags = [f"--{name}={value}" for name, value in places.items()]
+    flags += ["--image_size=64", "--perceptual_size=64", "--judged_size=32", "--preset=testing", "--batch_size=2"]
+    return run(folder, *flags, *arguments)
+
+
+def run(folder, *arguments):
     environment = {
         **os.environ,
+        "PYTHONPATH": os.pathsep.join(map(str, (folder, ROOT))),
         "JAX_PLATFORMS": "cpu",
         "XLA_FLAGS": "--xla_backend_optimization_level=0",  # compiles in a quarter of the time
     }
-    return subprocess.run(
-        [*command, *arguments], env=environment, capture_output=True, text=True, timeout=600, check=False
-    )
+    command = [sys.executable, "-m", "keras_scgan", "train_on_jax", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
 
 
 @pytest.mark.slow
@@ -104,6 +112,12 @@ def test_settings_that_cannot_be_are_named(changes, said):
     required = {"data_dir": "d", "init_from": "g", "output_dir": "o", "perceptual_weights": ("p",)}
     with pytest.raises(UserError, match=said):
         Settings(**{**required, **changes})
+
+
+def test_help_is_all_that_is_printed(folder):
+    result = run(folder, "--help")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "--init_from" in result.stdout
 
 
 def test_files_that_are_none_are_named(folder, tmp_path):
