@@ -86,11 +86,10 @@ class FindPhotos(beam.DoFn):
 
 
 class Place(beam.DoFn):
-    """Says where the result of a photo goes.
+    """Says where the result of a photo goes, if no other photo's does.
 
-    Takes what `FindPhotos` gives; gives tuples of the key of the result's place, and of the path of the photo and of
-    the result from the folder of the results on. Of a photo that has no place, a `Record` is given in the output
-    `RECORDS`.
+    Takes what `FindPhotos` gives; gives tuples of the key of that place, and of what is taken. Of a photo that has no
+    place, a `Record` is given in the output `RECORDS`.
 
     Args:
         task: `Task`.
@@ -106,8 +105,32 @@ class Place(beam.DoFn):
             yield beam.pvalue.TaggedOutput(RECORDS, Record(source, os.path.basename(source), failure=failure))
             return
         path = pathlib.PurePosixPath(relative)
-        result = str(path.with_suffix(result_suffix(path.suffix, self._task.format)))
-        yield self._task.key(result), (source, result)
+        yield self._task.key(str(path.with_suffix(_suffix(path, self._task)))), photo
+
+
+class Name(beam.DoFn):
+    """Gives the results of photos their names; those that would have one name, as `planning.plan` does.
+
+    Takes tuples as of `Place`, grouped by their keys; gives tuples of the key of the result's place, and of the path of
+    the photo and of the result from the folder of the results on.
+
+    Args:
+        task: `Task`.
+    """
+
+    def __init__(self, task):
+        self._task = task
+
+    def process(self, of_name):
+        _, photos = of_name
+        photos = [(source, pathlib.PurePosixPath(relative)) for source, relative in photos]
+        photos.sort(key=lambda photo: (_suffix(photo[1], self._task) != photo[1].suffix, photo))
+        owner, _ = photos[0]
+        for source, path in photos:
+            suffix = _suffix(path, self._task)
+            is_short = suffix == path.suffix or source == owner or is_same_file(source, owner)
+            result = str(path.with_suffix(suffix) if is_short else path.with_name(path.name + suffix))
+            yield self._task.key(result), (source, result)
 
 
 class Decide(beam.DoFn):
@@ -169,6 +192,10 @@ class Decide(beam.DoFn):
             return Record(source, result, size, places.sha256(self._task.target(result)))
         except BadFileError as error:
             return Record(source, result, failure=error.reason)
+
+
+def _suffix(path, task):
+    return result_suffix(path.suffix, task.format)
 
 
 def _still_fails(record):

@@ -9,7 +9,18 @@ from apache_beam.metrics.metric import MetricsFilter
 from apache_beam.ml.inference.base import RunInference
 
 from keras_scgan.archive import manifest, places
-from keras_scgan.archive.finding import METRICS, RECORDS, RESULTS, SOURCES, TO_DO, Decide, FindPhotos, Place, found
+from keras_scgan.archive.finding import (
+    METRICS,
+    RECORDS,
+    RESULTS,
+    SOURCES,
+    TO_DO,
+    Decide,
+    FindPhotos,
+    Name,
+    Place,
+    found,
+)
 from keras_scgan.archive.handler import DONE, ColorizePhotos
 from keras_scgan.archive.task import load_colorizer, settings_digest
 from keras_scgan.beam import running
@@ -68,9 +79,9 @@ def build(task, pipeline, local):
         )
         photos.append(listed[SOURCES])
         failed.append(listed[RECORDS])
-    placed = (
-        photos | "All photos" >> beam.Flatten() | "Place" >> beam.ParDo(Place(task)).with_outputs(RECORDS, main=SOURCES)
-    )
+    place = beam.ParDo(Place(task)).with_output_types(tuple[str, tuple[str, str]])
+    placed = photos | "All photos" >> beam.Flatten() | "Place" >> place.with_outputs(RECORDS, main=SOURCES)
+    named = placed[SOURCES] | "By name" >> beam.GroupByKey() | "Name" >> beam.ParDo(Name(task))
     results = (
         pipeline
         | "Folder of results" >> beam.Create([task.output_dir])
@@ -78,7 +89,7 @@ def build(task, pipeline, local):
         | "Key results" >> beam.Map(_keyed, task)
     )
     decided = (
-        {SOURCES: placed[SOURCES], RESULTS: results, RECORDS: manifest.read(pipeline, task)}
+        {SOURCES: named, RESULTS: results, RECORDS: manifest.read(pipeline, task)}
         | "By place" >> beam.CoGroupByKey()
         | "Decide" >> beam.ParDo(Decide(task, settings, local)).with_outputs(TO_DO, main=RECORDS)
     )

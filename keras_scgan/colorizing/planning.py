@@ -54,7 +54,7 @@ def taken(target, owner):
     return f"its result {target} would take the place of that of {owner}"
 
 
-def plan(files, output_dir, report, *, suffix_of=result_suffix, extras=(), overwrite=False, log=None, long_names=False):
+def plan(files, output_dir, report, *, suffix_of=result_suffix, extras=(), overwrite=False, log=None, long_names=True):
     """Decides where results go, and leaves out what is done.
 
     Results have the relative paths of their originals. Extras lie beside them: `STEM_comparison` with the same suffix,
@@ -71,7 +71,7 @@ def plan(files, output_dir, report, *, suffix_of=result_suffix, extras=(), overw
             have changed since are made again, and those are told that are there already, but made of another original
             or with other settings. `None` for no log.
         long_names: bool. Whether a result that has another suffix than its original keeps that too, as in
-            `film.avi.mp4`, if its place is taken otherwise.
+            `film.avi.mp4`, if its place is taken otherwise. Defaults to `True`.
 
     Returns:
         List of `Job`.

@@ -94,7 +94,7 @@ def _colorize(files, report):
     plan = functools.partial(planning.plan, output_dir=FLAGS.output_dir, report=report, overwrite=FLAGS.overwrite)
     suffix_of = functools.partial(planning.result_suffix, chosen=FLAGS.format)
     photos = plan(photos, suffix_of=suffix_of, extras=extras, log=of_photos)
-    videos = plan(videos, suffix_of=films.output_suffix, long_names=True, log=of_videos)
+    videos = plan(videos, suffix_of=films.output_suffix, log=of_videos)
     with progress_bar(total=len(photos), unit="photo", disable=not photos) as bar:
         for job in colorize_files.colorize_photos(
             colorizer,

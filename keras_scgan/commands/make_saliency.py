@@ -50,7 +50,14 @@ def main(_):
         raise UserError(f"--output={FLAGS.output} is the folder of the photos: choose another.")
     report = file_jobs.Report("saliency maps made")
     files = file_jobs.find_files(FLAGS.images, PHOTO_SUFFIXES, exclude=FLAGS.output, left_out=report.left_out)
-    jobs = planning.plan(files, FLAGS.output, report, suffix_of=lambda _: f".{FLAGS.format}", overwrite=FLAGS.overwrite)
+    jobs = planning.plan(
+        files,
+        FLAGS.output,
+        report,
+        suffix_of=lambda _: f".{FLAGS.format}",
+        overwrite=FLAGS.overwrite,
+        long_names=False,  # as a photo and its map are known by their one stem
+    )
     if jobs:
         _make_maps(jobs, report)
     sys.exit(report.finish())

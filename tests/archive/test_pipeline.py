@@ -117,15 +117,27 @@ def test_other_settings_are_told_of_and_do_nothing_again(colorize, photos, color
 
 
 def test_no_photo_s_result_takes_another_s_place(colorize, photos, tmp_path):
-    (photos / "old" / "b.png").write_bytes((photos / "0.jpg").read_bytes())
-    try:
-        counts = colorize(photos, output_dir=str(tmp_path))
-    finally:
-        (photos / "old" / "b.png").unlink()
+    counts = colorize(photos / "0.jpg", photos, output_dir=str(tmp_path / "out"))
     assert counts["colorized"] == 7
-    (failure,) = manifest_in(tmp_path, "failures.jsonl").values()
-    assert failure.source == str(photos / "old" / "b.png")
-    assert failure.failure.endswith(f"would take the place of that of {photos / 'old' / 'b.gif'}")
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "0.jpg").write_bytes((photos / "1.jpg").read_bytes())
+    colorize(other, photos, output_dir=str(tmp_path / "two"))
+    (failure,) = manifest_in(tmp_path / "two", "failures.jsonl").values()
+    first, second = sorted(map(str, (other / "0.jpg", photos / "0.jpg")))
+    assert failure.source == second
+    assert failure.failure.endswith(f"would take the place of that of {first}")
+
+
+def test_of_two_photos_with_one_result_one_keeps_its_suffix_too(colorize, photos, tmp_path):
+    folder, output_dir = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    for name in ("a.gif", "a.jpg", "a.png", "b.gif"):
+        (folder / name).write_bytes((photos / "old" / "b.gif").read_bytes())
+    for count in ("colorized", "skipped"):
+        counts = colorize(folder, os.path.relpath(folder), output_dir=str(output_dir))
+        assert counts == {count: 4, "left_out": 0}
+        assert set(results_in(output_dir)) == {"a.gif.png", "a.jpg", "a.png", "b.png"}
 
 
 def test_photos_of_another_run_keep_their_place_and_their_lines(colorize, photos, tmp_path):

@@ -87,7 +87,7 @@ def test_a_file_that_is_named_twice_is_done_once(plan):
 
 
 def test_a_film_whose_place_is_taken_keeps_its_suffix_too(plan):
-    options = {"suffix_of": output_suffix, "long_names": True}
+    options = {"suffix_of": output_suffix}
     jobs, _ = plan("x.3gp", "x.mp4", "x.ts", "y.avi", **options)
     assert results(jobs) == ["out/x.3gp.mp4", "out/x.mp4", "out/x.ts.mp4", "out/y.mp4"]
     log = ResultLog("out", {})
@@ -95,6 +95,30 @@ def test_a_film_whose_place_is_taken_keeps_its_suffix_too(plan):
     jobs, report = plan("z.avi", log=log, **options)
     assert results(jobs) == ["out/z.avi.mp4"]
     assert report.failures == []
+
+
+@pytest.mark.parametrize("order", [("a.gif", "a.png"), ("a.png", "a.gif")])
+def test_a_photo_whose_place_is_taken_keeps_its_suffix_too(plan, order):
+    jobs, report = plan(*order, "b.gif", extras=("saliency",))
+    targets = {job.path.name: job.target for job in jobs}
+    assert {name: target.as_posix() for name, target in targets.items()} == {
+        "a.gif": "out/a.gif.png",
+        "a.png": "out/a.png",
+        "b.gif": "out/b.png",
+    }
+    assert report.failures == []
+    log = ResultLog("out", {})
+    for name, target in targets.items():
+        write(target, log=log, original=f"in/{name}")
+    for names in (order, ("a.gif",), ("a.png",), ("b.gif",)):
+        jobs, report = plan(*names, log=log)
+        assert (jobs, report.skipped, report.failures) == ([], len(names), [])
+
+
+def test_without_long_names_the_second_result_of_a_name_is_named(plan):
+    jobs, report = plan("a.gif", "a.png", long_names=False)
+    assert results(jobs) == ["out/a.png"]
+    assert [str(path) for path, _ in report.failures] == ["in/a.png"]
 
 
 def test_a_result_of_another_original_is_named(plan):

@@ -157,11 +157,19 @@ def test_format_is_the_one_that_is_chosen(folder, colorize):
     assert pathlib.Path("out/one.webp").read_bytes()[8:12] == b"WEBP"
 
 
-def test_two_photos_with_one_result_are_told(folder, colorize, photo):
+def test_of_two_photos_with_one_result_one_keeps_its_suffix_too(folder, colorize, photo):
     photo.save("in/gray.png")
-    run = colorize("in/gray.jpg", "in/gray.png", "--output_dir=out", "--format=png")
+    for done in ("2 colorized, 0 failed", "0 colorized, 2 skipped"):
+        assert done in colorize("in/gray.jpg", "in/gray.png", "--output_dir=out", "--format=png").stdout
+    assert sorted(path.name for path in pathlib.Path("out").glob("*.png")) == ["gray.jpg.png", "gray.png"]
+
+
+def test_photos_of_one_name_are_told(folder, colorize, photo):
+    pathlib.Path("other").mkdir()
+    photo.save("other/gray.jpg")
+    run = colorize("in/gray.jpg", "other/gray.jpg", "--output_dir=out")
     assert run.returncode == 1
-    assert "in/gray.png: its result out/gray.png would take the place of that of in/gray.jpg" in run.stderr
+    assert "other/gray.jpg: its result out/gray.jpg would take the place of that of in/gray.jpg" in run.stderr
 
 
 @pytest.fixture
