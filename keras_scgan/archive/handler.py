@@ -26,7 +26,7 @@ _THREADS = 2
 
 
 class ColorizePhotos(ModelHandler):
-    """Handler of `RunInference` that takes `planning.Job`s, writes their results and gives a `Record` of each.
+    """Handler of `RunInference` that takes `finding.Job`s, writes their results and gives a `Record` of each.
 
     The network is loaded once in a process, and its threads share it. A photo that cannot be used, or whose result
     cannot be written, is told of by its record, and stops no other.
@@ -80,4 +80,4 @@ class ColorizePhotos(ModelHandler):
             self._done.inc()
             self._bytes.update(size)
             self._milliseconds.update(round(1000 * seconds))
-            yield Record(job.path, result, size, digest, round(seconds, 3), self._settings)
+            yield Record(job.path, result, size, digest, round(seconds, 3), self._settings, job.version)

@@ -25,6 +25,7 @@ from keras_scgan.archive.handler import DONE, ColorizePhotos
 from keras_scgan.archive.task import load_colorizer, settings_digest
 from keras_scgan.beam import running
 from keras_scgan.program.errors import UserError
+from keras_scgan.program.files import is_remote
 from keras_scgan.program.progress import progress_bar
 
 
@@ -79,7 +80,7 @@ def build(task, pipeline, local):
         )
         photos.append(listed[SOURCES])
         failed.append(listed[RECORDS])
-    place = beam.ParDo(Place(task)).with_output_types(tuple[str, tuple[str, str]])
+    place = beam.ParDo(Place(task)).with_output_types(tuple[str, tuple])
     placed = photos | "All photos" >> beam.Flatten() | "Place" >> place.with_outputs(RECORDS, main=SOURCES)
     named = placed[SOURCES] | "By name" >> beam.GroupByKey() | "Name" >> beam.ParDo(Name(task))
     results = (
@@ -103,10 +104,10 @@ def build(task, pipeline, local):
 
 def _from_list(line, base_dir):
     path = line.decode(errors="surrogateescape")
-    yield found(path, places.relative_to(path, base_dir))
+    yield found(path, places.relative_to(path, base_dir), None if is_remote(path) else places.version_here(path))
 
 
 def _keyed(file, task):
-    path, size = file
+    path, size, _ = file
     result = places.relative_to(path, task.output_dir)
     return task.key(result), (result, size)

@@ -121,13 +121,14 @@ def files_in(place, clean=False):
             nothing else may be written there meanwhile.
 
     Yields:
-        Tuples of the path, a string, and the size in bytes.
+        Tuples of the path, a string; the size in bytes; and the time of the last change in seconds, 0 if the file
+        system tells none.
     """
     abandoned = []
-    for path, size in (_remote_files if is_remote(place) else _local_files)(place):
+    for path, size, time in (_remote_files if is_remote(place) else _local_files)(place):
         if not is_temporary(posixpath.basename(path)):
             if is_utf8(path):
-                yield path, size
+                yield path, size, time
         elif clean and is_remote(place):  # of this machine's, `atomic_path` takes care
             abandoned.append(path)
     delete(abandoned)
@@ -141,18 +142,32 @@ def exists(place):
     return os.path.exists(place) or next(glob.iglob(place, recursive=True), None) is not None
 
 
+def version(size, time):
+    """What a file is known by until it changes, a string. Args: as of `files_in`."""
+    return f"{size}-{time}"
+
+
+def version_here(path):
+    """As of `version`, of a file of this machine; `None` elsewhere, as asking takes long, or if there is none."""
+    with contextlib.suppress(OSError):
+        status = os.stat(path)
+        return version(status.st_size, status.st_mtime)
+    return None
+
+
 def _local_files(folder):
     for parent, _, names in os.walk(folder):
         for name in names:
             path = os.path.join(parent, name)
             with contextlib.suppress(OSError):  # a link that leads nowhere
-                yield path, os.path.getsize(path)
+                status = os.stat(path)
+                yield path, status.st_size, status.st_mtime
 
 
 def _remote_files(place):
     for match in FileSystems.match(_patterns(place)):
         for file in match.metadata_list:
-            yield file.path, file.size_in_bytes
+            yield file.path, file.size_in_bytes, file.last_updated_in_seconds
 
 
 def _patterns(place):
@@ -166,7 +181,7 @@ def sha256(path):
 
 def folders_of(pattern):
     """Folders whose path matches a pattern; on a remote file system, which need not have any, the files in them."""
-    return [path for path, _ in _remote_files(f"{pattern}/**")] if is_remote(pattern) else glob.glob(pattern)
+    return [path for path, *_ in _remote_files(f"{pattern}/**")] if is_remote(pattern) else glob.glob(pattern)
 
 
 def delete(paths):

@@ -21,6 +21,7 @@ class Record:
         seconds: float. From the begin of its reading to the end of its writing; `None` also where an earlier run made
             it that was killed.
         settings: string. Short digest of the network and the options that it was made with; `None` likewise.
+        version: string. What its original was known by then, as of `places.version`; `None` if that is not known.
         failure: string. Why there is no colorized photo; `None` if there is one.
     """
 
@@ -30,6 +31,7 @@ class Record:
     sha256: str | None = None
     seconds: float | None = None
     settings: str | None = None
+    version: str | None = None
     failure: str | None = None
 
     def as_line(self):

@@ -1,39 +1,19 @@
 """The pipeline: every photo ends as scgan colorize would have it, or in the list of failures, and in the manifest."""
 
 import dataclasses
-import errno
 import hashlib
-import io
 import json
 import os
 import pathlib
 
 import pytest
 import ram_files
-from apache_beam.io.localfilesystem import LocalFileSystem
+from archive_output import OWN, manifest_in, results_in
 from platforms import needs_posix
 from pyarrow import parquet
 
 from keras_scgan.archive import records
 from keras_scgan.program.errors import UserError
-
-OWN = ("manifest.jsonl", "failures.jsonl")
-
-
-def results_in(folder):
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file() and path.name not in OWN
-    }
-
-
-def manifest_in(folder, name="manifest.jsonl"):
-    """Records by source."""
-    lines = (folder / name).read_text().splitlines()
-    found = {record.source: record for record in map(records.from_line, lines)}
-    assert len(found) == len(lines)
-    return found
 
 
 def without_seconds(manifest):
@@ -262,47 +242,6 @@ def test_what_cannot_be_written_fails_alone_and_leaves_nothing(colorize, photos,
     (failure,) = map(json.loads, ram["ram://out/failures.jsonl"].splitlines())
     assert "quota" in failure["failure"]
     assert len(ram_files.names("ram://out/")) == 3
-
-
-# === A full disk ===
-
-
-class FileOnFullDisk(io.BytesIO):
-    """A file whose buffer finds no space."""
-
-    def close(self):
-        if not self.closed:
-            super().close()
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-@pytest.mark.parametrize(
-    ("stem", "fields", "name"),
-    [
-        ("manifest", {}, "manifest.jsonl"),
-        ("manifest", {"manifest": "parquet"}, "manifest.parquet"),
-        ("failures", {"manifest": "parquet"}, "failures.jsonl"),
-    ],
-)
-def test_a_disk_too_full_for_the_manifest_is_a_line_and_a_rerun_goes_on(
-    colorize, photos, colorized, tmp_path, monkeypatch, caplog, stem, fields, name
-):
-    create = LocalFileSystem.create
-
-    def create_on_full_disk(self, path, *arguments):
-        return FileOnFullDisk() if f"/beam-temp-{stem}-" in path else create(self, path, *arguments)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(LocalFileSystem, "create", create_on_full_disk)
-        with pytest.raises(UserError) as error:
-            colorize(photos, output_dir=str(tmp_path), **fields)
-    assert str(error.value) == (
-        f"{tmp_path / name} cannot be written (No space left on device). Once it can be, the same call goes on."
-    )
-    assert caplog.records == []
-    assert colorize(photos, output_dir=str(tmp_path))["skipped"] == 7
-    assert results_in(tmp_path) == colorized
-    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["old"]
 
 
 # === What cannot be ===
