@@ -6,7 +6,7 @@ import tensorflow as tf
 
 
 def count_macs(function, *args):
-    """Multiply-accumulate operations of the convolutions and matrix products of a function.
+    """Multiply-accumulate operations of the convolutions, depthwise ones too, and matrix products of a function.
 
     Counted is what is computed: an `UpsampleConv2D` takes 4/9 of what a convolution of the upsampled map would.
 
@@ -31,6 +31,12 @@ def _operation_macs(operation):
             return math.prod(inputs[2]) * math.prod(inputs[1][:3])
         case "Conv2DBackpropFilter":  # of input, sizes, gradient
             return math.prod(inputs[2]) * math.prod(operation.outputs[0].shape[:3])
+        case "DepthwiseConv2dNative":
+            return math.prod(operation.outputs[0].shape) * math.prod(inputs[1][:2])
+        case "DepthwiseConv2dNativeBackpropInput":  # of sizes, kernel, gradient
+            return math.prod(inputs[2]) * math.prod(inputs[1][:2])
+        case "DepthwiseConv2dNativeBackpropFilter":  # of input, sizes, gradient
+            return math.prod(inputs[2]) * math.prod(operation.outputs[0].shape[:2])
         case "MatMul":
             inner = inputs[0][0 if operation.get_attr("transpose_a") else 1]
             return math.prod(operation.outputs[0].shape) * inner

@@ -26,6 +26,7 @@ def gradients_of(layer):
 
 CONV = 2 * (4 * 3) * (3 * 3 * 5 * 7)  # images x positions x kernel
 UPSAMPLE_CONV = 2 * (10 * 8) * (4 * 4 * 5 * 7)  # of the 8x6 map padded by 1; a plain one takes 192 x 315 an image
+DEPTHWISE_CONV = 2 * (4 * 3) * (3 * 3 * 5 * 2)  # two filters a channel
 DENSE = 6 * 5 * 7
 
 
@@ -34,9 +35,14 @@ DENSE = 6 * 5 * 7
     [
         (keras.layers.Conv2D(7, 3, strides=2, padding="same"), spec(2, 8, 6, 5), CONV),
         (UpsampleConv2D(7), spec(2, 8, 6, 5), UPSAMPLE_CONV),
+        (
+            keras.layers.DepthwiseConv2D(3, strides=2, padding="same", depth_multiplier=2),
+            spec(2, 8, 6, 5),
+            DEPTHWISE_CONV,
+        ),
         (keras.layers.Dense(7), spec(6, 5), DENSE),
     ],
-    ids=["convolution", "upsampling convolution", "dense"],
+    ids=["convolution", "upsampling convolution", "depthwise convolution", "dense"],
 )
 def test_backward_takes_twice_the_macs_of_forward(layer, inputs, expected):
     layer.build(inputs.shape)
