@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import json
+import math
 import pathlib
 
 import numpy as np
@@ -12,9 +13,11 @@ from keras_scgan.colorizing.runners import describe, load_network
 from keras_scgan.evaluation import metrics
 from keras_scgan.export import description_files, litert, logs, saved_model
 from keras_scgan.photos import color
-from keras_scgan.photos.files import read_bytes, read_photo
+from keras_scgan.photos.files import encode_photo, read_bytes, read_photo
+from keras_scgan.photos.formats import kind_of
 from keras_scgan.program.errors import UserError
-from keras_scgan.program.files import atomic_path, sha256
+from keras_scgan.program.files import atomic_path, sha256, write_text
+from keras_scgan.program.json_files import read_object
 
 SAVED_MODEL = "saved_model"
 FORMATS = (SAVED_MODEL, *(f"litert_{kind}" for kind in litert.KINDS))
@@ -26,7 +29,7 @@ MIN_PSNR = {"litert_float16": 45.0, "litert_dynamic": 32.0, "litert_int8": 32.0}
 """Of the others: PSNR of the colours to the generator's, in dB, the mean over the photos."""
 
 MAX_PIPELINE_DIFFERENCE = 2
-"""Of 255: largest difference of a pixel that `colorize_bytes` makes from what `Colorizer` makes."""
+"""Of 255, rounded up: largest difference of a pixel that `colorize_bytes` makes from what `Colorizer` makes."""
 
 _PIPELINE_PHOTOS = 4
 _REPORT = "export.json"
@@ -44,6 +47,9 @@ class Exporter:
         source: dict that tells where the generator came from.
         image_size: int. Height and width of what the network sees. Defaults to the network's own size.
         overwrite: bool. Whether LiteRT models that exist are replaced. A version of a SavedModel never is.
+
+    Raises:
+        UserError: A photo cannot be read, or the folder's report is damaged.
     """
 
     def __init__(self, generator, output_dir, photos, *, source=None, image_size=None, overwrite=False):
@@ -57,6 +63,7 @@ class Exporter:
         pixels = [read_photo(path).pixels for path in photos]
         self._grays = np.stack([self._colorizer.prepare(photo) for photo in pixels])
         self._expected = self._colorizer.predict(self._grays)
+        self._entries()  # a report that is damaged is told of before anything is written
 
     def export_saved_model(self, version=None, **options):
         """Writes the next version of the SavedModel; see `saved_model.export`. Returns its entry of the report."""
@@ -126,10 +133,11 @@ class Exporter:
         colorize_bytes = tf.saved_model.load(str(folder)).signatures[name]
         largest = 0
         for path in self.photos[:_PIPELINE_PHOTOS]:
-            result = colorize_bytes(image_bytes=tf.constant([read_bytes(path)]))["image_bytes"]
-            found = tf.io.decode_png(result[0]).numpy()
-            expected = self._colorizer.colorize(read_photo(path).pixels)
-            largest = max(largest, int(np.abs(found.astype(int) - expected).max()))
+            pixels = read_photo(path).pixels
+            result = colorize_bytes(image_bytes=tf.constant([_served_file(path, pixels)]))["image_bytes"]
+            found = tf.io.decode_png(result[0], dtype=pixels.dtype).numpy()
+            difference = np.abs(found.astype(int) - self._colorizer.colorize(pixels)).max()
+            largest = max(largest, math.ceil(difference * 255 / np.iinfo(pixels.dtype).max))
         if largest > MAX_PIPELINE_DIFFERENCE:
             raise UserError(
                 f"{SAVED_MODEL} is not kept: {name} differs from the colorizer by up to {largest} of 255, "
@@ -151,12 +159,23 @@ class Exporter:
             "generator": {"parameters": self.generator.count_params(), **self.source},
             "versions": {package: importlib.metadata.version(package) for package in _PACKAGES},
         }
-        report = self.output_dir / _REPORT
-        entries = json.loads(report.read_text(encoding="utf-8")) if report.exists() else {}
         key = f"{name}/{path.name}" if name == SAVED_MODEL else name
-        with atomic_path(report) as temporary:
-            temporary.write_text(json.dumps({**entries, key: entry}, indent=2) + "\n", encoding="utf-8")
+        write_text(self.output_dir / _REPORT, json.dumps({**self._entries(), key: entry}, indent=2) + "\n")
         return entry
+
+    def _entries(self):
+        """What the folder's report holds."""
+        path = self.output_dir / _REPORT
+        try:
+            return read_object(path) if path.exists() else {}
+        except ValueError as error:
+            raise UserError(f"{path} is damaged ({error}): delete it, or choose another `output_dir`.") from None
+
+
+def _served_file(path, pixels):
+    """A photo as a file that a served model takes, bytes: its own if that is a JPEG or PNG, otherwise a PNG of it."""
+    data = read_bytes(path)
+    return data if kind_of(data) in ("JPEG", "PNG") else bytes(encode_photo("photo.png", pixels))
 
 
 def mean_psnr(colors, expected):

@@ -17,7 +17,7 @@ def export(settings, model, output_dir, *, overwrite=False):
 
     Args:
         settings: `Settings`.
-        model: path of the generator, a `.keras` file, or the name of one of the repository.
+        model: path of the generator, a `.keras` file, or the name of one that comes with the project.
         output_dir: path of the folder of the exports, whose name is the model's: see `Exporter`.
         overwrite: bool. Whether LiteRT models that exist are replaced. A version of a SavedModel never is.
 

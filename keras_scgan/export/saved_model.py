@@ -91,7 +91,7 @@ def export(
             verify(temporary)
     _write_readme(folder, serving_files.readme(folder.resolve().name, target, max_pixels, description.network_input))
     if not (folder / "batching.config").exists():  # which may have been tuned
-        _write_text(folder / "batching.config", serving_files.BATCHING_CONFIG)
+        files.write_text(folder / "batching.config", serving_files.BATCHING_CONFIG)
     return target
 
 
@@ -107,7 +107,7 @@ def _write_readme(folder, text):
         title = path.read_text(encoding="utf-8", errors="replace").partition("\n")[0]
         if not title.endswith(serving_files.TITLE_END):
             path = folder / "SERVING.md"
-    _write_text(path, text)
+    files.write_text(path, text)
 
 
 def _endpoints(generator, image_size, saliency, saliency_bytes, max_pixels):
@@ -182,11 +182,6 @@ def _atomic_folder(folder):
         os.rename(temporary, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _write_text(path, text):
-    with files.atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
 
 
 # === Warm-up requests ===

@@ -13,7 +13,7 @@ from keras_scgan.colorizing import descriptions
 from keras_scgan.colorizing.colorizer import Colorizer
 from keras_scgan.export import exporter as exporters
 from keras_scgan.export import litert
-from keras_scgan.photos.files import read_photo
+from keras_scgan.photos.files import read_photo, write_photo
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.files import sha256
 
@@ -117,11 +117,29 @@ def test_a_saved_model_is_verified_with_its_pipeline(exporter):
 
 
 @pytest.mark.slow
+def test_photos_of_all_kinds_serve_to_verify_a_saved_model(generator, tmp_path):
+    pixels = read_photo(data.demo_dir() / "images" / "cat.jpg").pixels[:90, :70]
+    photos = [tmp_path / name for name in ("a.webp", "b.tif", "deep.png")]
+    for path in photos:
+        write_photo(path, pixels.astype(np.uint16) * 257 if path.stem == "deep" else pixels)
+    exporter = exporters.Exporter(generator, tmp_path / "name", photos)
+    assert exporter.export_saved_model()["largest_pipeline_difference"] <= 2
+
+
+@pytest.mark.slow
 def test_a_saved_model_with_another_pipeline_is_not_kept(exporter, monkeypatch):
     monkeypatch.setattr(exporter._colorizer, "saturation", 0.0)
     with pytest.raises(UserError, match="colorize_bytes differs from the colorizer by up to"):
         exporter.export_saved_model()
     assert not [name for name in os.listdir(exporter.output_dir) if not name.startswith(".")]
+
+
+def test_a_damaged_report_is_told_of_before_anything_is_written(generator, tmp_path):
+    (tmp_path / "export.json").write_text('{"litert_float32": ')
+    photos = [data.demo_dir() / "images" / "cat.jpg"]
+    with pytest.raises(UserError, match=r"export\.json is damaged \(it is no JSON\): delete it"):
+        exporters.Exporter(generator, tmp_path, photos)
+    assert os.listdir(tmp_path) == ["export.json"]
 
 
 def test_photos_to_calibrate_with_are_named_in_the_report(exporter, monkeypatch):
