@@ -125,7 +125,7 @@ def to_indices(labels, classes, class_index=None):
 def _read_labels(path):
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = [row for row in csv.reader(file) if row]
+            rows = [row for row in csv.reader(file) if "".join(row).strip()]
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"`labels={path}` is no CSV file: {error}") from error
     table = {}

@@ -160,7 +160,8 @@ def choose(references, *, file_list=None, first=None, sample=None, seed=0):
         references: list of `Reference`s, sorted by key.
         file_list: path of a text file with a photo a line: its key, with or without a suffix. Defaults to all.
         first: int. Takes the first photos alone.
-        sample: int. How many photos are drawn: all are put in random order, so that the first that can be used are.
+        sample: int. How many photos are drawn of these. All are put in random order, so that the first that can be
+            used are.
         seed: int. Key of that order.
 
     Returns:
@@ -172,13 +173,17 @@ def choose(references, *, file_list=None, first=None, sample=None, seed=0):
     if file_list is not None:
         by_key = {reference.key: reference for reference in references}
         references = list(dict.fromkeys(_by_name(by_key, name, file_list) for name in _read_lines(file_list)))
-    for name, count in (("first", first), ("sample", sample)):
-        if count is not None and count > len(references):
-            raise UserError(f"`{name}={count}`: there are {len(references)} photos.")
+    _check_count("first", first, references)
     references = references[:first]
     if sample is None:
         return references
+    _check_count("sample", sample, references)
     return [references[place] for place in np.random.default_rng(seed).permutation(len(references))]
+
+
+def _check_count(name, count, references):
+    if count is not None and count > len(references):
+        raise UserError(f"`{name}={count}`: there are {len(references)} photos.")
 
 
 def _read_lines(path):

@@ -87,7 +87,7 @@ def test_wordnet_ids_are_read_from_the_folder_else_from_the_file():
 
 def test_csv_names_photos_by_stem_file_or_path(tmp_path):
     table = tmp_path / "labels.csv"
-    table.write_text("file,class\na,3\nb.jpg,n01440764\nfolder/c, 5\n\nother,1\n")
+    table.write_text('file,class\na,3\nb.jpg,n01440764\n   \nfolder/c, 5\n\n""\nother,1\n')
     found = classifier.find_labels(references_of("x/a.png", "x/b.jpg", "folder/c.jpg", "d.jpg"), table)
     assert found == {"x/a": 3, "x/b": "n01440764", "folder/c": 5}
 

@@ -154,3 +154,5 @@ def test_a_sample_is_of_the_seed(some):
 def test_more_photos_than_there_are_cannot_be_chosen(some, name):
     with pytest.raises(UserError, match=f"`{name}=7`: there are 6 photos"):
         references.choose(some, **{name: 7})
+    with pytest.raises(UserError, match="`sample=4`: there are 3 photos"):
+        references.choose(some, first=3, sample=4)
