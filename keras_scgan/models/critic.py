@@ -5,6 +5,9 @@ import keras
 from keras_scgan.models.layers import conv_block
 from keras_scgan.models.presets import preset_width
 
+MIN_SIZE = 24
+"""Pixels of a side that an image needs to get a score from a critic, this one or that of Pix2Pix."""
+
 _LAYERS = (  # name, kernel, stride, padding, width as a multiple of the preset's
     ("block1", 7, 1, 3, 1),
     ("block2", 3, 2, 1, 2),

@@ -3,6 +3,7 @@
 import dataclasses
 
 from keras_scgan.models import DEPTHS, PRESETS, translators
+from keras_scgan.models.critic import MIN_SIZE
 from keras_scgan.models.encoder import STRIDES
 from keras_scgan.models.layers import NORMS
 from keras_scgan.models.pretrained import FROZEN
@@ -190,6 +191,10 @@ class TrainSettings(RunSettings):
         if self.feature_cache and (self.architecture != "pretrained" or self.freeze_encoder != "all"):
             raise UserError(
                 "`feature_cache` is for an encoder that is not trained: `architecture=pretrained` `freeze_encoder=all`."
+            )
+        if self.stage == 2 and self.adversarial_loss != "none" and 0 < self.judged_size < MIN_SIZE:
+            raise UserError(
+                f"{argument('judged_size', self.judged_size)}: critics need at least {MIN_SIZE} pixels a side."
             )
         for name in ("saliency_loss_weight", "saliency_l1_loss_weight"):
             if getattr(self, name) and not self.attention_loss:

@@ -45,6 +45,7 @@ def test_what_is_given_stays_when_settings_are_replaced():
             {"init_from": "a.keras", "global_features": "b.keras"},
             "`global_features=b.keras`: the generator of `init_from`",
         ),
+        ({"stage": 2, "judged_size": 23}, "`judged_size=23`: critics need at least 24 pixels a side"),
         ({"stage": 2, "gradient_penalty_of": "max"}, "`gradient_penalty_of=max`: expected one of mean, sum"),
     ],
 )
