@@ -49,17 +49,16 @@ def build_perceptual_features(weights="imagenet", layer_name=None):
         scale = 1.0 / VGG16_INPUT_STDDEV
         layer_name = layer_name or VGG16_LAYER
 
-    names = [layer.name for layer in network.layers]
-    layer_names = [layer_name] if isinstance(layer_name, str | None) else list(layer_name)
-    for name in layer_names:
-        if name not in names:
-            raise UserError(
-                f"`perceptual_weights={weights}` has no layer {name!r}: "
-                f"set `perceptual_layer` to one of {', '.join(names)}."
-            )
-    image = keras.Input((None, None, 3), name="image")
     source, calls = folding.trace(network, (None, None, 3))
     last_calls = {call.layer.name: call for call in calls}
+    layer_names = [layer_name] if isinstance(layer_name, str | None) else list(layer_name)
+    for name in layer_names:
+        if name not in last_calls:
+            raise UserError(
+                f"`perceptual_weights={weights}` has no layer {name!r}: "
+                f"set `perceptual_layer` to one of {', '.join(last_calls)}."
+            )
+    image = keras.Input((None, None, 3), name="image")
     made = {id(source): preprocess(color.denormalize(image))}
     features = folding.rebuild(calls, made, [last_calls[name] for name in layer_names])
     outputs = [ops.cast(output, "float32") * scale for output in features]
