@@ -60,7 +60,8 @@ def _define(field, values):
     if by_stage:
         flags.DEFINE_list(name, list(map(str, by_stage)), text, flag_values=values)
     elif kind is tuple:
-        flags.DEFINE_list(name, None if default is None else list(default), text, flag_values=values)
+        values_given = None if default is None else list(default)
+        flags.DEFINE_list(name, values_given, text, required=is_required, flag_values=values)
     elif choices:
         every = list(map(str, choices))
         flags.DEFINE_enum(name, None if default is None else str(default), every, text, flag_values=values)

@@ -105,6 +105,10 @@ def test_a_training_brings_colours_nearer_to_the_truth_and_writes_what_it_made(f
         ({"image_size": 100}, "a multiple of 32"),
         ({"draws": ("fsac",)}, "expected NAME:TIMES"),
         ({"draws": ("fsac:-1",)}, "expected NAME:TIMES"),
+        ({"draws": ("fsac:nan",)}, "expected NAME:TIMES"),
+        ({"perceptual_weights": ()}, "expected the file of one classifier"),
+        ({"perceptual_layers": ("pool",)}, "`perceptual_layers=pool`: expected a map or more"),
+        ({"preset": "tiny"}, "`preset=tiny`: expected one of paper"),
         ({"minutes": 0.0}, "more than 0"),
     ],
 )

@@ -1,7 +1,10 @@
 """What a training on one GPU takes."""
 
 import dataclasses
+import math
 
+from keras_scgan.models.encoder import STRIDES
+from keras_scgan.models.presets import PRESETS
 from keras_scgan.models.pretrained import FROZEN
 from keras_scgan.program import settings as of_jobs
 from keras_scgan.program.errors import UserError
@@ -72,13 +75,19 @@ class Settings:
     truth_saturation: float = setting(
         "Factor of the chroma of true photos before critics and perceptual loss see them.", 1.1, low=0
     )
-    preset: str = setting("Preset of new critics.", "small")
+    preset: str = setting("Preset of new critics.", "small", choices=tuple(PRESETS))
     seed: int = setting("Seed of all random numbers.", 0, low=0)
 
     def __post_init__(self):
         of_jobs.check(self)
-        if self.image_size % 32:
-            raise UserError(f"{argument('image_size', self.image_size)}: expected a multiple of 32.")
+        if self.image_size % max(STRIDES):
+            raise UserError(f"{argument('image_size', self.image_size)}: expected a multiple of {max(STRIDES)}.")
+        if not self.perceptual_weights:
+            raise UserError("`perceptual_weights`: expected the file of one classifier or more.")
+        if len(self.perceptual_layers) < 2:
+            raise UserError(
+                f"{argument('perceptual_layers', self.perceptual_layers)}: expected a map or more, and the pooled one."
+            )
         self.draws_by_prefix  # noqa: B018 (raises)
 
     @property
@@ -91,6 +100,6 @@ class Settings:
                 found[prefix] = float(times)
             except ValueError:
                 found[prefix] = -1.0
-            if not prefix or found[prefix] < 0:
+            if not prefix or not 0 <= found[prefix] < math.inf:
                 raise UserError(f"{argument('draws', self.draws)}: expected NAME:TIMES. Received: {text}")
         return found
