@@ -179,9 +179,9 @@ def soft_target_loss(logits, teacher_logits, temperature):
     return temperature**2 * ops.mean(divergence)
 
 
-def feature_matching_loss(features, teacher_features):
-    """One minus the cosine of the angle between a student's features and its teacher's, `[B, h, w, C]` both."""
-    cosine = ops.sum(ops.normalize(features, axis=-1) * ops.normalize(teacher_features, axis=-1), axis=-1)
+def feature_matching_loss(features, true_features):
+    """One minus the cosine of the angle between features and the true ones, both `[..., C]`: the mean over places."""
+    cosine = ops.sum(ops.normalize(features, axis=-1) * ops.normalize(true_features, axis=-1), axis=-1)
     return 1.0 - ops.mean(cosine)
 
 

@@ -14,7 +14,9 @@ from keras_scgan.program import quiet_tensorflow  # noqa: F401 (first, before an
 from absl import flags
 
 from keras_scgan.benchmarks import train
+from keras_scgan.colorizing.descriptions import UNTRAINED_SIZE
 from keras_scgan.commands.benchmark import shared
+from keras_scgan.models.encoder import STRIDES
 from keras_scgan.models.encoder_source import load_encoder_source
 from keras_scgan.models.layers import NORMS
 from keras_scgan.program.errors import UserError
@@ -25,15 +27,14 @@ FLAGS = flags.FLAGS
 shared.define_network()
 shared.define_batches()
 flags.DEFINE_string("encoder", None, "Classifier that becomes a pre-trained encoder, as of scgan train.")
-flags.DEFINE_integer("encoder_image_size", None, "With --encoder: pixels of a side of what it sees. Default: 224.", 1)
+flags.DEFINE_integer(
+    "encoder_image_size", None, f"With --encoder: pixels of a side of what it sees. Default: {UNTRAINED_SIZE}.", 1
+)
 flags.DEFINE_enum("critic_norm", "batch", NORMS, "Norm of the critics.")
 flags.DEFINE_bool("perceptual_loss", True, "Time stage 2 with the perceptual loss.")
 shared.define_data_dir("Folder with images/ and saliency/, or of shards")
 shared.define_rounds()
 shared.define_output()
-
-ENCODER_SIZE = 224
-"""Pixels of a side of what generators on pre-trained encoders see."""
 
 
 def main(_):
@@ -74,9 +75,9 @@ def _time_stages(precisions):
 
 
 def _time_pretrained(precisions):
-    size = FLAGS.encoder_image_size or ENCODER_SIZE
-    if size % 32:
-        raise UserError(f"--encoder_image_size={size} is no multiple of 32, which an encoder needs.")
+    size = FLAGS.encoder_image_size or UNTRAINED_SIZE
+    if size % max(STRIDES):
+        raise UserError(f"--encoder_image_size={size} is no multiple of {max(STRIDES)}, which an encoder needs.")
     results = train.benchmark_pretrained(
         load_encoder_source(FLAGS.encoder, "encoder"),
         preset=FLAGS.preset,

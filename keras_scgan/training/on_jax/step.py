@@ -4,7 +4,6 @@ import functools
 
 import jax
 import jax.numpy as jnp
-from keras import ops
 
 from keras_scgan.photos import color
 from keras_scgan.training import losses
@@ -61,8 +60,7 @@ def perceptual_terms(settings, features, generated, true):
         *maps, pooled = extract(generated)
         *true_maps, true_pooled = jax.lax.stop_gradient(extract(true))
         distance += losses.perceptual_loss(maps, true_maps) / len(features)
-        cosine = jnp.sum(ops.normalize(pooled, axis=-1) * ops.normalize(true_pooled, axis=-1), axis=-1)
-        pooled_distance += jnp.mean(1.0 - cosine) / len(features)
+        pooled_distance += losses.feature_matching_loss(pooled, true_pooled) / len(features)
     return {"perceptual_loss": distance, "pooled_loss": pooled_distance}
 
 
