@@ -21,13 +21,12 @@ class LiteRTNetwork(Network):
         self._threads = threads
         self._idle = {}  # by process: the threads of an interpreter are not there in a process that is forked
         interpreter = self._open(path)
-        (details,) = interpreter.get_input_details()
-        channels = check_signature(
-            path,
-            [details["shape_signature"]],
-            [output["shape_signature"] for output in interpreter.get_output_details()],
+        inputs, outputs = (
+            [details["shape_signature"] for details in some]
+            for some in (interpreter.get_input_details(), interpreter.get_output_details())
         )
-        fixed = details["shape_signature"][1]
+        channels = check_signature(path, inputs, outputs)
+        fixed = inputs[0][1]
         super().__init__(path, descriptions.read(path), image_size, None if fixed < 0 else fixed, channels)
         self._prepare(interpreter)
         self._idle[os.getpid()] = collections.deque([interpreter])

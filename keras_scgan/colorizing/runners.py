@@ -141,11 +141,11 @@ class _SavedModel(_TensorFlowModel):
         except (ValueError, OSError, KeyError, tf.errors.OpError) as error:
             raise UserError(f"The model {path} is no SavedModel of a generator: {first_line(error)}") from error
         inputs = self._signature.structured_input_signature[1]
-        channels = check_signature(
-            path,
-            [spec.shape for spec in inputs.values()],
-            [tensor.shape for tensor in self._signature.structured_outputs.values()],
+        shapes = (
+            [tensor.shape if tensor.shape.rank is not None else () for tensor in tensors.values()]
+            for tensors in (inputs, self._signature.structured_outputs)
         )
+        channels = check_signature(path, *shapes)
         ((self._input, spec),) = inputs.items()
         super().__init__(path, descriptions.read(path), image_size, spec.shape[1], channels)
         self._tensor = tf.constant

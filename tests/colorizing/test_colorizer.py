@@ -289,6 +289,18 @@ def test_model_that_is_no_generator_is_refused(tmp_path):
         Colorizer(tmp_path / "classifier.keras")
 
 
+def test_exported_model_that_is_no_generator_is_refused(tmp_path):
+    inputs = [keras.Input((8, 8, 1)) for _ in range(2)]
+    converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(inputs, keras.layers.Add()(inputs)))
+    (tmp_path / "sum.tflite").write_bytes(converter.convert())
+    module = tf.Module()
+    module.same = tf.function(lambda x: {"y": x}, input_signature=[tf.TensorSpec(None)])
+    tf.saved_model.save(module, tmp_path / "same", signatures=module.same)
+    for name in ("sum.tflite", "same"):
+        with pytest.raises(UserError, match=f"{name} is no generator"):
+            Colorizer(tmp_path / name)
+
+
 @pytest.mark.parametrize(
     "photo",
     [np.zeros((4, 4), "float32"), np.zeros((4, 4, 2), "uint8"), np.zeros(4, "uint8"), np.zeros((0, 4), "uint8")],
