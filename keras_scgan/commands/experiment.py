@@ -62,8 +62,8 @@ def main(argv):
         output_dir=pathlib.Path(FLAGS.output_dir or f"runs/{pathlib.Path(argv[1]).stem}"),
         data_dir=FLAGS.data_dir,
         validation_dir=FLAGS.validation_dir,
-        flags=tuple(shlex.split(FLAGS.train_flags)),
-        evaluation=tuple(shlex.split(FLAGS.evaluate_flags)),
+        flags=_split("train_flags"),
+        evaluation=_split("evaluate_flags"),
         seeds=FLAGS.seeds,
     )
     if FLAGS.dry_run:
@@ -71,6 +71,14 @@ def main(argv):
         return
     with cli.interruptible("To go on, give the same command again."):
         print(run.run(plan, call, FLAGS.only, lacking))
+
+
+def _split(name):
+    """The flags that a flag holds, as a shell would split them."""
+    try:
+        return tuple(shlex.split(FLAGS[name].value))
+    except ValueError as error:  # a quotation mark alone
+        raise UserError(f"--{name}={FLAGS[name].value} cannot be read: {error}.") from None
 
 
 def _inputs():

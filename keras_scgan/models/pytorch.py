@@ -61,8 +61,11 @@ def read_checkpoint(path):
         raise ValueError(f"no PyTorch state dict: {reason}.") from error
     if isinstance(content, dict):
         content = next((content[key] for key in _NESTED if isinstance(content.get(key), dict)), content)
-    if not isinstance(content, dict) or not all(isinstance(value, torch.Tensor) for value in content.values()):
-        raise ValueError(f"no PyTorch state dict: expected a dict of tensors, or one under a key of {_NESTED}.")
+    is_state = isinstance(content, dict) and all(
+        isinstance(name, str) and isinstance(value, torch.Tensor) for name, value in content.items()
+    )
+    if not is_state:
+        raise ValueError(f"no PyTorch state dict: expected a dict of tensors by name, or one under a key of {_NESTED}.")
     return {
         name: (tensor.float() if tensor.is_floating_point() else tensor).numpy() for name, tensor in content.items()
     }

@@ -121,6 +121,7 @@ def test_a_dry_run_estimates_and_writes_nothing(experiment, tmp_path):
         (["--inputs=a=b"], "--inputs=a: the plan has no such input; it has zhang"),
         (["--train_flags=--width=3"], "Unknown command line flag 'width'"),
         (["--train_flags=3"], "'3' is no flag, which is written --name=value"),
+        (["--train_flags=--preset='small"], "--train_flags=--preset='small cannot be read: No closing quotation."),
         (["--train_flags=--depth=7"], "is no multiple of 128"),
         (["--evaluate_flags=--image_size=3"], "image_size"),
         (["other.toml"], "Name one plan: scgan experiment PLAN.toml"),

@@ -238,8 +238,8 @@ def test_files_that_hold_no_state_dict_are_refused(tmp_path):
     path = saved(torch, tmp_path / "x.pth", torch.nn.Conv2d(1, 1, 3))
     with pytest.raises(ValueError, match="pickles Python objects"):
         pytorch.read_checkpoint(path)
-    for content in ([torch.zeros(1)], {"weight": 3}):
-        with pytest.raises(ValueError, match="expected a dict of tensors"):
+    for content in ([torch.zeros(1)], {"weight": 3}, {0: torch.zeros(1)}):
+        with pytest.raises(ValueError, match="expected a dict of tensors by name"):
             pytorch.read_checkpoint(saved(torch, path, content))
     whole = saved(torch, path, {"weight": torch.zeros(100)}).read_bytes()
     for torn in (whole[: len(whole) // 2], b"", b"hello, no checkpoint at all"):
