@@ -184,7 +184,8 @@ def _reason(error):
 def overlap(jobs, load, compute, save, report, batch_size=1, workers=1):
     """Works through jobs in three steps that overlap in time; only so many are in memory as the steps need.
 
-    A job whose step fails (a bad file, a full disk, too little memory) is noted in the report, and the others go on.
+    A job that cannot be loaded or saved (a bad file, a full disk, too little memory) is noted in the report, and the
+    others go on. What `compute` raises ends all of them.
 
     Args:
         jobs: iterable of objects with a `path`.
