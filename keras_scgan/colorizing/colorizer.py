@@ -52,7 +52,7 @@ class Colorizer:
 
     Raises:
         UserError: There is no such model, it is no generator, or it does not take such images or images of that size.
-        ValueError: An option has none of its values.
+        ValueError: An option is not one of its choices.
 
     Example:
         ```python
@@ -87,7 +87,7 @@ class Colorizer:
                 those of this one.
 
         Raises:
-            ValueError: An option has none of its values.
+            ValueError: An option is not one of its choices.
         """
         other = copy.copy(self)
         names = ("fit", "upsampling", "saturation", "flip_average")

@@ -44,7 +44,7 @@ class Description:
         stretch_luma: bool. Whether it is to see the luma stretched: see `color.stretch_luma`.
 
     Raises:
-        ValueError: A field has none of its values.
+        ValueError: A field has a wrong value.
     """
 
     architecture: str
@@ -85,7 +85,7 @@ class Description:
         """A description of the dict of its fields.
 
         Raises:
-            ValueError: A field is missing, unknown or has none of its values.
+            ValueError: A field is missing, unknown or wrong.
         """
         known = {field.name: field.default is dataclasses.MISSING for field in dataclasses.fields(cls)}
         unknown = [name for name in fields if name not in known]

@@ -52,8 +52,9 @@ def main(_):
     if output.exists() and not FLAGS.overwrite:
         raise UserError(f"{output} exists: choose another --output, or replace it by --overwrite.")
     first, second = (load_keras(path) for path in FLAGS.models)
-    if _inputs(first) != _inputs(second):
-        raise UserError(f"--models={','.join(FLAGS.models)}: what one takes for its input the other does not.")
+    inputs = [_input_of(network) for network in (first, second)]
+    if inputs[0] != inputs[1]:
+        raise UserError(f"--models={','.join(FLAGS.models)}: the first takes {inputs[0]}, the second {inputs[1]}.")
     sizes = [describe(network).own_size for network in (first, second)]
     if sizes[0] != sizes[1]:
         raise UserError(
@@ -86,6 +87,7 @@ def _take_batch_statistics(generator):
     run.reestimate_batch_statistics(generator, batches)
 
 
-def _inputs(network):
+def _input_of(network):
+    """What a network takes, in words."""
     description = describe(network)
-    return description.network_input, description.stretch_luma
+    return f"stretched {description.network_input}" if description.stretch_luma else description.network_input

@@ -24,7 +24,7 @@ class Classifier:
         preprocess: function applied to a batch of RGB images in [0, 255] first. Defaults to none.
 
     Raises:
-        UserError: The model is none of such images.
+        UserError: The model does not take such images, or does not give such scores.
     """
 
     def __init__(self, model, name, preprocess=None):
@@ -114,7 +114,9 @@ def to_indices(labels, classes, class_index=None):
                 index = _read_class_index(class_index)
                 _check_class_count(index, classes)
             if label not in index:
-                raise UserError(f"The class {label} of {key} is none of ImageNet's 1000: give the classes by `labels`.")
+                raise UserError(
+                    f"The class {label} of {key} is not one of ImageNet's 1000: give the classes by `labels`."
+                )
             label = index[label]
         if not 0 <= label < classes:
             raise UserError(f"The class of {key} is {label}, but the classifier has {classes}, from 0.")

@@ -49,7 +49,7 @@ def build_inference_model(generator, image_size=None, *, saliency=False, reflect
 
     Raises:
         UserError: The generator has a layer of a kind that is not known to run fast on CPUs.
-        ValueError: `reflect_padding` has none of its values.
+        ValueError: `reflect_padding` is not one of `REFLECT_PADDINGS`.
     """
     if reflect_padding not in REFLECT_PADDINGS:
         raise ValueError(

@@ -50,7 +50,7 @@ def convert(generator, kind, *, image_size=None, saliency=False, reflect_padding
     Raises:
         UserError: The model is no generator, cannot be exported or does not take images of that size; or there is
             nothing to calibrate with.
-        ValueError: An option has none of its values, or a grey another shape.
+        ValueError: An option is not one of its choices, or a grey has another shape.
     """
     if kind not in KINDS:
         raise ValueError(f"`kind` must be one of {KINDS}. Received: kind={kind!r}")

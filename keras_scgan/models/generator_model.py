@@ -17,7 +17,7 @@ class Generator(keras.Model):
         description: `Description`, or the dict of its fields. Settable, as training knows more than building.
 
     Raises:
-        ValueError: The dict is none of a description's fields.
+        ValueError: A field of the dict is missing, unknown or wrong.
     """
 
     # Keras takes a class for a functional one if its positional arguments are those of its own.

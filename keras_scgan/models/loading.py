@@ -31,7 +31,9 @@ def load_model(path, argument):
     try:
         return keras.models.load_model(path, compile=False)
     except Exception as error:  # a file that is no model can fail in any way
-        raise UserError(f"`{argument}={path}` is none that Keras can load: {first_line(error)[:_MAX_TOLD]}") from error
+        raise UserError(
+            f"`{argument}={path}` is no model that Keras can load: {first_line(error)[:_MAX_TOLD]}"
+        ) from error
 
 
 def save_model(model, path):

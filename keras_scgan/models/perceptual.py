@@ -80,7 +80,7 @@ def _load_vgg16(weights):
             network.load_weights(weights)
         except Exception as error:  # a file can fail in ways of its own
             raise UserError(
-                f"`perceptual_weights={weights}` are none of VGG-16 without its top ({first_line(error)}). "
+                f"`perceptual_weights={weights}` are not those of VGG-16 without its top ({first_line(error)}). "
                 f"Give another file, or {_LEAVE_OUT}."
             ) from error
     return network, preprocess

@@ -127,7 +127,7 @@ def build_run_generator(settings, sources):
     """The generator of a run, with random weights where they are not an encoder's, under the dtype policy that is set.
 
     Raises:
-        UserError: the encoder is none.
+        UserError: the model that is to be the encoder cannot be one.
     """
     if sources.encoder is not None:
         built_from = {"encoder": sources.encoder.name, "saliency": settings.attention_loss}
@@ -166,7 +166,7 @@ def _initial_generator(settings, sources):
 
 
 def _check_start(settings, description, wanted):
-    """Raises `UserError` if the generator that is gone on from has another encoder, or saw what is not asked for."""
+    """Raises `UserError` if the generator to start from has another encoder, or was trained on other inputs."""
     given = argument("init_from", settings.init_from)
     encoders = [built.get("encoder") for built in (description.built_from, wanted.built_from)]
     if None not in encoders and encoders[0] != encoders[1]:
@@ -178,7 +178,7 @@ def _check_start(settings, description, wanted):
 
 
 def _copy_weights(name, path, source, model):
-    """Gives a model the weights of that of a file, which may have a saliency branch that the model has not."""
+    """Gives a model the weights of another, of a file, which may have a saliency branch that the model lacks."""
     if model.name in [layer.name for layer in source.layers]:  # the feature network of a classifier
         source = source.get_layer(model.name)
     given = {weight.path: weight for weight in source.weights}

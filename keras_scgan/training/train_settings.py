@@ -230,7 +230,7 @@ class TrainSettings(RunSettings):
             )
         if self.network_input == "thermal":
             raise UserError(
-                "`architecture=pretrained` keeps the luma, which a thermal image has not: take another one."
+                "`architecture=pretrained` keeps the luma, which a thermal image does not have: take another."
             )
         self._check_size(max(STRIDES), "an encoder")
 

@@ -62,6 +62,6 @@ def test_a_mistake_in_the_call_is_one_line(export, error_of, tmp_path, arguments
 
 def test_what_is_no_model_is_named(export, error_of, tmp_path):
     (tmp_path / "broken.keras").write_text("no model")
-    assert "broken.keras is none that Keras can load" in error_of(
+    assert "broken.keras is no model that Keras can load" in error_of(
         export(f"--output_dir={tmp_path / 'out'}", f"--model={tmp_path / 'broken.keras'}")
     )

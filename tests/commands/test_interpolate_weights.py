@@ -90,7 +90,7 @@ def test_mistakes_are_named(interpolate, error_of, tmp_path):
         (["first", "missing.keras"], [], "missing.keras does not exist"),
         (["missing.keras", "second"], [], "missing.keras"),
         (["first", "other"], [], "Only networks of one structure"),
-        (["first", "stretching"], [], "what one takes for its input the other does not"),
+        (["first", "stretching"], [], "the first takes luma, the second stretched luma"),
         (["first", "larger"], [], "run at different sizes, 64 and 128 pixels"),
         (["first", "second"], ["--output=result.h5"], "result.h5: expected a .keras file"),
         (["first", "second"], ["--share=2"], "--share"),

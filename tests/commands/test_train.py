@@ -299,7 +299,7 @@ def test_a_generator_of_another_architecture_is_no_start(error_line, run, tmp_pa
     assert f"--init_from={generator} is not the network of this run" in line
     (tmp_path / "broken.keras").write_bytes(generator.read_bytes()[:999])
     line = error_line(*DEMO, f"--init_from={tmp_path}/broken.keras", f"--output_dir={tmp_path}")
-    assert f"--init_from={tmp_path}/broken.keras is none that Keras can load" in line
+    assert f"--init_from={tmp_path}/broken.keras is no model that Keras can load" in line
 
 
 def test_data_that_cannot_be_used_are_one_line_that_says_what_to_do(error_line, tmp_path):

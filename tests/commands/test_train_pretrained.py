@@ -162,7 +162,7 @@ def test_a_dry_run_of_both_stages_takes_the_encoder_of_the_generator_that_is_gon
         (["--encoder=missing.keras"], "--encoder=missing.keras: there is no such file"),
         (["--encoder=NoSuchNet"], "--encoder=NoSuchNet: expected a .keras file, or a name of keras.applications"),
         (["--image_size=72", "--encoder=CLASSIFIER"], "--image_size=72 is no multiple of 32, which an encoder needs"),
-        (["--network_input=thermal", "--encoder=CLASSIFIER"], "keeps the luma, which a thermal image has not"),
+        (["--network_input=thermal", "--encoder=CLASSIFIER"], "keeps the luma, which a thermal image does not have"),
         (["--encoder=CLASSIFIER", "--global_features=none"], "--global_features=none is of the paper's generator"),
         (["--encoder=CLASSIFIER", "--freeze_global_features"], "--freeze_global_features is of the paper's generator"),
         (["--encoder=CLASSIFIER", "--keep_luma"], "--keep_luma is of the paper's generator"),

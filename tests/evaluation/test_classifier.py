@@ -56,7 +56,7 @@ def test_what_is_no_classifier_is_refused(tmp_path, monkeypatch):
     with pytest.raises(UserError, match=r"`classifier=.*missing\.keras`: there is no such file"):
         classifier.load_classifier(str(tmp_path / "missing.keras"))
     (tmp_path / "broken.keras").write_bytes(b"no model")
-    with pytest.raises(UserError, match=r"`classifier=.*broken\.keras` is none that Keras can load"):
+    with pytest.raises(UserError, match=r"`classifier=.*broken\.keras` is no model that Keras can load"):
         classifier.load_classifier(str(tmp_path / "broken.keras"))
     gray = keras.Input((8, 8, 1))
     keras.Model(gray, keras.layers.Flatten()(gray)).save(tmp_path / "gray.keras")

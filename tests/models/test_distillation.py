@@ -78,7 +78,7 @@ def test_what_is_no_teacher_is_named(tmp_path):
     with pytest.raises(UserError, match=r"`teacher=.*absent\.keras`: there is no such file"):
         build_teacher(str(tmp_path / "absent.keras"))
     (tmp_path / "text.keras").write_text("no model")
-    with pytest.raises(UserError, match=r"`teacher=.*text\.keras` is none that Keras can load"):
+    with pytest.raises(UserError, match=r"`teacher=.*text\.keras` is no model that Keras can load"):
         build_teacher(str(tmp_path / "text.keras"))
     for name in ("NoSuchNet", "imagenet_utils", "vgg16"):
         with pytest.raises(UserError, match=f"`teacher={name}`: expected"):

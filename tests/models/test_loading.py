@@ -26,7 +26,7 @@ def test_a_network_of_this_project_is_loaded_with_its_weights(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "reason"), [(None, ": there is no such file"), (b"no model", " is none that Keras can load: ")]
+    ("content", "reason"), [(None, ": there is no such file"), (b"no model", " is no model that Keras can load: ")]
 )
 def test_a_file_that_is_no_model_is_named_in_one_line(tmp_path, content, reason):
     path = tmp_path / "model.keras"
@@ -68,7 +68,7 @@ def test_a_model_that_is_damaged_or_made_to_harm_is_named_in_one_line(tmp_path, 
     path = tmp_path / "model.keras"
     keras.Sequential([keras.Input((64,)), keras.layers.Dense(64)]).save(path)
     path.write_bytes(spoil(path.read_bytes()))
-    with pytest.raises(UserError, match=" is none that Keras can load: ") as error:
+    with pytest.raises(UserError, match=" is no model that Keras can load: ") as error:
         load_model(path, "classifier")
     assert "\n" not in str(error.value)
     assert len(str(error.value)) < 500

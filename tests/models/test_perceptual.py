@@ -64,8 +64,8 @@ def no_download(include_top, weights):
     [
         ("missing.h5", "there is no such file"),
         ("missing.keras", "there is no such file"),
-        ("broken.h5", "are none of VGG-16 without its top"),
-        ("broken.keras", "is none that Keras can load"),
+        ("broken.h5", "are not those of VGG-16 without its top"),
+        ("broken.keras", "is no model that Keras can load"),
     ],
 )
 def test_files_that_are_no_weights_are_named(tmp_path, name, reason):

@@ -254,7 +254,7 @@ def test_a_model_that_is_missing_or_damaged_is_named(tmp_path):
     with pytest.raises(UserError, match=r"missing\.keras`: there is no such file"):
         detectors.load_detector(f"keras:{tmp_path / 'missing.keras'}")
     (tmp_path / "damaged.keras").write_bytes(b"no model")
-    with pytest.raises(UserError, match=r"damaged\.keras` is none that Keras can load"):
+    with pytest.raises(UserError, match=r"damaged\.keras` is no model that Keras can load"):
         detectors.load_detector(f"keras:{tmp_path / 'damaged.keras'}")
 
 

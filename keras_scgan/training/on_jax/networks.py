@@ -23,7 +23,7 @@ def load_generator(path):
     """Loads a generator on a pre-trained encoder that has a saliency branch.
 
     Raises:
-        UserError: It is none.
+        UserError: There is no such generator in the file.
     """
     generator = load_model(path, "init_from")
     if not isinstance(generator, Generator) or set(generator.output) != {"color", "chroma", "saliency"}:
