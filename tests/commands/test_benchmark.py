@@ -7,6 +7,12 @@ from small_encoder import small_pretrained_generator
 
 import keras_scgan
 from keras_scgan.colorizing import shipped
+from keras_scgan.commands.benchmark.shared import evenly_spread
+
+
+@pytest.mark.parametrize(("count", "total", "places"), [(3, 9, [0, 3, 6]), (3, 5, [0, 1, 3]), (4, 2, [0, 1])])
+def test_photos_are_taken_from_all_of_a_data_set(count, total, places):
+    assert evenly_spread(count, total) == places
 
 
 @pytest.mark.slow

@@ -73,10 +73,15 @@ def open_data_set():
 
 
 def photo_paths(count):
-    """Paths of so many of the photos, evenly spread."""
+    """Paths of so many of the photos, or of all if there are fewer, evenly spread."""
     pairs = data.PhotoFolder(data_dir(), fields=("color",))
-    step = max(1, len(pairs) // count)
-    return [pathlib.Path(pairs.photo_path(i)) for i in range(0, len(pairs), step)][:count]
+    return [pathlib.Path(pairs.photo_path(place)) for place in evenly_spread(count, len(pairs))]
+
+
+def evenly_spread(count, total):
+    """Places in [0, total), so many, or all if there are fewer, evenly spread: a list of ints."""
+    count = min(count, total)
+    return [i * total // count for i in range(count)]
 
 
 def time_input(data_sets):
