@@ -5,6 +5,7 @@ import numpy as np
 
 from keras_scgan.models import folding
 from keras_scgan.models.layers import WithOnes
+from keras_scgan.photos import color
 from keras_scgan.program.errors import UserError
 
 STRIDES = (4, 8, 16, 32)
@@ -156,7 +157,7 @@ def _check_grey(encoder, classifier, layers, name, preprocess, size):
     if keras.config.dtype_policy().compute_dtype != "float32":
         return
     gray = np.random.default_rng(0).uniform(-1, 1, (1, size // 8, size // 8, 1)).repeat(8, 1).repeat(8, 2)
-    image = ((gray + 1) * 127.5).repeat(3, axis=-1).astype("float32")
+    image = color.denormalize(gray).repeat(3, axis=-1).astype("float32")
     reference = keras.Model(classifier.input, [layer.output for layer in layers])
     expected = reference(preprocess(image) if preprocess else image)
     for value, other in zip(encoder(gray.astype("float32")), expected, strict=True):

@@ -13,7 +13,7 @@ def schedule(rate, name, *, steps, halving_steps=0, warm_up_steps=0):
         name: one of `SCHEDULES`: `"halving"` halves it every `halving_steps`, `"cosine"` takes it down to 0 at the end.
         steps: int. Steps of the whole training.
         halving_steps: int. 0: never.
-        warm_up_steps: int. Steps in which it rises from 0, with `"cosine"`.
+        warm_up_steps: int. Steps in which it rises from 0, with `"cosine"`; half of all at most.
 
     Reference:
         [SGDR](https://arxiv.org/abs/1608.03983), eq. 5, without restarts.
