@@ -49,14 +49,13 @@ def build_teacher(teacher):
         UserError: there is no such file or name, the weights cannot be had, or it is no such classifier.
     """
     classifier, preprocess = _load_classifier(teacher)
+    features = _last_map(classifier, teacher)
     size = classifier.input_shape[1]
     image = keras.Input((None, None, 3), name="image")
     pixels = color.denormalize(image)
     if size is not None:
         pixels = ops.image.resize(pixels, (size, size))
-    outputs = keras.Model(classifier.input, {"logits": classifier.output, "features": _last_map(classifier, teacher)})(
-        preprocess(pixels)
-    )
+    outputs = keras.Model(classifier.input, {"logits": classifier.output, "features": features})(preprocess(pixels))
     outputs = {key: ops.cast(value, "float32") for key, value in outputs.items()}
     if _gives_probabilities(classifier):
         outputs["logits"] = ops.log(ops.maximum(outputs["logits"], keras.config.epsilon()))

@@ -17,23 +17,28 @@ _MAX_TOLD = 300  # characters of an error of Keras, which may hold much of the f
 
 
 def load_model(path, argument):
-    """Loads a Keras model, of this project's layers or not. It is not compiled.
+    """Loads a Keras model with inputs and outputs, of this project's layers or not. It is not compiled.
 
     Args:
         path: path of a `.keras` file.
         argument: string. Name of the argument that gave the path, for the errors.
 
     Raises:
-        UserError: There is no such file, or no model in it.
+        UserError: There is no such file, or no such model in it.
     """
     if not pathlib.Path(path).is_file():
         raise UserError(f"`{argument}={path}`: there is no such file.")
     try:
-        return keras.models.load_model(path, compile=False)
+        model = keras.models.load_model(path, compile=False)
     except Exception as error:  # a file that is no model can fail in any way
         raise UserError(
             f"`{argument}={path}` is no model that Keras can load: {first_line(error)[:_MAX_TOLD]}"
         ) from error
+    if not getattr(model, "inputs", None):  # a Sequential model has none before it knows their shape
+        raise UserError(
+            f"`{argument}={path}` was saved before it was called, and has no inputs: call it, then save it."
+        )
+    return model
 
 
 def save_model(model, path):

@@ -191,17 +191,16 @@ class _KerasDetector:
             from keras_scgan.models.loading import load_model
 
             model = load_model(path, "detector")
-        inputs = getattr(model, "inputs", None) or []  # a model that was never called does not know them
-        output = _first(model.output) if inputs else None
-        shapes = [tuple(tensor.shape) for tensor in (*inputs, output) if tensor is not None]
+        output = _first(model.output)
+        shapes = [tuple(tensor.shape) for tensor in (*model.inputs, output)]
         is_detector = len(shapes) == 2 and shapes[0][3:] == (3,) and len(shapes[1]) > 2 and shapes[1][3:] in ((), (1,))
         if not is_detector:
             raise UserError(
                 f"The model {path} is no detector: expected an input [B, H, W, 3] and an output [B, h, w, 1] or "
-                f"[B, h, w]. Received the shapes {shapes or 'of none'}."
+                f"[B, h, w]. Received the shapes {shapes}."
             )
         self._size = tuple(side or DEFAULT_SIZE for side in shapes[0][1:3])
-        self._model = keras.Model(inputs, output)
+        self._model = keras.Model(model.inputs, output)
 
     def detect(self, photos):
         batch = np.stack([resize(photo, self._size, cv2.INTER_LINEAR) for photo in photos]).astype(np.float32)

@@ -88,6 +88,9 @@ def test_what_is_no_teacher_is_named(tmp_path):
 def test_a_model_that_classifies_no_colour_photos_is_no_teacher(tmp_path):
     with pytest.raises(UserError, match=r"must map RGB images \[B, H, W, 3\] to scores"):
         teacher_of(build_vgg16_gray("testing", classes=3, image_size=32), tmp_path)
+    inputs = [keras.Input((8, 8, 3)) for _ in range(2)]
+    with pytest.raises(UserError, match="Received: several inputs and"):
+        teacher_of(keras.Model(inputs, keras.layers.Add()(inputs)), tmp_path)
 
 
 def test_weights_that_cannot_be_downloaded_are_said_to_be_so(monkeypatch):

@@ -38,6 +38,17 @@ def test_a_file_that_is_no_model_is_named_in_one_line(tmp_path, content, reason)
     assert "\n" not in str(error.value)
 
 
+def test_a_model_that_was_never_called_is_named(tmp_path):
+    path, model = tmp_path / "model.keras", keras.Sequential([keras.layers.Dense(2)])
+    with pytest.warns(UserWarning, match="not yet been built"):
+        model.save(path)
+    with pytest.raises(UserError, match=r"`encoder=.*model\.keras` was saved before it was called"):
+        load_model(path, "encoder")
+    model(np.zeros((1, 3), "float32"))
+    model.save(path)
+    assert load_model(path, "encoder").output_shape == (1, 2)
+
+
 def with_flipped_bytes(whole):
     start = len(whole) // 2
     return whole[:start] + bytes(byte ^ 0x55 for byte in whole[start : start + 99]) + whole[start + 99 :]

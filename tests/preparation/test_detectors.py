@@ -243,13 +243,6 @@ def test_a_model_that_is_no_detector_is_refused(tmp_path, function, shape):
         detectors.load_detector(save(tmp_path, function, shape))
 
 
-def test_a_model_that_does_not_know_its_input_is_refused(tmp_path):
-    with pytest.warns(UserWarning, match="not yet been built"):
-        keras.Sequential([keras.layers.Conv2D(1, 3)]).save(tmp_path / "detector.keras")
-    with pytest.raises(UserError, match=r"is no detector: .* Received the shapes of none"):
-        detectors.load_detector(f"keras:{tmp_path / 'detector.keras'}")
-
-
 def test_a_model_that_is_missing_or_damaged_is_named(tmp_path):
     with pytest.raises(UserError, match=r"missing\.keras`: there is no such file"):
         detectors.load_detector(f"keras:{tmp_path / 'missing.keras'}")
