@@ -4,10 +4,9 @@ import os
 
 import numpy as np
 
-from keras_scgan.data import decoding
 from keras_scgan.data.bad_files import DataError
 from keras_scgan.data.data_set import DataSet, name_size_and_time
-from keras_scgan.photos.files import PHOTO_SUFFIXES
+from keras_scgan.photos.files import PHOTO_SUFFIXES, read_rgb
 
 _SPLIT_FOLDERS = {"train": ("train",), "validation": ("validation", "val")}
 
@@ -57,7 +56,7 @@ class ClassFolders(DataSet):
 
     def read(self, index, min_side=None):
         path = self.photo_path(index)
-        sample = {"color": decoding.read_pixels(path, min_side)}
+        sample = {"color": read_rgb(path, min_side)}
         sample["label"] = int(self._labels[index])
         return {field: sample[field] for field in self.fields}
 

@@ -28,36 +28,10 @@ def read_color(path, min_side=None):
     Raises:
         BadFileError: The file cannot be read, is incomplete, or is a greyscale picture.
     """
-    photo = read_pixels(path, min_side)
+    photo = photo_files.read_rgb(path, min_side)
     if is_gray(photo):
         raise BadFileError(path, "greyscale, so there is no colour to learn from it")
     return photo
-
-
-def read_pixels(path, min_side=None):
-    """Read a colour photo, maybe a greyscale one. Arguments and return value as of `read_color`.
-
-    Raises:
-        BadFileError: The file cannot be read or is incomplete.
-    """
-    return decode_color(path, photo_files.read_bytes(path), min_side)
-
-
-def decode_color(path, data, min_side=None):
-    """Decode a colour photo, maybe a greyscale one.
-
-    Args:
-        path: str, for the error.
-        data: bytes. What the file holds.
-        min_side: float, as for `read_color`.
-
-    Returns:
-        `[H, W, 3]` uint8 RGB.
-
-    Raises:
-        BadFileError: It cannot be decoded.
-    """
-    return photo_files.decode_rgb(path, data, min_side)
 
 
 def read_gray(path):
@@ -76,7 +50,18 @@ def read_gray(path):
 
 
 def decode_gray(path, data):
-    """Decode a picture as `[H, W]` uint8. Arguments and errors as for `decode_color`."""
+    """Decode a saliency map, or a thermal image.
+
+    Args:
+        path: str, for the error.
+        data: bytes. What the file holds.
+
+    Returns:
+        `[H, W]` uint8.
+
+    Raises:
+        BadFileError: It cannot be decoded.
+    """
     return color.to_gray(color.to_8_bits(photo_files.decode_photo(path, data, luma_only=True).pixels))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from keras_scgan.data import decoding
 from keras_scgan.data.bad_files import DataError
 from keras_scgan.data.data_set import DataSet, name_size_and_time
-from keras_scgan.photos.files import PHOTO_SUFFIXES
+from keras_scgan.photos.files import PHOTO_SUFFIXES, read_rgb
 from keras_scgan.program.errors import BadFileError
 
 FOLDERS = {"color": "images", "saliency": "saliency", "thermal": "thermal"}
@@ -69,7 +69,7 @@ class PhotoFolder(DataSet):
         self._check_unpaired(suffixes)
         self._names = {field: _names(sorted(stems), by_stem) for field, by_stem in suffixes.items()}
         is_multispectral = os.path.isdir(self._path("thermal"))
-        self._read_color = decoding.read_pixels if is_multispectral else decoding.read_color
+        self._read_color = read_rgb if is_multispectral else decoding.read_color
 
     def __len__(self):
         return len(self._names["color"])

@@ -21,6 +21,7 @@ from google.protobuf.message import DecodeError
 
 from keras_scgan.data import decoding, places
 from keras_scgan.data.data_set import INFO_NAME  # noqa: F401 (of the format)
+from keras_scgan.photos.files import decode_rgb
 from keras_scgan.program.errors import BadFileError
 from keras_scgan.program.files import atomic_path
 from keras_scgan.program.printable import printable
@@ -210,4 +211,4 @@ def _checksum(values):
 def _decode_field(field, value, min_side, name):
     if field == "label":
         return value
-    return decoding.decode_color(name, value, min_side) if field == "color" else decoding.decode_gray(name, value)
+    return decode_rgb(name, value, min_side) if field == "color" else decoding.decode_gray(name, value)

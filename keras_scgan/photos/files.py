@@ -126,11 +126,12 @@ def decode_photo(path, data, luma_only=False, max_pixels=decoding.MAX_PIXELS, mi
     return Photo(upright, metadata, has_new_colors, orientation)
 
 
-def read_rgb(path):
+def read_rgb(path, min_side=None):
     """Reads a photo as what it looks like on a screen.
 
     Args:
         path: path, as of `read_photo`.
+        min_side: float, as of `decode_photo`.
 
     Returns:
         `[H, W, 3]` uint8 RGB: 16 bits are rounded to 8, alpha is left out.
@@ -138,7 +139,7 @@ def read_rgb(path):
     Raises:
         BadFileError: It cannot be read.
     """
-    return decode_rgb(path, read_bytes(path))
+    return decode_rgb(path, read_bytes(path), min_side)
 
 
 def decode_rgb(path, data, min_side=None):

@@ -11,6 +11,7 @@ import numpy as np
 
 from keras_scgan.data import decoding
 from keras_scgan.evaluation.metrics import cci
+from keras_scgan.photos.files import read_rgb
 from keras_scgan.photos.resizing import to_square
 from keras_scgan.preparation import duplicates
 from keras_scgan.preparation.journal import Journal
@@ -113,7 +114,7 @@ def examine(images, source):
     path = os.path.join(images, source.path)
     report = Report("examined")
     with report.catch(path):
-        photo = decoding.read_pixels(path)
+        photo = read_rgb(path)
         if source.thermal:
             read_companion(images, source.thermal)
         digest = hashlib.sha256(repr(photo.shape).encode())

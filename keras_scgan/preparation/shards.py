@@ -13,7 +13,8 @@ import os
 import pathlib
 import shutil
 
-from keras_scgan.data import decoding, records
+from keras_scgan.data import records
+from keras_scgan.photos.files import read_rgb
 from keras_scgan.photos.resizing import to_square
 from keras_scgan.preparation import detectors, own_files
 from keras_scgan.preparation.journal import Journal
@@ -262,7 +263,7 @@ def _read(recipe, source):
     """A sample without what is to be detected. Raises: `BadFileError`."""
     size, crop = recipe.settings.image_size, recipe.settings.resize == "crop"
     path = os.path.join(recipe.images, source.path)
-    photo = decoding.read_pixels(path, min_side=size)
+    photo = read_rgb(path, min_side=size)
     aspect = photo.shape[1] / photo.shape[0] if crop else 1
 
     def square(picture):
