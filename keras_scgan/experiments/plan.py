@@ -48,7 +48,7 @@ class Setting:
     model: str | None = None
     results: str | None = None
     published: dict = dataclasses.field(default_factory=dict)
-    at: float | None = None
+    at: float | int | None = None
     line: str = ""
 
     @property
@@ -136,11 +136,26 @@ def load(path):
 
 def _made(kind, fields, what):
     """A dataclass of the fields of a TOML table, with tuples for its lists."""
-    known = {field.name for field in dataclasses.fields(kind)}
-    unknown = [name for name in fields if name not in known]
+    kinds = {field.name: field.type for field in dataclasses.fields(kind)}
+    unknown = [name for name in fields if name not in kinds]
     if unknown:
-        raise ValueError(f"{what} has no {unknown[0]!r}; it has {', '.join(sorted(known))}")
-    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
+        raise ValueError(f"{what} has no {unknown[0]!r}; it has {', '.join(sorted(kinds))}")
+    values = {name: _with_tuples(name, value) for name, value in fields.items()}
+    for name, value in values.items():
+        if not isinstance(value, kinds[name]):
+            raise ValueError(f"{name} of {what} is of another type: {value!r}")
+    return kind(**values)
+
+
+def _with_tuples(name, value):
+    """A value of a TOML table with tuples for its lists, which are of strings."""
+    if isinstance(value, dict):
+        return {key: _with_tuples(name, inner) for key, inner in value.items()}
+    if not isinstance(value, list):
+        return value
+    if not all(isinstance(text, str) for text in value):
+        raise ValueError(f"{name} has something else than strings: {value}")
+    return tuple(value)
 
 
 def _check(path, plan):
@@ -155,9 +170,12 @@ def _check(path, plan):
     ]
     for setting in plan.settings:
         problems.append((not setting.inputs <= plan.inputs.keys(), f"{setting.name} names an unknown input"))
-        is_placed = setting.at is None or (isinstance(setting.at, int | float) and setting.at > 0)
-        problems.append((not is_placed, f"{setting.name} is at no number above 0"))
+        problems.append((setting.at is not None and not setting.at > 0, f"{setting.name} is at no number above 0"))
+        has_stages = all(stage in ("1", "2") and isinstance(flags, tuple) for stage, flags in setting.stages.items())
+        problems.append((not has_stages, f"stages of {setting.name} are to be lists of flags, of 1 and 2"))
         problems.append((not setting.published.keys() <= METRICS.keys(), f"{setting.name} has other published metrics"))
+        has_numbers = all(isinstance(number, int | float) for number in setting.published.values())
+        problems.append((not has_numbers, f"the published metrics of {setting.name} are no numbers"))
     for is_wrong, message in problems:
         if is_wrong:
             raise UserError(f"{path} is no plan: {message}.")
