@@ -48,10 +48,8 @@ def check(settings):
         UserError: A value is of another type, out of its range, or none of the choices.
     """
     for field in dataclasses.fields(settings):
-        value = getattr(settings, field.name)
-        if isinstance(value, os.PathLike):
-            value = os.fspath(value)
-            object.__setattr__(settings, field.name, value)
+        value = _with_strings(getattr(settings, field.name))
+        object.__setattr__(settings, field.name, value)
         if value is None and field.default is None:
             continue
         kinds = float | int if kind_of(field) is float else field.type
@@ -61,6 +59,13 @@ def check(settings):
         problem = _problem(value, **{name: field.metadata[name] for name in ("low", "high", "above", "choices")})
         if problem:
             raise UserError(f"{argument(field.name, value)}: {problem}.")
+
+
+def _with_strings(value):
+    """A value with strings for paths."""
+    if isinstance(value, tuple):
+        return tuple(map(_with_strings, value))
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
 
 
 def _problem(value, low, high, above, choices):

@@ -26,7 +26,7 @@ class Settings:
 
 
 def test_what_is_given_is_taken_and_paths_become_strings():
-    made = Settings(folder=pathlib.Path("a") / "b", rate=1, layers=("c",), share=1, kinds=("b", "a"))
+    made = Settings(folder=pathlib.Path("a") / "b", rate=1, layers=(pathlib.Path("c"),), share=1, kinds=("b", "a"))
     assert dataclasses.asdict(made) == {
         "folder": str(pathlib.Path("a") / "b"),
         "count": 2,
