@@ -34,7 +34,9 @@ class PretrainSettings(RunSettings):
     )
     epochs: int = setting("Epochs.", 150, low=1)
     batch_size: int = setting("Photos a step, over all replicas.", 256, low=1)
-    optimizer: str = setting("sgd: with momentum 0.9.", "sgd", choices=tuple(pretraining.OPTIMIZERS))
+    optimizer: str = setting(
+        f"sgd: with momentum {pretraining.MOMENTUM}.", "sgd", choices=tuple(pretraining.OPTIMIZERS)
+    )
     learning_rate: float = setting("Learning rate of the first epoch.", 0.01, low=0)
     schedule: str = setting(
         "step: a tenth every `step_epochs`; cosine: down to 0 at the end.", "step", choices=pretraining.SCHEDULES

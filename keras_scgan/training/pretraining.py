@@ -15,10 +15,13 @@ WEIGHT_DECAY = 5e-4
 TEMPERATURE = 2.0
 """Of soft targets."""
 
+MOMENTUM = 0.9
+"""Of SGD."""
+
 SCHEDULES = ("step", "cosine")
 
 OPTIMIZERS = {
-    "sgd": functools.partial(keras.optimizers.SGD, momentum=0.9),
+    "sgd": functools.partial(keras.optimizers.SGD, momentum=MOMENTUM),
     "adam": keras.optimizers.Adam,
 }
 

@@ -137,8 +137,8 @@ class TrainSettings(RunSettings):
         None,
     )
     perceptual_gradient_ratio: float = setting(
-        "Size of the perceptual loss's gradient at the colours, as a multiple of the pixel loss's, in place of its "
-        "weight. 0: by weight.",
+        "Size of the perceptual loss's gradient at what the network predicts, chroma or colours, as a multiple of the "
+        "pixel loss's, in place of its weight. 0: by weight.",
         scgan.PERCEPTUAL_GRADIENT_RATIO,
         low=0,
     )
