@@ -20,7 +20,7 @@ from keras_scgan.colorizing.runners import describe, load_keras, load_network
 from keras_scgan.models.loading import save_model
 from keras_scgan.models.pretrained import saturate
 from keras_scgan.program.errors import UserError
-from keras_scgan.training import loop, run
+from keras_scgan.training import averaging, run
 
 FLAGS = flags.FLAGS
 
@@ -60,7 +60,7 @@ def main(_):
         raise UserError(
             f"--models={','.join(FLAGS.models)}: they are run at different sizes, {sizes[0]} and {sizes[1]} pixels."
         )
-    loop.interpolate(first, second, FLAGS.share)
+    averaging.interpolate(first, second, FLAGS.share)
     if FLAGS.saturation != 1.0:
         if describe(second).architecture != "pretrained":
             raise UserError("--saturation is for generators on a pre-trained encoder.")

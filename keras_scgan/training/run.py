@@ -11,7 +11,7 @@ from keras_scgan import data
 from keras_scgan.program.errors import UserError
 from keras_scgan.program.files import atomic_path, remove_temporaries
 from keras_scgan.program.settings import argument
-from keras_scgan.training import loop
+from keras_scgan.training import averaging, loop
 from keras_scgan.training.checkpoints import checkpoint_dir, checkpoint_steps
 
 _STATISTICS_BATCHES = 100
@@ -199,7 +199,7 @@ def trained_network(settings, strategy, model, photos, network, *, arrays=None):
     Returns:
         The network.
     """
-    with loop.averaged_weights(model):
+    with averaging.averaged_weights(model):
         network.set_weights(model.network.get_weights())
     if settings.ema_momentum:
         next_step = settings.epochs * settings.steps_per_epoch
@@ -212,11 +212,11 @@ def trained_network(settings, strategy, model, photos, network, *, arrays=None):
 
 
 def reestimate_batch_statistics(network, batches):
-    """As `loop.reestimate_batch_statistics`, of so many batches as all tools take.
+    """As `averaging.reestimate_batch_statistics`, of so many batches as all tools take.
 
     Args:
         network: Keras model.
         batches: `tf.data.Dataset` as of `data.training_batches`, whose first array is the network's input.
     """
     with data.original_errors():
-        loop.reestimate_batch_statistics(network, (batch[0] for batch in batches.take(_STATISTICS_BATCHES)))
+        averaging.reestimate_batch_statistics(network, (batch[0] for batch in batches.take(_STATISTICS_BATCHES)))

@@ -27,7 +27,7 @@ class RunSettings:
         "Momentum of the moving average of the network's weights, which is what is validated and written; 0: none.",
         0.0,
         low=0,
-        high=1,
+        high=0.99999,  # of 1, it would stay what it was before training
     )
     precision: str = setting("auto: bfloat16 where the hardware is fast at it.", "auto", choices=precision.PRECISIONS)
     strategy: str = setting("none: one device; mirrored: all GPUs, else the CPU.", "mirrored", choices=loop.STRATEGIES)

@@ -13,9 +13,9 @@ import tiny
 from platforms import needs_posix
 from tiny import assert_same_bits, values_of
 
-from keras_scgan.models.layers import BatchNormalization
 from keras_scgan.program.errors import UserError
 from keras_scgan.training import loop
+from keras_scgan.training.averaging import averaged_weights
 from keras_scgan.training.build import _adam
 from keras_scgan.training.train_settings import TrainSettings
 
@@ -287,34 +287,8 @@ def test_epochs_end_with_the_moving_average_of_the_weights_and_go_on_from_the_we
     twin = build_averaging()
     tiny.make_trainer(twin, tmp_path, steps_per_epoch=3).fit()  # restores the checkpoint, which holds both
     assert_same_bits(values_of(twin), values_of(model))
-    with loop.averaged_weights(twin):
+    with averaged_weights(twin):
         np.testing.assert_array_equal(kernel_of(twin), at_ends[1])
-
-
-def test_without_a_moving_average_the_weights_stay_as_they_are():
-    model = build()
-    before = values_of(model)
-    with loop.averaged_weights(model):
-        assert_same_bits(values_of(model), before)
-    assert_same_bits(values_of(model), before)
-
-
-def test_batch_statistics_are_the_mean_of_those_of_batches(rng):
-    inner = keras.Sequential([keras.Input((4, 4, 3)), BatchNormalization(name="inner")])
-    frozen, last = BatchNormalization(trainable=False), BatchNormalization(momentum=0.9)
-    network = keras.Sequential([keras.Input((4, 4, 3)), inner, keras.layers.Rescaling(2.0, 1.0), frozen, last])
-    batches = rng.normal(1, 3, (5, 2, 4, 4, 3)).astype("float32") * np.array([1, 2, 3], "float32")
-    loop.reestimate_batch_statistics(network, batches)
-
-    means, variances = batches.mean(axis=(1, 2, 3)), batches.var(axis=(1, 2, 3))
-    norm = inner.get_layer("inner")
-    np.testing.assert_allclose(norm.moving_mean, means.mean(axis=0), rtol=1e-4)
-    np.testing.assert_allclose(norm.moving_variance, variances.mean(axis=0), rtol=1e-4)
-    # The last one sees what the first makes in training: of mean 0 and variance 1, times 2, plus 1.
-    np.testing.assert_allclose(last.moving_mean, [1] * 3, atol=1e-3)
-    np.testing.assert_allclose(last.moving_variance, [4] * 3, rtol=1e-2)
-    np.testing.assert_array_equal(frozen.moving_mean, [0] * 3)
-    assert last.momentum == 0.9
 
 
 def test_strategies_are_made_by_name(monkeypatch):
@@ -326,6 +300,7 @@ def test_strategies_are_made_by_name(monkeypatch):
 TWO_NETWORKS = """
 import tensorflow as tf
 from keras_scgan.training import loop
+from keras_scgan.training.averaging import averaged_weights
 
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from keras_scgan.models import build_critic, build_generator
 from keras_scgan.training import precision
-from keras_scgan.training.loop import averaged_weights
+from keras_scgan.training.averaging import averaged_weights
 from keras_scgan.training.scgan import SCGAN
 
 SIDE = 64
