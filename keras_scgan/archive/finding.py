@@ -11,7 +11,7 @@ from apache_beam.metrics import Metrics
 from keras_scgan.archive import places
 from keras_scgan.archive.records import Record
 from keras_scgan.colorizing import planning
-from keras_scgan.colorizing.planning import result_suffix, taken
+from keras_scgan.colorizing.planning import long_name, result_suffix, taken
 from keras_scgan.photos.files import PHOTO_SUFFIXES
 from keras_scgan.program.errors import BadFileError
 from keras_scgan.program.file_jobs import LeftOut, find_files
@@ -75,10 +75,11 @@ class FindPhotos(beam.DoFn):
 
     def _local(self, place):
         left_out = LeftOut()
+        is_pattern = not os.path.exists(place)
         for file in find_files([place], PHOTO_SUFFIXES, exclude=self._task.output_dir, left_out=left_out):
             path = str(file.path)
             relative = file.relative.as_posix()
-            if not os.path.exists(place):
+            if is_pattern:
                 relative = places.relative_to(path, places.base_of(place))
             yield path, relative, places.version_here(path)
         self._left_out.inc(left_out.kinds.total())
@@ -142,7 +143,7 @@ class Name(beam.DoFn):
         for source, path, version in photos:
             suffix = _suffix(path, self._task)
             is_short = suffix == path.suffix or source == owner or is_same_file(source, owner)
-            result = str(path.with_suffix(suffix) if is_short else path.with_name(path.name + suffix))
+            result = str(path.with_suffix(suffix) if is_short else long_name(path, suffix))
             yield self._task.key(result), (source, result, version)
 
 

@@ -54,6 +54,11 @@ def taken(target, owner):
     return f"its result {target} would take the place of that of {owner}"
 
 
+def long_name(path, suffix):
+    """The path of a result that keeps its original's suffix too, as in `film.avi.mp4`."""
+    return path.with_name(path.name + suffix)
+
+
 def plan(files, output_dir, report, *, suffix_of=result_suffix, extras=(), overwrite=False, log=None, long_names=True):
     """Decides where results go, and leaves out what is done.
 
@@ -123,7 +128,7 @@ class _Planner:
             target = place.with_suffix(suffix_of(place.suffix))
             owner = self._owner(target, file.path)
             if owner is not None and long_names and target.suffix != place.suffix:
-                target = place.with_name(place.name + target.suffix)
+                target = long_name(place, target.suffix)
                 owner = self._owner(target, file.path)
             self._check_original(target)
             if owner is None:
